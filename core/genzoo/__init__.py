@@ -1,0 +1,112 @@
+"""genzoo: train, sample and share generative models; new architectures are packages away.
+
+Everything here is the public API that plugins and applications use. Names are imported on first
+use, so `import genzoo` costs milliseconds and does not import torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from genzoo.api import build as build
+    from genzoo.api import load as load
+    from genzoo.api import train as train
+    from genzoo.data.raw import RawSamples as RawSamples
+    from genzoo.errors import ArtifactError as ArtifactError
+    from genzoo.errors import CapabilityError as CapabilityError
+    from genzoo.errors import ConfigError as ConfigError
+    from genzoo.errors import DataError as DataError
+    from genzoo.errors import GenzooError as GenzooError
+    from genzoo.errors import SpecError as SpecError
+    from genzoo.errors import UsageError as UsageError
+    from genzoo.interfaces.architecture import Architecture as Architecture
+    from genzoo.interfaces.distributions import Likelihood as Likelihood
+    from genzoo.interfaces.distributions import Posterior as Posterior
+    from genzoo.interfaces.networks import Decoder as Decoder
+    from genzoo.interfaces.networks import Discriminator as Discriminator
+    from genzoo.interfaces.networks import Encoder as Encoder
+    from genzoo.interfaces.networks import Generator as Generator
+    from genzoo.interfaces.noise import BatchNoise as BatchNoise
+    from genzoo.interfaces.noise import Noise as Noise
+    from genzoo.interfaces.noise import SampleNoise as SampleNoise
+    from genzoo.interfaces.objective import Objective as Objective
+    from genzoo.interfaces.objective import OptimizerSettings as OptimizerSettings
+    from genzoo.interfaces.objective import Phase as Phase
+    from genzoo.interfaces.objective import Term as Term
+    from genzoo.interfaces.objective import Terms as Terms
+    from genzoo.interfaces.objective import TrainingContext as TrainingContext
+    from genzoo.interfaces.prior import FittedPrior as FittedPrior
+    from genzoo.interfaces.prior import Prior as Prior
+    from genzoo.interfaces.prior import StandardNormal as StandardNormal
+    from genzoo.interfaces.step import Batch as Batch
+    from genzoo.interfaces.step import Step as Step
+    from genzoo.media.image import save_images as save_images
+    from genzoo.model.model import Model as Model
+    from genzoo.plugins.hookspecs import hookimpl as hookimpl
+    from genzoo.records import ArchitectureSpec as ArchitectureSpec
+    from genzoo.records import DatasetSpec as DatasetSpec
+    from genzoo.records import ModelSpec as ModelSpec
+    from genzoo.records import ObjectiveSpec as ObjectiveSpec
+    from genzoo.records import PriorSpec as PriorSpec
+    from genzoo.specs import Config as Config
+    from genzoo.specs import LatentSpec as LatentSpec
+    from genzoo.specs import SampleSpec as SampleSpec
+
+_HOME = {
+    "genzoo.api": ("build", "load", "train"),
+    "genzoo.data.raw": ("RawSamples",),
+    "genzoo.errors": (
+        "ArtifactError",
+        "CapabilityError",
+        "ConfigError",
+        "DataError",
+        "GenzooError",
+        "SpecError",
+        "UsageError",
+    ),
+    "genzoo.interfaces.architecture": ("Architecture",),
+    "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
+    "genzoo.interfaces.networks": ("Decoder", "Discriminator", "Encoder", "Generator"),
+    "genzoo.interfaces.noise": ("BatchNoise", "Noise", "SampleNoise"),
+    "genzoo.interfaces.objective": (
+        "Objective",
+        "OptimizerSettings",
+        "Phase",
+        "Term",
+        "Terms",
+        "TrainingContext",
+    ),
+    "genzoo.interfaces.prior": ("FittedPrior", "Prior", "StandardNormal"),
+    "genzoo.interfaces.step": ("Batch", "Step"),
+    "genzoo.media.image": ("save_images",),
+    "genzoo.model.model": ("Model",),
+    "genzoo.plugins.hookspecs": ("hookimpl",),
+    "genzoo.records": (
+        "ArchitectureSpec",
+        "DatasetSpec",
+        "ModelSpec",
+        "ObjectiveSpec",
+        "PriorSpec",
+    ),
+    "genzoo.specs": ("Config", "LatentSpec", "SampleSpec"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = ["__version__", *_MODULE_OF]
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module 'genzoo' has no attribute {name!r}")
+    value = getattr(import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The interfaces that architectures and objectives implement."""

@@ -1,0 +1,42 @@
+"""A recipe for networks, bound to a configuration and to the contract of the samples."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from torch import nn
+
+from genzoo.interfaces.prior import Prior, StandardNormal
+from genzoo.specs import Config, LatentSpec, SampleSpec
+
+
+class Architecture(ABC):
+    """Builds the parts of a model.
+
+    A subclass's constructor checks that it can model such samples and sets `sample` (the given
+    contract with the value range its networks work in) and `latent`. It must give the same result
+    when it is handed the `sample` it produced: that is how saved models are rebuilt.
+
+    Args:
+        config: Validated configuration.
+        sample: Contract of the data: kind, shape, classes.
+
+    Raises:
+        SpecError: It cannot model such samples; says what it can.
+    """
+
+    sample: SampleSpec
+    latent: LatentSpec
+
+    def __init__(self, config: Config, sample: SampleSpec) -> None:
+        self.config = config
+        self.sample = sample
+
+    @abstractmethod
+    def build(self) -> Mapping[str, nn.Module]:
+        """Freshly initialised parts by name. Works on the meta device too."""
+
+    def prior(self) -> Prior:
+        """Where latents are drawn from while training and by default afterwards."""
+        return StandardNormal(self.latent)

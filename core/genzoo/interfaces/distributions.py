@@ -1,0 +1,52 @@
+"""What encoders and decoders return. Log densities are in nats, summed over dimensions."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor
+
+from genzoo.interfaces.noise import Noise
+
+
+class Posterior(ABC):
+    """A batch of N distributions q(z | x) over latents."""
+
+    @abstractmethod
+    def rsample(self, noise: Noise) -> Tensor:
+        """Reparameterised draw, one per row: (N, *latent shape). Needs `noise.count == N`."""
+
+    @abstractmethod
+    def mode(self) -> Tensor:
+        """The most likely latent of each row, (N, *latent shape)."""
+
+    @abstractmethod
+    def log_prob(self, z: Tensor) -> Tensor:
+        """log q(z | x) of z (N, *latent shape), in nats, (N,)."""
+
+    @abstractmethod
+    def kl(self) -> Tensor:
+        """KL(q(z | x) || N(0, I)) in nats per latent dimension, (N, *latent shape), in closed form.
+
+        Sum over the latent dimensions for the divergence of a row.
+        """
+
+    @abstractmethod
+    def repeat(self, times: int) -> Posterior:
+        """Each row `times` times in succession, as `torch.repeat_interleave` does."""
+
+
+class Likelihood(ABC):
+    """A batch of N distributions p(x | z) over samples."""
+
+    @abstractmethod
+    def log_prob(self, x: Tensor) -> Tensor:
+        """log p(x | z) of x (N, *sample shape) in the sample's range, in nats, (N,)."""
+
+    @abstractmethod
+    def mean(self) -> Tensor:
+        """The expected sample, (N, *sample shape), in the sample's range."""
+
+    @abstractmethod
+    def sample(self, noise: Noise) -> Tensor:
+        """One draw per row, (N, *sample shape), in the sample's range."""

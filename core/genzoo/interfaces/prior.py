@@ -1,0 +1,59 @@
+"""Where latents are drawn from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Self
+
+from torch import Tensor, nn
+
+from genzoo.interfaces.noise import Noise
+from genzoo.specs import Config, LatentSpec
+
+
+class Prior(nn.Module, ABC):
+    """A distribution over latents. Its parameters and buffers are saved with the model."""
+
+    def __init__(self, latent: LatentSpec) -> None:
+        super().__init__()
+        self.latent = latent
+
+    @abstractmethod
+    def sample(self, noise: Noise) -> Tensor:
+        """Draw one latent per row of `noise`: (N, *latent shape).
+
+        All randomness comes from `noise`, row by row, so that a latent does not depend on its
+        batch.
+        """
+
+    @abstractmethod
+    def log_prob(self, z: Tensor) -> Tensor:
+        """log p(z) of z (N, *latent shape), in nats, (N,)."""
+
+
+class StandardNormal(Prior):
+    """N(0, I): the prior of every model unless it says otherwise."""
+
+    def sample(self, noise: Noise) -> Tensor:
+        return noise.normal(*self.latent.shape)
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        return -0.5 * (z.square() + LOG_TWO_PI).flatten(1).sum(1)
+
+
+class FittedPrior(Prior):
+    """A prior learned from the posteriors of the training data, after training.
+
+    It is built empty from its config (so that saved weights can be put into it) and then fitted.
+    """
+
+    def __init__(self, latent: LatentSpec, config: Config) -> None:
+        super().__init__(latent)
+        self.config = config
+
+    @abstractmethod
+    def fit(self, latents: Tensor, seed: int) -> Self:
+        """Fit to posterior draws (N, *latent shape), in place, and return self."""
+
+
+LOG_TWO_PI = 1.8378770664093453

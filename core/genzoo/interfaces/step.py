@@ -1,0 +1,96 @@
+"""What a loss sees of the training step that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.interfaces.noise import BatchNoise, Noise, derive_seed
+from genzoo.interfaces.prior import Prior
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Samples (N, *sample shape) in the sample's range, and class labels (N,) or None."""
+
+    x: Tensor
+    labels: Tensor | None = None
+
+    def __len__(self) -> int:
+        return self.x.shape[0]
+
+
+class Step:
+    """One batch with its parts, random streams and shared values.
+
+    Args:
+        index: Number of the training step, from 0.
+        total: Number of steps the run is planned for.
+        batch: Real samples.
+        parts: Networks by name.
+        prior: Where latents are drawn from.
+        identity: What the random streams are derived from, e.g. seed, rank, step, draw.
+    """
+
+    def __init__(
+        self,
+        *,
+        index: int,
+        total: int,
+        batch: Batch,
+        parts: Mapping[str, nn.Module],
+        prior: Prior,
+        identity: tuple[int | str, ...] = (0,),
+    ) -> None:
+        self.index = index
+        self.total = total
+        self.batch = batch
+        self.parts = parts
+        self.prior = prior
+        self.used: set[str] = set()
+        self.reported: dict[str, Tensor] = {}
+        self._identity = identity
+        self._noises: dict[tuple[str, int], Noise] = {}
+        self._shared: dict[str, Any] = {}
+
+    def part(self, name: str) -> Any:
+        """The network of that name. Typed loosely: the objective knows which interface it has."""
+        return self.parts[name]
+
+    def noise(self, name: str, count: int | None = None) -> Noise:
+        """The random stream `name` for `count` rows (default: the batch's).
+
+        Asking again for the same name goes on in the same stream; different names are independent.
+        """
+        rows = len(self.batch) if count is None else count
+        key = (name, rows)
+        if key not in self._noises:
+            seed = derive_seed(*self._identity, name, rows)
+            self._noises[key] = BatchNoise(rows, seed, self.batch.x.device)
+        return self._noises[key]
+
+    def latents(self, name: str = "latent", count: int | None = None) -> Tensor:
+        """Latents drawn from the prior, (count, *latent shape)."""
+        return self.prior.sample(self.noise(name, count))
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """The value of `make()`, computed by the first phase of the step that asks for `key`."""
+        self.used.add(key)
+        if key not in self._shared:
+            self._shared[key] = make()
+        return self._shared[key]
+
+    def report(self, name: str, value: Tensor) -> None:
+        """Log the mean of `value` without training on it."""
+        self.reported[name] = value.detach().mean()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the batch lives."""
+        return self.batch.x.device

@@ -1,0 +1,1 @@
+"""Writing samples for people: pictures, grids."""

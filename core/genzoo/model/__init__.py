@@ -1,0 +1,1 @@
+"""Built models: sampling, encoding, decoding."""

@@ -1,0 +1,142 @@
+"""What plugins register: plain records that name code without importing it.
+
+A `target` is `"package.module:attribute"`; it is imported only when the thing is used, so that
+listing a hundred architectures imports neither their packages' networks nor torch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+_NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}$")
+_TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """Base of all records: a checked name and a one-line summary.
+
+    Raises:
+        ValueError: The name or a target is malformed.
+    """
+
+    what: ClassVar[str] = "record"
+
+    name: str
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name):
+            raise ValueError(
+                f"{self.what} name {self.name!r} must be lower case letters, digits, '.', '_', '-'"
+            )
+        for key in ("target", "config"):
+            value = getattr(self, key, "")
+            if value and not _TARGET.match(value):
+                raise ValueError(f"{key} {value!r} of {self.name} is not 'module:attribute'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchitectureSpec(Record):
+    """A recipe for networks.
+
+    Attributes:
+        family: Coarse group shown in lists, e.g. `gan`, `vae`, `flow`.
+        target: A subclass of `genzoo.Architecture`.
+        config: Its `genzoo.Config`; keep it in a module that does not import torch, so that
+            `genzoo train NAME --help` is quick.
+        parts: Names of the parts it builds.
+        inference: The parts that sampling, encoding and decoding need; only these are published.
+        objective: Name of the objective it is trained with by default.
+        objective_defaults: Values of that objective's config to start from.
+        priors: Names of the priors fitted to the posteriors after training.
+        kinds: Content kinds it can model.
+        paper: Where it was published.
+    """
+
+    what: ClassVar[str] = "architecture"
+
+    family: str
+    target: str
+    config: str
+    parts: tuple[str, ...]
+    inference: tuple[str, ...]
+    objective: str
+    objective_defaults: Mapping[str, Any] = field(default_factory=dict)
+    priors: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ("image",)
+    paper: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveSpec(Record):
+    """A way to learn.
+
+    Attributes:
+        target: A subclass of `genzoo.Objective`.
+        config: Its `genzoo.Config`, in a module that does not import torch.
+        requires: Names of the parts it trains.
+        paper: Where it was published.
+    """
+
+    what: ClassVar[str] = "objective"
+
+    family: str
+    target: str
+    config: str
+    requires: tuple[str, ...]
+    paper: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorSpec(Record):
+    """A latent distribution that can be fitted to posteriors after training.
+
+    Attributes:
+        target: A subclass of `genzoo.FittedPrior`.
+        config: Its `genzoo.Config`.
+    """
+
+    what: ClassVar[str] = "prior"
+
+    target: str
+    config: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSpec(Record):
+    """A data set known by name.
+
+    Attributes:
+        target: A function of no arguments that returns `genzoo.RawSamples`.
+        version: Changes whenever the content does; part of the cache key.
+        licence: SPDX identifier or short text.
+    """
+
+    what: ClassVar[str] = "data set"
+
+    target: str
+    version: str
+    kind: str = "image"
+    count: int = 0
+    licence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec(Record):
+    """A pretrained model of the zoo.
+
+    Attributes:
+        location: Folder of the artifact, or `owner/repo[@revision]` on the Hub.
+        licence: SPDX identifier of the weights.
+    """
+
+    what: ClassVar[str] = "model"
+
+    architecture: str
+    location: str
+    licence: str = ""
+    tags: tuple[str, ...] = ()

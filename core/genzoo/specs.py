@@ -1,0 +1,105 @@
+"""The contracts of samples and latents, and the base of every configuration.
+
+Nothing here imports torch, so that help and completion stay quick.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from genzoo.errors import ConfigError
+
+MAX_ELEMENTS = 1 << 28
+"""Upper bound on the values in one sample or latent: refuses absurd configs before allocating."""
+
+Dimension = Annotated[int, Field(ge=1, le=1 << 20)]
+
+
+class Config(BaseModel):
+    """Base of every configuration: frozen, unknown fields refused, finite numbers only.
+
+    Give each field a bound and a description: they become the command line's options, the
+    validation of `config.json` and the documentation.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
+    )
+
+
+ConfigType = TypeVar("ConfigType", bound=Config)
+
+
+class SampleSpec(Config):
+    """What one sample is.
+
+    Attributes:
+        kind: Content kind: `image`, `audio`, `text` or one that a plugin registers.
+        shape: Shape of one sample without the batch; images are (channels, height, width).
+        low: Least value a sample takes.
+        high: Greatest value a sample takes.
+        classes: Class names in label order; empty for an unconditional model.
+        sample_rate: Samples per second, audio only.
+    """
+
+    kind: str = Field("image", pattern=r"^[a-z][a-z0-9-]{0,31}$")
+    shape: tuple[Dimension, ...] = Field(min_length=1, max_length=6)
+    low: float = -1.0
+    high: float = 1.0
+    classes: tuple[Annotated[str, Field(max_length=200)], ...] = Field((), max_length=100_000)
+    sample_rate: int | None = Field(None, ge=1, le=1_000_000)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if math.prod(self.shape) > MAX_ELEMENTS:
+            raise ValueError(f"a sample of shape {self.shape} is too large")
+        if self.low >= self.high:
+            raise ValueError(f"the value range [{self.low}, {self.high}] is empty")
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("class names repeat")
+        return self
+
+    @property
+    def conditional(self) -> bool:
+        """Whether samples carry a class label."""
+        return bool(self.classes)
+
+    def with_range(self, low: float, high: float) -> SampleSpec:
+        """The same contract with another value range."""
+        return self.model_copy(update={"low": float(low), "high": float(high)})
+
+
+class LatentSpec(Config):
+    """What one latent is: its shape without the batch, e.g. `(100,)`."""
+
+    shape: tuple[Dimension, ...] = Field(min_length=1, max_length=6)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if math.prod(self.shape) > MAX_ELEMENTS:
+            raise ValueError(f"a latent of shape {self.shape} is too large")
+        return self
+
+
+def parse_config(kind: type[ConfigType], values: Mapping[str, Any], what: str) -> ConfigType:
+    """Validate `values` as a `kind`.
+
+    Raises:
+        ConfigError: Names the first offending field of `what`, e.g. "architecture dcgan".
+    """
+    try:
+        return kind.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "config"
+        reason = first["msg"]
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(kind.model_fields) or "none"
+            raise ConfigError(f"The {what} has no option '{field}'.", f"It has: {known}.") from None
+        raise ConfigError(
+            f"Option '{field}' of the {what} does not accept {first['input']!r}: {reason}."
+        ) from None

@@ -1,0 +1,1 @@
+"""The phase engine, the trainer and its run folders."""
