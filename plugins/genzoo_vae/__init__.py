@@ -1,1 +1,65 @@
-"""placeholder"""
+"""Variational autoencoders for genzoo: networks, objectives and fitted priors.
+
+This module is the plugin: it registers records and imports no torch.
+"""
+
+from __future__ import annotations
+
+from genzoo import ArchitectureSpec, ObjectiveSpec, PriorSpec, hookimpl
+
+
+@hookimpl
+def genzoo_architectures() -> list[ArchitectureSpec]:
+    """The convolutional variational autoencoder."""
+    return [
+        ArchitectureSpec(
+            name="conv-vae",
+            summary="Convolutional variational autoencoder: encodes, reconstructs and samples",
+            family="vae",
+            target="genzoo_vae.conv_vae:ConvVAE",
+            config="genzoo_vae.configs:ConvVAEConfig",
+            parts=("encoder", "decoder"),
+            inference=("encoder", "decoder"),
+            objective="elbo",
+            priors=("mixture",),
+            paper="https://arxiv.org/abs/1312.6114",
+        )
+    ]
+
+
+@hookimpl
+def genzoo_objectives() -> list[ObjectiveSpec]:
+    """The evidence lower bound and its importance-weighted relative."""
+    return [
+        ObjectiveSpec(
+            name="elbo",
+            summary="Evidence lower bound with analytic KL, beta, free bits and warm-up",
+            family="vae",
+            target="genzoo_vae.elbo:ELBO",
+            config="genzoo_vae.configs:ELBOConfig",
+            requires=("encoder", "decoder"),
+            paper="https://arxiv.org/abs/1312.6114",
+        ),
+        ObjectiveSpec(
+            name="iwae",
+            summary="Importance-weighted bound: tighter than the ELBO, at k times the cost",
+            family="vae",
+            target="genzoo_vae.iwae:IWAE",
+            config="genzoo_vae.configs:IWAEConfig",
+            requires=("encoder", "decoder"),
+            paper="https://arxiv.org/abs/1509.00519",
+        ),
+    ]
+
+
+@hookimpl
+def genzoo_priors() -> list[PriorSpec]:
+    """The Gaussian mixture fitted to posteriors after training."""
+    return [
+        PriorSpec(
+            name="mixture",
+            summary="Gaussian mixture with full covariances, fitted by EM",
+            target="genzoo_vae.mixture:GaussianMixturePrior",
+            config="genzoo_vae.configs:MixtureConfig",
+        )
+    ]

@@ -1,0 +1,137 @@
+"""genzoo from Python: load a pretrained model, build a fresh one, train one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from genzoo.artifact.load import load_model
+from genzoo.errors import unknown_name
+from genzoo.model.build import build_model
+from genzoo.model.model import Model
+from genzoo.plugins.manager import default_manager
+from genzoo.registry import Registry
+from genzoo.specs import Config, SampleSpec, parse_config
+from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.reporter import Reporter
+from genzoo.zoo import resolve
+
+if TYPE_CHECKING:
+    from genzoo.training.trainer import TrainingResult
+
+
+def load(
+    model: str | Path, *, device: str | torch.device = "cpu", registry: Registry | None = None
+) -> Model:
+    """Load a pretrained model, ready to sample.
+
+    Args:
+        model: A name of the zoo, or the folder of a model or of a run. A `Path` is always a folder.
+        device: Where to put it.
+        registry: Names; by default those of the installed plugins.
+
+    Raises:
+        ArtifactError: It is damaged, altered or of a newer format.
+        PluginError: Its architecture is not installed; says how to install it.
+        UnknownNameError: There is no such model.
+        UsageError: The name has two readings, or there is no such device.
+    """
+    known = _known(registry)
+    return load_model(resolve(model, known).folder, known, device=device)
+
+
+def build(
+    architecture: str,
+    *,
+    size: int = 64,
+    channels: int = 3,
+    classes: Sequence[str] = (),
+    config: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    registry: Registry | None = None,
+) -> Model:
+    """A freshly initialised model of square images, with all its parts.
+
+    Args:
+        architecture: Its name, e.g. `dcgan`.
+        size: Side length in pixels.
+        channels: 1 for grey, 3 for colour.
+        classes: Class names in label order, for a conditional model.
+        config: Values for the architecture's options; the others keep their defaults.
+        seed: Names the initialisation; global random state is neither used nor moved.
+        registry: Names; by default those of the installed plugins.
+
+    Raises:
+        SpecError: The architecture cannot model such images.
+        UsageError: An unknown name or option, or a value out of bounds.
+    """
+    shape = (channels, size, size)
+    sample = parse_config(SampleSpec, {"shape": shape, "classes": tuple(classes)}, "image")
+    return build_model(_known(registry), architecture, sample, config or {}, seed)
+
+
+def train(
+    architecture: str,
+    data: str | Path,
+    out: str | Path,
+    *,
+    objective: str | None = None,
+    config: Mapping[str, Any] | None = None,
+    objective_config: Mapping[str, Any] | None = None,
+    reporter: Reporter | None = None,
+    registry: Registry | None = None,
+    **options: Any,
+) -> TrainingResult:
+    """Train a model from the beginning.
+
+    Args:
+        architecture: Its name, e.g. `dcgan`.
+        data: A folder, an `.npz` file or the name of a data set.
+        out: The run's folder: new, or empty. The model is in its `artifact` folder afterwards.
+        objective: How it learns; by default the architecture's own way.
+        config: Values for the architecture's options.
+        objective_config: Values for the objective's options.
+        reporter: Hears of progress.
+        registry: Names; by default those of the installed plugins.
+        options: Fields of `TrainingConfig` and `DataConfig`: `steps`, `batch_size`, `seed`, `size`,
+            `conditional` and so on.
+
+    Raises:
+        GenzooError: Names, options or data that do not fit; nothing is written then.
+    """
+    from genzoo.training.start import train_run
+
+    plan = RunPlan(
+        architecture=architecture,
+        architecture_config=dict(config or {}),
+        objective=objective,
+        objective_config=dict(objective_config or {}),
+        **_plan_options(str(data), options),
+    )
+    return train_run(plan, Path(out), _known(registry), reporter)
+
+
+def _plan_options(data: str, options: Mapping[str, Any]) -> dict[str, Config]:
+    """Sort options into those of the training and those of the data.
+
+    Raises:
+        ConfigError: A value out of bounds.
+        UnknownNameError: Neither has an option of that name.
+    """
+    training, source = TrainingConfig.model_fields, DataConfig.model_fields
+    for name in options:
+        if name not in training and name not in source:
+            raise unknown_name("training option", name, [*training, *source])
+    chosen = {name: value for name, value in options.items() if name in source}
+    rest = {name: value for name, value in options.items() if name in training}
+    return {
+        "data": parse_config(DataConfig, {"data": data, **chosen}, "data"),
+        "training": parse_config(TrainingConfig, rest, "training"),
+    }
+
+
+def _known(registry: Registry | None) -> Registry:
+    return default_manager().registry if registry is None else registry

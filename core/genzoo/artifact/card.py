@@ -1,0 +1,99 @@
+"""The model card: what a model is, how to use it and how it was made."""
+
+from __future__ import annotations
+
+import json
+
+from genzoo.artifact.format import ArtifactConfig
+from genzoo.records import ArchitectureSpec
+
+_PIPELINES = {"image": "unconditional-image-generation"}
+
+
+def render_card(
+    config: ArtifactConfig, record: ArchitectureSpec, *, licence: str = "", preview: bool = False
+) -> str:
+    """The text of `README.md`, with the YAML front matter that the Hugging Face Hub reads."""
+    picture = "![Samples](preview.png)\n\n" if preview else ""
+    return (
+        f"{_front_matter(config, record, licence)}\n# {record.name}\n\n"
+        f"{record.summary or 'A generative model'}, made with genzoo.\n\n{picture}"
+        f"## Use\n\n{_usage(config)}\n"
+        f"## Contract\n\n{_contract(config)}\n"
+        f"## Recipe\n\n{_recipe(config, record)}"
+    )
+
+
+def _front_matter(config: ArtifactConfig, record: ArchitectureSpec, licence: str) -> str:
+    lines = ["---", "library_name: genzoo"]
+    if licence:
+        lines.append(f"license: {json.dumps(licence.lower())}")
+    if config.sample.kind in _PIPELINES and not config.sample.conditional:
+        lines.append(f"pipeline_tag: {_PIPELINES[config.sample.kind]}")
+    tags = dict.fromkeys(["genzoo", record.family, record.name, config.sample.kind])
+    lines += ["tags:", *(f"- {json.dumps(tag)}" for tag in tags), "---", ""]
+    return "\n".join(lines)
+
+
+def _usage(config: ArtifactConfig) -> str:
+    distribution = config.provider.distribution
+    needed = "pip install genzoo" + ("" if distribution == "genzoo" else f" {distribution}")
+    return (
+        "```sh\n"
+        f"{needed}\n"
+        "genzoo sample PATH/TO/THIS/FOLDER -n 64 --seed 0 -o grid.png\n"
+        "```\n\n"
+        "```python\n"
+        "import genzoo\n\n"
+        'model = genzoo.load("PATH/TO/THIS/FOLDER")\n'
+        "samples = model.sample(64, seed=0)\n"
+        "```\n"
+    )
+
+
+def _contract(config: ArtifactConfig) -> str:
+    sample = config.sample
+    rows = [
+        ("Kind", sample.kind),
+        ("Shape", " × ".join(map(str, sample.shape))),
+        ("Range", f"{sample.low:g} to {sample.high:g}"),
+        ("Latent", " × ".join(map(str, config.latent.shape))),
+        ("Classes", ", ".join(sample.classes[:50]) or "none"),
+        ("Parts", ", ".join(config.parts)),
+        ("Priors", ", ".join(["default", *(prior.name for prior in config.priors)])),
+        ("Weights", config.dtype),
+    ]
+    return _table(rows)
+
+
+def _recipe(config: ArtifactConfig, record: ArchitectureSpec) -> str:
+    rows = [("Architecture", f"`{config.architecture}` {_options(config.config)}".strip())]
+    if config.objective:
+        rows.append(
+            ("Objective", f"`{config.objective.name}` {_options(config.objective.config)}".strip())
+        )
+    if record.paper:
+        rows.append(("Paper", record.paper))
+    facts = [(_title(name), _plain(value)) for name, value in config.training.items()]
+    return _table(rows + facts)
+
+
+def _options(values: dict[str, object]) -> str:
+    return ", ".join(f"{name}={_plain(value)}" for name, value in values.items())
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
+    body = [f"| {name} | {_cell(text)} |" for name, text in rows]
+    return "\n".join(["| | |", "|---|---|", *body]) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,180 @@
+"""The content of an artifact's `config.json`. Imports no torch.
+
+Version 1. Fields that a reader does not know are ignored; a change to how a model is rebuilt or
+computed raises the version, and readers refuse versions above their own.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from pydantic import ConfigDict, Field, ValidationError, field_validator
+
+from genzoo.errors import ArtifactError
+from genzoo.specs import Config, LatentSpec, SampleSpec
+
+FORMAT_VERSION = 1
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+GOLDEN = "test/golden.safetensors"
+PREVIEW = "preview.png"
+CARD = "README.md"
+
+MAX_CONFIG_BYTES = 32 << 20
+"""Upper bound on `config.json`; a hundred thousand long class names fit."""
+
+_DISTRIBUTION = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?"
+_NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
+Distribution = Annotated[str, Field(pattern=rf"^{_DISTRIBUTION}$")]
+FullName = Annotated[str, Field(pattern=rf"^{_DISTRIBUTION}/{_NAME}$")]
+PartName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]
+Text = Annotated[str, Field(max_length=10_000)]
+
+
+class Section(Config):
+    """Base of everything in the file: lenient about fields that a later genzoo added."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Provider(Section):
+    """The distribution that brings the architecture.
+
+    Attributes:
+        version: The one that wrote the artifact.
+        accepts: Versions that can read it, as a requirement specifier, e.g. `>=1.2`.
+    """
+
+    distribution: Distribution
+    version: Text
+    accepts: str = Field("", max_length=200)
+
+    @field_validator("accepts")
+    @classmethod
+    def _check(cls, value: str) -> str:
+        try:
+            SpecifierSet(value)
+        except InvalidSpecifier:
+            raise ValueError("is no version range") from None
+        return value
+
+
+class ObjectiveRecord(Section):
+    """How it learned: the objective's full name and its configuration."""
+
+    name: FullName
+    config: dict[str, Any] = Field(default_factory=dict)
+
+
+class PriorRecord(Section):
+    """A fitted prior: its name in the model, its full name in the registry, its configuration."""
+
+    name: PartName
+    prior: FullName
+    config: dict[str, Any] = Field(default_factory=dict)
+
+
+class FileRecord(Section):
+    """What a file must be: its size in bytes and its SHA-256."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(ge=0)
+
+
+class ArtifactConfig(Section):
+    """The content of `config.json`.
+
+    Attributes:
+        genzoo_version: The genzoo that wrote it.
+        architecture: Full name, `distribution/name`.
+        config: The architecture's configuration.
+        parts: The parts whose weights are there.
+        dtype: Greatest precision of the stored matrices; they are computed in float32 either way.
+        training: Facts of the run that made it: steps, seed, data and so on.
+        files: Every other file that belongs to it, by path relative to the folder. The card is
+            left out: people edit it.
+    """
+
+    library: Literal["genzoo"] = "genzoo"
+    format_version: int = Field(FORMAT_VERSION, ge=1, le=FORMAT_VERSION)
+    genzoo_version: Text
+    architecture: FullName
+    provider: Provider
+    config: dict[str, Any] = Field(default_factory=dict)
+    sample: SampleSpec
+    latent: LatentSpec
+    parts: tuple[PartName, ...] = Field(min_length=1, max_length=64)
+    priors: tuple[PriorRecord, ...] = Field((), max_length=64)
+    objective: ObjectiveRecord | None = None
+    training: dict[str, Any] = Field(default_factory=dict)
+    dtype: Literal["float32", "float16"] = "float32"
+    files: dict[str, FileRecord] = Field(default_factory=dict, max_length=10_000)
+
+    @field_validator("files")
+    @classmethod
+    def _check_paths(cls, files: dict[str, FileRecord]) -> dict[str, FileRecord]:
+        for path in files:
+            inside = all(part not in ("", ".", "..") for part in path.split("/"))
+            if not inside or any(sign in path for sign in "\\:\0"):
+                raise ValueError(f"'{path[:80]}' is no path inside the artifact")
+        return files
+
+    def with_files(self, files: dict[str, FileRecord]) -> Self:
+        """The same with other files."""
+        return self.model_copy(update={"files": files})
+
+
+def read_config(folder: Path) -> ArtifactConfig:
+    """Read and check the `config.json` of an artifact.
+
+    Raises:
+        ArtifactError: It is missing, is no JSON, breaks the format or is of a newer one.
+    """
+    path = folder / CONFIG
+    content = _read_json(path)
+    if content.get("library") != "genzoo":
+        raise ArtifactError(f"'{path}' does not describe a genzoo model.")
+    version = content.get("format_version")
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise ArtifactError(
+            f"'{path}' is of format {version}; this genzoo reads up to {FORMAT_VERSION}.",
+            "Update genzoo: pip install --upgrade genzoo.",
+        )
+    try:
+        return ArtifactConfig.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "content"
+        raise ArtifactError(f"'{path}' is damaged: {where[:200]}: {first['msg']}.") from None
+
+
+def write_config(folder: Path, config: ArtifactConfig) -> None:
+    """Write `config.json` into `folder`."""
+    text = json.dumps(config.model_dump(mode="json"), indent=2, ensure_ascii=False)
+    (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_CONFIG_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ArtifactError(f"'{path.parent}' is no model: it has no {CONFIG}.") from None
+    except OSError as error:
+        raise ArtifactError(f"'{path}' cannot be read: {error.strerror or error}.") from error
+    if len(raw) > MAX_CONFIG_BYTES:
+        raise ArtifactError(f"'{path}' is too large to be a model's configuration.")
+    try:
+        content = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(f"'{path}' is damaged: it is no JSON ({error}).") from None
+    if not isinstance(content, dict):
+        raise ArtifactError(f"'{path}' is damaged: it holds no JSON object.")
+    return content
+
+
+def _refuse_constant(text: str) -> float:
+    raise ValueError(f"{text} is no number")

@@ -1,0 +1,96 @@
+"""Whether files are what the artifact says they are. Imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from genzoo.artifact.format import FileRecord
+from genzoo.errors import ArtifactError
+
+ALWAYS_HASHED = 16 << 20
+"""Files up to this size are hashed at each load (about 10 ms); larger ones once per change."""
+
+_HINT = "Get the model again, or save it anew."
+
+
+def describe_file(path: Path) -> FileRecord:
+    """Size and hash of a file."""
+    return FileRecord(sha256=_sha256(path), size=path.stat().st_size)
+
+
+def describe_files(folder: Path, excluded: frozenset[str]) -> dict[str, FileRecord]:
+    """Size and hash of every file below `folder`, by relative path, sorted."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder).as_posix(): path for path in paths}
+    return {name: describe_file(path) for name, path in names.items() if name not in excluded}
+
+
+def check_size(path: Path, record: FileRecord) -> os.stat_result:
+    """Compare the size of a file with what was recorded.
+
+    Raises:
+        ArtifactError: It is missing, or has another size.
+    """
+    try:
+        facts = path.stat()
+    except OSError:
+        raise ArtifactError(f"'{path}' is missing.", _HINT) from None
+    if facts.st_size != record.size:
+        raise ArtifactError(
+            f"'{path}' is damaged: it has {facts.st_size:,} bytes instead of {record.size:,}.",
+            _HINT,
+        )
+    return facts
+
+
+def check_file(path: Path, record: FileRecord) -> None:
+    """Compare size and content of a file with what was recorded.
+
+    Raises:
+        ArtifactError: It is missing or not as it was saved.
+    """
+    check_size(path, record)
+    try:
+        same = _sha256(path) == record.sha256
+    except OSError as error:
+        raise ArtifactError(f"'{path}' cannot be read: {error.strerror or error}.") from error
+    if not same:
+        raise ArtifactError(f"'{path}' was altered: its SHA-256 is not the recorded one.", _HINT)
+
+
+def check_file_once(path: Path, record: FileRecord) -> None:
+    """`check_file`, except that a large file is hashed again only after it changed.
+
+    The good verdict on a large file is remembered in genzoo's cache under its path, size, inode and
+    time of last change; `genzoo verify` never relies on it.
+
+    Raises:
+        ArtifactError: It is missing or not as it was saved.
+    """
+    facts = check_size(path, record)
+    if facts.st_size <= ALWAYS_HASHED:
+        check_file(path, record)
+        return
+    marker = _marker(path, facts, record)
+    if marker.exists():
+        return
+    check_file(path, record)
+    with suppress(OSError):
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+
+
+def _marker(path: Path, facts: os.stat_result, record: FileRecord) -> Path:
+    from genzoo.data.cache import cache_root
+
+    identity = (path.resolve(), facts.st_size, facts.st_ino, facts.st_mtime_ns, record.sha256)
+    name = hashlib.sha256(repr(identity).encode()).hexdigest()
+    return cache_root() / "verified" / name
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,178 @@
+"""From an artifact to a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from packaging.version import InvalidVersion
+
+from genzoo.artifact.format import WEIGHTS, ArtifactConfig, PriorRecord, Provider, read_config
+from genzoo.artifact.integrity import check_file_once, check_size
+from genzoo.artifact.tensors import fill, load_tensors
+from genzoo.errors import ArtifactError, ConfigError, PluginError, SpecError, UsageError
+from genzoo.interfaces.architecture import Architecture
+from genzoo.interfaces.prior import FittedPrior
+from genzoo.model.build import build_architecture, build_parts, plugin_errors
+from genzoo.model.model import Model
+from genzoo.model.skeleton import lacks_values, without_values
+from genzoo.records import ArchitectureSpec
+from genzoo.registry import Catalogue, Entry, Registry, load_target
+from genzoo.specs import parse_config
+
+T = TypeVar("T")
+
+
+def load_model(
+    folder: Path,
+    registry: Registry,
+    *,
+    device: str | torch.device = "cpu",
+    check_hashes: bool = True,
+) -> Model:
+    """Load an artifact for inference: evaluation mode, no gradients.
+
+    Args:
+        folder: The artifact.
+        registry: Where its architecture and priors are looked up.
+        device: Where to put the model.
+        check_hashes: Compare the weights' SHA-256 with the recorded one; their size always is.
+
+    Raises:
+        ArtifactError: Something is missing, damaged, altered or of a newer format.
+        PluginError: The architecture or a prior is not installed, or its code fails.
+        UsageError: The device is not available.
+    """
+    config = read_config(folder)
+    weights = folder / WEIGHTS
+    record = config.files.get(WEIGHTS)
+    if record is None:
+        raise ArtifactError(f"'{folder}' is damaged: its config.json does not list {WEIGHTS}.")
+    (check_file_once if check_hashes else check_size)(weights, record)
+    return to_device(read_model(weights, config, registry), device)
+
+
+def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Model:
+    """The model that `config` describes, with its weights mapped from the file `weights`.
+
+    Raises:
+        ArtifactError, PluginError: As `load_model`.
+    """
+    entry = installed(registry.architectures, config.architecture, config.provider)
+    architecture = _architecture(weights, config, registry)
+    tensors, _ = load_tensors(weights)
+
+    def build() -> Model:
+        return _empty_model(entry, architecture, config, registry)
+
+    model = _skeleton(build) or _initialised(build)
+    fill(model, tensors, weights)
+    if lacks_values(model):
+        model = _initialised(build)
+        fill(model, tensors, weights)
+    return model.requires_grad_(False).eval()
+
+
+def installed(catalogue: Catalogue[Any], name: str, provider: Provider | None = None) -> Entry[Any]:
+    """The entry of a full name.
+
+    Raises:
+        PluginError: It is not installed or too old; the hint is the command that mends it.
+    """
+    distribution = name.partition("/")[0]
+    entry = catalogue.get(name)
+    if entry is None:
+        raise PluginError(
+            f"The model needs the {catalogue.what} '{name}', which is not installed.",
+            f"Type: genzoo plugins install {distribution}",
+        )
+    if provider is not None and not _accepts(provider.accepts, entry.version):
+        raise PluginError(
+            f"The model needs {distribution} {provider.accepts}; {entry.version} is installed.",
+            f"Type: genzoo plugins install '{distribution}{provider.accepts}'",
+        )
+    return entry
+
+
+def to_device(model: Model, device: str | torch.device) -> Model:
+    """The model on another device.
+
+    Raises:
+        UsageError: There is no such device here.
+    """
+    try:
+        return model.to(torch.device(device))
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise UsageError(f"The device '{device}' is not available here.", "Use cpu.") from error
+
+
+def _accepts(accepted: str, version: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+
+    try:
+        return SpecifierSet(accepted).contains(version, prereleases=True)
+    except InvalidVersion:
+        return True
+
+
+def _architecture(weights: Path, config: ArtifactConfig, registry: Registry) -> Architecture:
+    try:
+        _, architecture = build_architecture(
+            registry, config.architecture, config.config, config.sample
+        )
+    except (ConfigError, SpecError) as error:
+        raise ArtifactError(f"'{weights.parent}' is damaged: {error.message}") from error
+    if (architecture.sample, architecture.latent) != (config.sample, config.latent):
+        raise ArtifactError(
+            f"'{weights.parent}' does not fit the installed {config.architecture}: "
+            "its samples or latents are of another shape or range."
+        )
+    return architecture
+
+
+def _empty_model(
+    entry: Entry[ArchitectureSpec],
+    architecture: Architecture,
+    config: ArtifactConfig,
+    registry: Registry,
+) -> Model:
+    parts = build_parts(entry, architecture)
+    strange = [name for name in config.parts if name not in parts]
+    if strange:
+        raise ArtifactError(f"{entry.full_name} has no part named '{strange[0]}'.")
+    priors = {record.name: _prior(record, architecture, registry) for record in config.priors}
+    with plugin_errors(entry):
+        return Model(
+            entry.full_name, architecture, {name: parts[name] for name in config.parts}, priors
+        )
+
+
+def _prior(record: PriorRecord, architecture: Architecture, registry: Registry) -> FittedPrior:
+    entry = installed(registry.priors, record.prior)
+    try:
+        config = parse_config(
+            load_target(entry.record.config), record.config, f"prior {record.name}"
+        )
+    except ConfigError as error:
+        raise ArtifactError(
+            f"The model's {record.name} prior is damaged: {error.message}"
+        ) from error
+    with plugin_errors(entry):
+        prior: FittedPrior = load_target(entry.record.target)(architecture.latent, config)
+    return prior
+
+
+def _skeleton(build: Callable[[], T]) -> T | None:
+    """Built without values, or None where its code needs them."""
+    try:
+        with without_values():
+            return build()
+    except PluginError:
+        return None
+
+
+def _initialised(build: Callable[[], T]) -> T:
+    with torch.random.fork_rng(devices=[]):
+        return build()

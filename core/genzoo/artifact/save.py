@@ -1,0 +1,207 @@
+"""From a model to an artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from packaging.version import InvalidVersion, Version
+
+import genzoo
+from genzoo.artifact.card import render_card
+from genzoo.artifact.format import (
+    CARD,
+    CONFIG,
+    GOLDEN,
+    PREVIEW,
+    WEIGHTS,
+    ArtifactConfig,
+    ObjectiveRecord,
+    PriorRecord,
+    Provider,
+    read_config,
+    write_config,
+)
+from genzoo.artifact.golden import write_golden
+from genzoo.artifact.integrity import describe_files
+from genzoo.artifact.load import read_model, to_device
+from genzoo.artifact.tensors import halve, save_tensors
+from genzoo.errors import ArtifactError, CapabilityError, PluginError, UsageError
+from genzoo.files import atomic_folder
+from genzoo.interfaces.prior import FittedPrior
+from genzoo.model.model import STANDARD_PRIOR, Model
+from genzoo.records import ArchitectureSpec
+from genzoo.registry import Entry, Registry, load_target
+
+PREVIEW_COUNT = 64
+
+
+def save_model(
+    model: Model,
+    folder: Path,
+    *,
+    registry: Registry,
+    parts: Sequence[str] | None = None,
+    objective: str | None = None,
+    objective_config: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
+    preview: bool = True,
+    golden: bool = True,
+    half: bool = False,
+    licence: str = "",
+    card: str | None = None,
+) -> None:
+    """Write `model` as an artifact. It takes the place of an artifact at `folder` all at once.
+
+    Args:
+        model: What to save.
+        folder: Where; a folder that holds anything but an artifact is refused.
+        registry: Where its architecture and priors are registered.
+        parts: Parts to save; by default those that the architecture needs for inference.
+        objective: Full name of the objective it was trained with.
+        objective_config: That objective's configuration.
+        training: Facts of the run, as JSON: steps, seed, data and so on.
+        preview: Write a picture of samples.
+        golden: Write latents with the samples they must give.
+        half: Store matrices in half precision, except where a value would overflow. Results are
+            those of the rounded weights, computed in float32.
+        licence: SPDX identifier of the weights' licence.
+        card: Text of the model card instead of the generated one.
+
+    Raises:
+        ArtifactError: A weight is not finite.
+        PluginError: The architecture or a prior is not registered, or holds what cannot be saved.
+        StorageError: The folder cannot be written.
+        UsageError: `folder` holds something else.
+    """
+    entry = registry.architectures.find(model.name)
+    refuse_other_content(folder)
+    config = _describe(model, entry, registry, parts or entry.record.inference, half)
+    config = config.model_copy(
+        update={
+            "objective": _objective(objective, objective_config),
+            "training": dict(training or {}),
+        }
+    )
+    with atomic_folder(folder) as temporary:
+        _write_weights(temporary / WEIGHTS, model, config, half)
+        _write_samples(temporary, model, config, registry, preview=preview, golden=golden)
+        text = card or render_card(
+            config, entry.record, licence=licence, preview=(temporary / PREVIEW).exists()
+        )
+        (temporary / CARD).write_text(text, encoding="utf-8")
+        files = describe_files(temporary, excluded=frozenset({CARD, CONFIG}))
+        write_config(temporary, config.with_files(files))
+
+
+def refuse_other_content(folder: Path) -> None:
+    """Refuse to replace a folder that holds something else than an artifact.
+
+    Raises:
+        UsageError: It does.
+    """
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    try:
+        read_config(folder)
+    except ArtifactError as error:
+        raise UsageError(
+            f"'{folder}' is not empty and holds no model, so it is not overwritten.",
+            "Choose a new folder.",
+        ) from error
+
+
+def _describe(
+    model: Model,
+    entry: Entry[ArchitectureSpec],
+    registry: Registry,
+    parts: Sequence[str],
+    half: bool,
+) -> ArtifactConfig:
+    absent = [name for name in parts if name not in model.parts]
+    if absent:
+        raise CapabilityError(f"{model.name} has no part named '{absent[0]}' here.")
+    return ArtifactConfig(
+        genzoo_version=genzoo.__version__,
+        architecture=entry.full_name,
+        provider=Provider(
+            distribution=entry.distribution,
+            version=entry.version,
+            accepts=_accepted(entry.version),
+        ),
+        config=model.architecture.config.model_dump(mode="json"),
+        sample=model.sample_spec,
+        latent=model.latent_spec,
+        parts=tuple(parts),
+        priors=_priors(model, registry),
+        dtype="float16" if half else "float32",
+    )
+
+
+def _accepted(version: str) -> str:
+    """At least the minor version that wrote it: what a later one breaks, the strict load shows."""
+    try:
+        major, minor = (*Version(version).release, 0)[:2]
+    except InvalidVersion:
+        return ""
+    return f">={major}.{minor}"
+
+
+def _objective(name: str | None, config: Mapping[str, Any] | None) -> ObjectiveRecord | None:
+    return None if name is None else ObjectiveRecord(name=name, config=dict(config or {}))
+
+
+def _priors(model: Model, registry: Registry) -> tuple[PriorRecord, ...]:
+    return tuple(
+        PriorRecord(
+            name=name,
+            prior=_prior_name(prior, registry),
+            config=prior.config.model_dump(mode="json"),
+        )
+        for name, prior in _fitted_priors(model).items()
+    )
+
+
+def _fitted_priors(model: Model) -> dict[str, FittedPrior]:
+    priors = {name: prior for name, prior in model.priors.items() if name != STANDARD_PRIOR}
+    return {name: cast(FittedPrior, prior) for name, prior in priors.items()}
+
+
+def _prior_name(prior: FittedPrior, registry: Registry) -> str:
+    for entry in registry.priors.values():
+        if load_target(entry.record.target) is type(prior):
+            return entry.full_name
+    raise PluginError(f"The prior {type(prior).__name__} is not registered by any plugin.")
+
+
+def _write_weights(path: Path, model: Model, config: ArtifactConfig, half: bool) -> None:
+    unwanted = tuple(f"parts.{name}." for name in model.parts if name not in config.parts)
+    state = {
+        name: tensor
+        for name, tensor in model.state_dict().items()
+        if not name.startswith(unwanted or ("\0",))
+    }
+    if half:
+        state = halve(state, (name for name, _ in model.named_parameters(remove_duplicate=False)))
+    save_tensors(path, state)
+
+
+def _write_samples(
+    folder: Path,
+    model: Model,
+    config: ArtifactConfig,
+    registry: Registry,
+    *,
+    preview: bool,
+    golden: bool,
+) -> None:
+    """Read back what was written, and show what that gives: rounding included."""
+    written = read_model(folder / WEIGHTS, config, registry)
+    if golden:
+        write_golden(folder / GOLDEN, written)
+    if preview and config.sample.kind == "image":
+        from genzoo.media.image import save_images
+
+        samples = to_device(written, model.device).sample(PREVIEW_COUNT)
+        save_images(samples, config.sample, folder / PREVIEW)

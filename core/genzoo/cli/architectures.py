@@ -1,0 +1,41 @@
+"""`genzoo architectures`: what can be trained."""
+
+from __future__ import annotations
+
+import click
+
+from genzoo.cli.options import output_options
+from genzoo.cli.output import output
+from genzoo.cli.plugged import plugged_registry
+
+COLUMNS = {
+    "name": "name",
+    "family": "family",
+    "parts": "parts",
+    "objective": "objective",
+    "summary": "summary",
+    "paper": "paper",
+}
+
+
+@click.command()
+@output_options
+def command() -> None:
+    """List the architectures that can be trained."""
+    catalogue = plugged_registry().architectures
+    entries = [(name, catalogue.find(name)) for name in catalogue.names()]
+    rows = [
+        {
+            "name": name,
+            "full_name": entry.full_name,
+            "family": entry.record.family,
+            "parts": entry.record.parts,
+            "objective": entry.record.objective,
+            "kinds": entry.record.kinds,
+            "summary": entry.record.summary,
+            "paper": entry.record.paper,
+        }
+        for name, entry in entries
+    ]
+    output().table(COLUMNS, rows)
+    output().note("Options of one: genzoo train NAME --help")

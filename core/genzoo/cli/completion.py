@@ -1,0 +1,51 @@
+"""What the shell offers for names. Imports no torch; a broken plugin never breaks a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from genzoo.registry import Registry
+
+Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
+
+
+def _completer(kind: str, with_paths: bool) -> Completer:
+    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in _names(kind) if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=summary(kind, name)) for name in names]
+        if with_paths:
+            items.append(CompletionItem(incomplete, type="file"))
+        return items
+
+    return complete
+
+
+def _registry() -> Registry:
+    from genzoo.plugins.manager import default_manager
+
+    return default_manager().registry
+
+
+def _names(kind: str) -> list[str]:
+    names: list[str] = getattr(_registry(), kind).names()
+    return names
+
+
+def summary(kind: str, name: str) -> str:
+    """The line that describes a registered name."""
+    text: str = getattr(_registry(), kind).find(name).record.summary
+    return text
+
+
+complete_architecture = _completer("architectures", with_paths=False)
+complete_objective = _completer("objectives", with_paths=False)
+complete_model = _completer("models", with_paths=True)
+complete_data = _completer("datasets", with_paths=True)

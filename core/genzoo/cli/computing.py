@@ -1,0 +1,84 @@
+"""From what was typed to a loaded model, its labels and its precision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from genzoo.errors import CapabilityError, unknown_name
+
+if TYPE_CHECKING:
+    from genzoo.model.model import Model
+    from genzoo.registry import Registry
+    from genzoo.specs import SampleSpec
+
+
+@dataclass(frozen=True)
+class Computing:
+    """The options that every command with a model has."""
+
+    device: str
+    precision: str
+    batch_size: int
+
+    def load(self, name: str, registry: Registry) -> Model:
+        """The model of that name, on the device."""
+        from genzoo.api import load
+        from genzoo.training.hardware import choose_device
+
+        return load(name, device=str(choose_device(self.device)), registry=registry)
+
+    def cast(self, model: Model) -> AbstractContextManager[object]:
+        """Within it the model computes in the precision."""
+        import torch
+
+        from genzoo.training.hardware import choose_precision
+
+        if choose_precision(self.precision, model.device) == "fp32":
+            return nullcontext()
+        return torch.autocast(model.device.type, dtype=torch.bfloat16)
+
+
+label_option = click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="NAME|INDEX",
+    help="Class to sample; given several times, the classes take turns. Default: all in turn.",
+)
+
+
+def class_indices(labels: Sequence[str], spec: SampleSpec, count: int) -> list[int] | None:
+    """A class for each of `count` samples, from names or indices that take turns.
+
+    Raises:
+        CapabilityError: The model has no classes.
+        UnknownNameError: No class has that name or index.
+    """
+    if not labels:
+        return None
+    if not spec.conditional:
+        raise CapabilityError("The model was trained without classes.", "Leave --label out.")
+    chosen = [class_index(label, spec.classes) for label in labels]
+    return [chosen[number % len(chosen)] for number in range(count)]
+
+
+def class_index(label: str, classes: Sequence[str]) -> int:
+    """The index of a class, by its name or else by its number."""
+    if label in classes:
+        return classes.index(label)
+    if label.isascii() and label.isdigit() and int(label) < len(classes):
+        return int(label)
+    raise unknown_name("class", label, classes)
+
+
+def default_path(model: str, ending: str) -> Path:
+    """A file in the working directory named after the model: `peeps-gan` and `-seed0.png`."""
+    name = re.split(r"[/\\]", model.rstrip("/\\"))[-1].partition("@")[0]
+    return Path(f"{re.sub(r'[^A-Za-z0-9._-]', '_', name).strip('.') or 'model'}{ending}")

@@ -1,0 +1,48 @@
+"""`genzoo decode`: latents to images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from genzoo.cli.computing import Computing, class_indices, default_path, label_option
+from genzoo.cli.options import compute_options, model_argument, out_option, output_options
+from genzoo.cli.output import output
+from genzoo.cli.plugged import plugged_registry
+
+
+@click.command()
+@model_argument
+@click.argument("latents", type=click.Path(path_type=Path))
+@out_option("A .png, .jpg or .webp (one grid), an .npz, or a folder. Default: MODEL-decoded.png.")
+@label_option
+@compute_options
+@output_options
+def command(
+    model: str,
+    latents: Path,
+    out: Path | None,
+    labels: tuple[str, ...],
+    device: str,
+    precision: str,
+    batch_size: int,
+) -> None:
+    """Turn the LATENTS in a .safetensors or .npz file into images, with MODEL.
+
+    Such files come from genzoo encode: the array `latents`, and `labels` if there are classes.
+    """
+    from genzoo.cli.latent_files import read_latents
+    from genzoo.media.image import check_path, save_images
+
+    path = out or default_path(model, "-decoded.png")
+    check_path(path)
+    z, stored = read_latents(latents)
+    computing = Computing(device, precision, batch_size)
+    loaded = computing.load(model, plugged_registry())
+    spec = loaded.sample_spec
+    given = class_indices(labels, spec, len(z))
+    with computing.cast(loaded):
+        samples = loaded.decode(z, given if given is not None else stored, batch_size=batch_size)
+    save_images(samples, spec, path)
+    output().result({"model": model, "count": len(samples), "path": str(path)}, str(path))

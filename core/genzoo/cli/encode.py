@@ -1,0 +1,58 @@
+"""`genzoo encode`: images to latents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from genzoo.cli.computing import Computing, label_option
+from genzoo.cli.options import (
+    compute_options,
+    count_option,
+    model_argument,
+    out_option,
+    output_options,
+)
+from genzoo.cli.output import output
+from genzoo.cli.plugged import plugged_registry
+
+
+@click.command()
+@model_argument
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@count_option(None, "How many at most. Default: all files, or 32 of a data set.")
+@out_option("A .safetensors or .npz file. Default: latents.safetensors.")
+@label_option
+@compute_options
+@output_options
+def command(
+    model: str,
+    images: tuple[str, ...],
+    count: int | None,
+    out: Path | None,
+    labels: tuple[str, ...],
+    device: str,
+    precision: str,
+    batch_size: int,
+) -> None:
+    """Turn images into latents of MODEL, the modes of their posteriors.
+
+    IMAGE is an image file; or one folder, .npz file or data set.
+    """
+    from genzoo.cli.latent_files import check_latent_path, write_latents
+    from genzoo.cli.pictures import read_pictures
+
+    path = out or Path("latents.safetensors")
+    check_latent_path(path)
+    registry = plugged_registry()
+    computing = Computing(device, precision, batch_size)
+    loaded = computing.load(model, registry)
+    loaded.require_encoder()
+    pictures = read_pictures(images, loaded.sample_spec, registry, count, labels)
+    with computing.cast(loaded):
+        latents = loaded.encode(pictures.x, pictures.labels, batch_size=batch_size)
+    write_latents(path, latents, pictures.labels)
+    output().result(
+        {"model": model, "shape": tuple(latents.shape), "path": str(path)}, str(path)
+    )

@@ -1,0 +1,128 @@
+"""`genzoo info`: everything about one name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from genzoo.cli.models import folder_bytes, readable_size
+from genzoo.cli.options import output_options
+from genzoo.cli.output import output
+from genzoo.cli.plugged import plugged_registry
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from genzoo.records import Record
+    from genzoo.registry import Entry, Registry
+
+REGISTERED = ("architectures", "objectives", "priors", "datasets")
+
+
+def complete_anything(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Everything that `genzoo info` knows."""
+    from genzoo.cli import completion
+
+    completers = (
+        completion.complete_architecture,
+        completion.complete_objective,
+        completion.complete_model,
+    )
+    return [item for complete in completers for item in complete(ctx, parameter, incomplete)]
+
+
+@click.command()
+@click.argument("name", shell_complete=complete_anything)
+@output_options
+def command(name: str) -> None:
+    """Show a model (name, folder or run), an architecture, an objective, a prior or a data set."""
+    registry = plugged_registry()
+    folder = Path(name)
+    if (folder / "run.json").is_file():
+        _show_run(folder)
+        return
+    found = [] if folder.is_dir() else _registered(name, registry)
+    for entry in found:
+        _show_record(entry)
+    if not found:
+        _show_model(name, registry)
+
+
+def _registered(name: str, registry: Registry) -> list[Entry[Record]]:
+    """Entries of any kind that `name` means, models apart."""
+    catalogues = [getattr(registry, kind) for kind in REGISTERED]
+    return [
+        entry
+        for catalogue in catalogues
+        for entry in catalogue.values()
+        if name in (entry.full_name, entry.record.name)
+    ]
+
+
+def _show_record(entry: Entry[Record]) -> None:
+    import dataclasses
+
+    from genzoo.cli.fields import describe_config
+
+    record = entry.record
+    facts: dict[str, Any] = {"full_name": entry.full_name, "version": entry.version}
+    fields = dataclasses.asdict(record)
+    config = fields.pop("config", "")
+    facts |= {key: value for key, value in fields.items() if key not in ("name", "target")}
+    if config:
+        facts["options"] = describe_config(config)
+    output().details(f"{record.what} {record.name}", {"what": record.what, **facts})
+
+
+def _show_run(folder: Path) -> None:
+    from genzoo.training.folder import RunFolder
+
+    run = RunFolder(folder)
+    record = run.read_record()
+    plan = record.plan
+    facts = {
+        "what": "run",
+        "architecture": plan.architecture,
+        "architecture_config": plan.architecture_config,
+        "objective": plan.objective,
+        "objective_config": plan.objective_config,
+        "data": record.data.name,
+        "samples_in_data": record.data.count,
+        "shape": record.data.sample.shape,
+        "classes": record.data.sample.classes,
+        **plan.training.model_dump(),
+        "checkpoints": sorted(path.name for path in run.checkpoints.glob("*")),
+        "artifact": str(run.artifact) if run.artifact.is_dir() else None,
+    }
+    output().details(f"run {folder}", facts)
+
+
+def _show_model(name: str, registry: Registry) -> None:
+    from genzoo.artifact.format import read_config
+    from genzoo.zoo import resolve
+
+    folder = resolve(name, registry).folder
+    config = read_config(folder)
+    facts = {
+        "what": "model",
+        "architecture": config.architecture,
+        "provider": f"{config.provider.distribution} {config.provider.version}",
+        "config": config.config,
+        "kind": config.sample.kind,
+        "shape": config.sample.shape,
+        "range": (config.sample.low, config.sample.high),
+        "classes": config.sample.classes,
+        "latent": config.latent.shape,
+        "parts": config.parts,
+        "priors": ("default", *(prior.name for prior in config.priors)),
+        "objective": config.objective.model_dump() if config.objective else None,
+        "training": config.training,
+        "weights": config.dtype,
+        "size": readable_size(folder_bytes(folder)),
+        "folder": str(folder),
+    }
+    output().details(f"model {name}", facts)

@@ -1,0 +1,101 @@
+"""`genzoo interpolate`: a walk through latent space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from genzoo.cli.computing import Computing, class_index, default_path
+from genzoo.cli.options import compute_options, model_argument, out_option, output_options
+from genzoo.cli.output import output
+from genzoo.cli.plugged import plugged_registry
+from genzoo.errors import CapabilityError, UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from genzoo.model.model import Model
+
+COLUMNS = 16
+
+
+@click.command()
+@model_argument
+@click.option(
+    "--seed",
+    "seeds",
+    type=click.IntRange(min=0),
+    multiple=True,
+    help="Give it twice: seeds of the two ends. Default: 0 and 1.",
+)
+@click.option("--from", "start", metavar="IMAGE", help="Begin at this image (with an encoder).")
+@click.option("--to", "end", metavar="IMAGE", help="End at this image (with an encoder).")
+@click.option("--label", metavar="NAME|INDEX", help="Class of all samples. Default: the first.")
+@click.option(
+    "--steps",
+    type=click.IntRange(min=2),
+    default=8,
+    show_default=True,
+    help="How many samples, both ends included.",
+)
+@out_option("A .png, .jpg or .webp, an .npz, or a folder. Default: MODEL-interpolated.png.")
+@compute_options
+@output_options
+def command(
+    model: str,
+    seeds: tuple[int, ...],
+    start: str | None,
+    end: str | None,
+    label: str | None,
+    steps: int,
+    out: Path | None,
+    device: str,
+    precision: str,
+    batch_size: int,
+) -> None:
+    """Walk from one latent of MODEL to another, along the great circle between them."""
+    from genzoo.media.image import check_path, save_images
+
+    path = out or default_path(model, "-interpolated.png")
+    check_path(path)
+    needed = [start, end].count(None)
+    if len(seeds) not in (0, needed):
+        raise UsageError(
+            f"{len(seeds)} seeds and {2 - needed} images do not make two ends.",
+            "Give --seed twice, --from and --to, or one of each.",
+        )
+    remaining = iter(seeds or range(needed))
+    computing = Computing(device, precision, batch_size)
+    loaded = computing.load(model, plugged_registry())
+    classes = _labels(loaded, label)
+    with computing.cast(loaded):
+        ends = [
+            _drawn(loaded, next(remaining)) if image is None else _encoded(loaded, image, classes)
+            for image in (start, end)
+        ]
+        samples = loaded.interpolate(
+            *ends, steps, classes and classes * steps, batch_size=batch_size
+        )
+    save_images(samples, loaded.sample_spec, path, columns=min(steps, COLUMNS))
+    output().result({"model": model, "steps": steps, "path": str(path)}, str(path))
+
+
+def _labels(model: Model, label: str | None) -> list[int] | None:
+    classes = model.sample_spec.classes
+    if not classes:
+        if label is not None:
+            raise CapabilityError("The model was trained without classes.", "Leave --label out.")
+        return None
+    return [0 if label is None else class_index(label, classes)]
+
+
+def _drawn(model: Model, seed: int) -> Tensor:
+    return model.draw_latents(1, seed=seed)[0]
+
+
+def _encoded(model: Model, image: str, classes: list[int] | None) -> Tensor:
+    from genzoo.media.image import read_images
+
+    return model.encode(read_images([image], model.sample_spec), classes)[0]

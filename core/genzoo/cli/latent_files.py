@@ -1,0 +1,71 @@
+"""Latents in files: `.safetensors` or `.npz`, with the labels that go with them."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genzoo.artifact.tensors import load_tensors, save_tensors
+from genzoo.errors import DataError, UsageError
+from genzoo.files import atomic_write, storage_errors
+
+ENDINGS = (".safetensors", ".npz")
+
+
+def check_latent_path(path: Path) -> None:
+    """Raise UsageError unless latents can be kept in such a file."""
+    if path.suffix.lower() not in ENDINGS:
+        raise UsageError(
+            f"Latents cannot be kept in '{path.name}'.", f"Known endings: {', '.join(ENDINGS)}."
+        )
+
+
+def write_latents(path: Path, latents: Tensor, labels: list[int] | None) -> None:
+    """Write `latents` (N, *latent shape) as float32 and `labels` (N,) as int64.
+
+    Raises:
+        StorageError: The file cannot be written.
+        UsageError: The ending is unknown.
+    """
+    check_latent_path(path)
+    tensors = {"latents": latents.detach().float().cpu().contiguous()}
+    if labels is not None:
+        tensors["labels"] = torch.tensor(labels, dtype=torch.int64)
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as temporary:
+        if path.suffix.lower() == ".safetensors":
+            save_tensors(temporary, tensors)
+        else:
+            with temporary.open("wb") as file:
+                np.savez(file, **{name: tensor.numpy() for name, tensor in tensors.items()})
+
+
+def read_latents(path: Path) -> tuple[Tensor, list[int] | None]:
+    """Latents (N, *latent shape) in float32, and their labels if the file has them.
+
+    Raises:
+        DataError: The file is missing or damaged, or holds no latents.
+        UsageError: The ending is unknown.
+    """
+    check_latent_path(path)
+    if not path.is_file():
+        raise DataError(f"There is no file '{path}'.", "Make one: genzoo encode MODEL IMAGE -o ...")
+    tensors = load_tensors(path)[0] if path.suffix.lower() == ".safetensors" else _read_npz(path)
+    if "latents" not in tensors:
+        held = ", ".join(sorted(tensors)[:5]) or "nothing"
+        raise DataError(f"'{path}' holds no array named 'latents', but {held}.")
+    labels = tensors["labels"].tolist() if "labels" in tensors else None
+    return tensors["latents"].float(), labels
+
+
+def _read_npz(path: Path) -> dict[str, Tensor]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"'{path}' is no readable .npz file: {error}.") from error

@@ -1,0 +1,37 @@
+"""`genzoo objectives`: the ways to learn."""
+
+from __future__ import annotations
+
+import click
+
+from genzoo.cli.options import output_options
+from genzoo.cli.output import output
+from genzoo.cli.plugged import plugged_registry
+
+COLUMNS = {
+    "name": "name",
+    "family": "family",
+    "requires": "trains",
+    "summary": "summary",
+    "paper": "paper",
+}
+
+
+@click.command()
+@output_options
+def command() -> None:
+    """List the objectives that `genzoo train --objective` takes."""
+    catalogue = plugged_registry().objectives
+    entries = [(name, catalogue.find(name)) for name in catalogue.names()]
+    rows = [
+        {
+            "name": name,
+            "full_name": entry.full_name,
+            "family": entry.record.family,
+            "requires": entry.record.requires,
+            "summary": entry.record.summary,
+            "paper": entry.record.paper,
+        }
+        for name, entry in entries
+    ]
+    output().table(COLUMNS, rows)

@@ -1,0 +1,85 @@
+"""Images for a model: files, folders, .npz files or registered data sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genzoo.cli.computing import class_indices
+from genzoo.errors import UsageError
+from genzoo.media.image import read_images
+from genzoo.specs import SampleSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from genzoo.records import DatasetSpec
+    from genzoo.registry import Registry
+
+DEFAULT_COUNT = 32
+"""Images taken of a data set unless a number is asked for."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Samples (N, *sample shape) in the range of the model, and their classes if it has some."""
+
+    x: Tensor
+    labels: list[int] | None
+
+
+def read_pictures(
+    sources: tuple[str, ...],
+    spec: SampleSpec,
+    registry: Registry,
+    count: int | None,
+    labels: tuple[str, ...],
+) -> Pictures:
+    """Read image files, or take images spread evenly over one data set.
+
+    Args:
+        sources: Image files, or one folder, .npz file or name of a data set.
+        spec: Contract of the model's samples.
+        registry: Where data sets are registered.
+        count: How many at most; by default all files, or 32 of a data set.
+        labels: Classes from the command line; they take precedence over those of a data set.
+
+    Raises:
+        DataError: Something cannot be read.
+        UsageError: Unknown names, or classes that are missing.
+    """
+    if len(sources) == 1 and not Path(sources[0]).is_file() or sources[0].endswith(".npz"):
+        x, known = _from_dataset(sources[0], spec, registry, count or DEFAULT_COUNT)
+    else:
+        x, known = read_images(sources[:count], spec), None
+    given = class_indices(labels, spec, len(x))
+    if spec.conditional and given is None and known is None:
+        raise UsageError(
+            "The model has classes, and those of the images are not known.",
+            "Add --label NAME, once or once for each image.",
+        )
+    return Pictures(x, given if given is not None else known)
+
+
+def _from_dataset(
+    name: str, spec: SampleSpec, registry: Registry, count: int
+) -> tuple[Tensor, list[int] | None]:
+    import numpy as np
+
+    from genzoo.data.sources import open_dataset
+    from genzoo.registry import load_target
+
+    def registered(wanted: str) -> tuple[DatasetSpec, Any]:
+        record = registry.datasets.find(wanted).record
+        return record, load_target(record.target)
+
+    dataset = open_dataset(
+        name, size=spec.shape[1], channels=spec.shape[0], registered=registered
+    )
+    count = min(count, len(dataset))
+    chosen = np.arange(count) * len(dataset) // count
+    x, _ = dataset.batch(chosen, spec.low, spec.high)
+    if not spec.conditional or dataset.labels is None or dataset.classes != spec.classes:
+        return x, None
+    return x, dataset.labels[chosen].tolist()

@@ -1,0 +1,36 @@
+"""`genzoo plugins`: what extends genzoo."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+from genzoo.cli.options import output_options
+from genzoo.cli.output import output
+
+
+@click.group()
+def command() -> None:
+    """What extends genzoo: installed packages that register architectures, data or models."""
+
+
+@command.command("list")
+@output_options
+def list_plugins() -> None:
+    """List the installed plugins, and why one is not loaded."""
+    from genzoo.plugins.manager import default_manager
+
+    output().table(
+        {
+            "name": "name",
+            "distribution": "distribution",
+            "version": "version",
+            "state": "state",
+            "what": "what it brings, or why not",
+        },
+        [
+            {**dataclasses.asdict(status), "what": status.reason or ", ".join(status.registers)}
+            for status in default_manager().statuses
+        ],
+    )

@@ -1,0 +1,71 @@
+"""`genzoo sample`: new samples from a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from genzoo.cli.computing import Computing, class_indices, default_path, label_option
+from genzoo.cli.options import (
+    compute_options,
+    count_option,
+    model_argument,
+    out_option,
+    output_options,
+    seed_option,
+)
+from genzoo.cli.output import output
+from genzoo.cli.plugged import plugged_registry
+
+
+@click.command()
+@model_argument
+@count_option(64, "How many samples.")
+@seed_option
+@out_option("A .png, .jpg or .webp (one grid), an .npz, or a folder. Default: MODEL-seed0.png.")
+@label_option
+@click.option(
+    "--truncation",
+    type=click.FloatRange(0.0, 1.0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Shrinks latents: below 1 less variety, more typical samples.",
+)
+@click.option("--prior", help="Draw latents from this prior of the model (see genzoo info MODEL).")
+@compute_options
+@output_options
+def command(
+    model: str,
+    count: int,
+    seed: int,
+    out: Path | None,
+    labels: tuple[str, ...],
+    truncation: float,
+    prior: str | None,
+    device: str,
+    precision: str,
+    batch_size: int,
+) -> None:
+    """Draw samples from MODEL: a name of the zoo, a folder, or a run."""
+    from genzoo.media.image import check_path, save_images
+
+    out = out or default_path(model, f"-seed{seed}.png")
+    check_path(out)
+    computing = Computing(device, precision, batch_size)
+    loaded = computing.load(model, plugged_registry())
+    spec = loaded.sample_spec
+    with computing.cast(loaded):
+        samples = loaded.sample(
+            count,
+            seed=seed,
+            labels=class_indices(labels, spec, count),
+            truncation=truncation,
+            prior=prior,
+            batch_size=batch_size,
+        )
+    path = save_images(samples, spec, out)
+    output().result(
+        {"model": model, "count": count, "seed": seed, "shape": spec.shape, "path": str(path)},
+        str(path),
+    )

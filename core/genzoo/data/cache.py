@@ -1,0 +1,159 @@
+"""Decoded images on disk, so that they are decoded once.
+
+An entry is a folder `data/<fingerprint>` with `images.npy`, `labels.npy` (if there are labels) and
+`meta.json`. It is built beside its place and renamed when it is whole, so what stands under a
+fingerprint is always complete; several processes may build the same entry at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genzoo.data.decode import DecodeSettings
+from genzoo.data.entry import build_entry
+from genzoo.data.source import Native, Progress, Source
+from genzoo.errors import StorageError
+from genzoo.files import atomic_folder, atomic_write
+
+ABANDONED = 3600.0
+"""Seconds without a write after which an unfinished entry is taken to be left by a killed run."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the cache holds of a data set; see `Dataset` for the meaning."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64] | None
+    classes: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def cache_root() -> Path:
+    """Where genzoo keeps what it can make again: $GENZOO_CACHE or the system's place for it."""
+    if own := os.environ.get("GENZOO_CACHE"):
+        return Path(own).expanduser()
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "genzoo"
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "genzoo" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "genzoo"
+    return Path.home() / ".cache" / "genzoo"
+
+
+class DataCache:
+    """The decoded data sets below a cache folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "data"
+
+    def entry(
+        self, key: str, source: Source, settings: DecodeSettings, progress: Progress | None = None
+    ) -> Entry:
+        """The entry `key`, built from `source` unless it is there and whole.
+
+        Raises:
+            DataError: No image of the source can be decoded.
+            StorageError: The cache cannot be written.
+        """
+        place = self.folder / key
+        found = read_entry(place)
+        if found is not None:
+            return found
+        self._sweep()
+        with _advice():
+            try:
+                with atomic_folder(place) as folder:
+                    build_entry(folder, source, settings, progress)
+            except OSError:
+                # Another process may have been first by a moment; its entry is as good.
+                if read_entry(place) is None:
+                    raise
+        built = read_entry(place)
+        if built is None:
+            raise StorageError(f"The cache entry '{place}' vanished.", "Run the command again.")
+        return built
+
+    def native(self, source: Source) -> Native:
+        """`source.native()`, remembered from the last time."""
+        path = self.folder / f"{source.identity}.json"
+        try:
+            facts = json.loads(path.read_text("utf-8"))
+            return Native(facts["size"], facts["channels"])
+        except (OSError, ValueError, KeyError, TypeError):
+            native = source.native()
+        with _advice(), atomic_write(path) as temporary:
+            facts = {"size": native.size, "channels": native.channels}
+            temporary.write_text(json.dumps(facts), "utf-8")
+        return native
+
+    def _sweep(self) -> None:
+        """Remove what killed runs left behind."""
+        for path in (*self.folder.glob(".*.tmp"), *self.folder.glob(".*.old")):
+            if time.time() - _last_write(path) <= ABANDONED:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def read_entry(place: Path) -> Entry | None:
+    """The entry at `place`, or None if it is absent, incomplete or damaged."""
+    try:
+        meta = json.loads((place / "meta.json").read_text("utf-8"))
+        images = _mapped(place / "images.npy", meta["shape"])
+        classes, notes = tuple(meta["classes"]), tuple(meta["notes"])
+        labels = np.load(place / "labels.npy", allow_pickle=False) if meta["labelled"] else None
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return None
+    if labels is not None and not _labels_fit(labels, len(images), len(classes)):
+        return None
+    return Entry(images, labels, classes, notes)
+
+
+def _mapped(path: Path, shape: list[int]) -> NDArray[np.uint8]:
+    images = np.load(path, mmap_mode="r", allow_pickle=False)
+    whole = path.stat().st_size == images.offset + images.nbytes
+    if list(images.shape) != shape or images.dtype != np.uint8 or not whole:
+        raise ValueError("not the array that was written")
+    return images
+
+
+def _labels_fit(labels: NDArray[Any], count: int, classes: int) -> bool:
+    if labels.shape != (count,) or labels.dtype != np.int64:
+        return False
+    return bool(labels.min() >= 0 and labels.max() < classes)
+
+
+def _last_write(folder: Path) -> float:
+    try:
+        paths = [folder, *folder.iterdir()] if folder.is_dir() else [folder]
+        return max(path.stat().st_mtime for path in paths)
+    except OSError:
+        return time.time()
+
+
+@contextmanager
+def _advice() -> Iterator[None]:
+    """Name the way out that a cache has."""
+    try:
+        yield
+    except StorageError as error:
+        raise StorageError(
+            error.message, "Free some space, or set GENZOO_CACHE to a folder that can be written."
+        ) from error

@@ -1,0 +1,158 @@
+"""Writing files and folders so that a reader sees the old content or the new, never a part."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import re
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from genzoo.errors import StorageError
+
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", "Free some space or choose another place."),
+    errno.EDQUOT: ("the disk quota is used up", "Free some space or choose another place."),
+    errno.EACCES: ("permission is denied", "Choose a folder that you may write to."),
+    errno.EPERM: ("permission is denied", "Choose a folder that you may write to."),
+    errno.EROFS: ("the file system is read-only", "Choose a folder that you may write to."),
+    errno.EFBIG: ("the file would be too large", "Choose another file system."),
+    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter one."),
+    errno.ENOTDIR: ("a file stands where a folder is due", "Choose another place."),
+}
+_NUMBER = re.compile(r"\(os error (\d+)\)")
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn failures to write `path` into one sentence.
+
+    Raises:
+        StorageError: The block met a full disk, a missing permission or the like.
+    """
+    try:
+        yield
+    except Exception as error:
+        number = _error_number(error)
+        if number not in _REASONS:
+            raise
+        reason, hint = _REASONS[number]
+        raise StorageError(f"'{path}' cannot be written: {reason}.", hint) from error
+
+
+def _error_number(error: Exception) -> int:
+    """The system's error number; safetensors reports it in its message only."""
+    if isinstance(error, OSError):
+        return error.errno or 0
+    if type(error).__name__ == "SafetensorError" and (found := _NUMBER.search(str(error))):
+        return int(found.group(1))
+    return 0
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to; it takes the place of `path` when the block succeeds.
+
+    Missing parent folders are made. When the block fails, `path` is as before and nothing is left.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    temporary = _beside(path, "tmp")
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            _sync(temporary)
+            temporary.replace(path)
+            _sync(path.parent)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """An empty folder beside `path` to fill; it takes the place of `path` when the block succeeds.
+
+    Whatever `path` held before is gone then. When the block fails, or the process is killed at any
+    moment, `path` is as before.
+
+    Raises:
+        StorageError: The folder cannot be written.
+    """
+    temporary = _beside(path, "tmp")
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.mkdir()
+            yield temporary
+            _sync_tree(temporary)
+            _take_place(temporary, path)
+            _sync(path.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what killed writers of `path` left beside it. Call it only as the single writer."""
+    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.{ending}")
+
+
+def _take_place(new: Path, path: Path) -> None:
+    """Move `new` to `path`; what stood there is then at `new`, or gone."""
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(path))
+    if not path.exists():
+        new.rename(path)
+    elif not _exchange(new, path):
+        old = _beside(path, "old")
+        path.rename(old)
+        try:
+            new.rename(path)
+        except OSError:
+            old.rename(path)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Swap two paths in one step. False where the system cannot; nothing has changed then."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    at_cwd, exchange = -100, 2
+    if rename is None:
+        return False
+    failed = rename(at_cwd, os.fsencode(first), at_cwd, os.fsencode(second), exchange)
+    return not failed
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        _sync(path)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    """Have the content of a file, or the names in a folder, last through a power cut."""
+    if path.is_dir() and os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,271 @@
+"""A built model: its parts, its prior and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.errors import CapabilityError, UsageError, unknown_name
+from genzoo.interfaces.architecture import Architecture
+from genzoo.interfaces.networks import Decoder, Encoder, Generator
+from genzoo.interfaces.noise import Noise, SampleNoise
+from genzoo.interfaces.prior import Prior
+from genzoo.model.latents import interpolation_path, truncate
+from genzoo.specs import LatentSpec, SampleSpec
+
+STANDARD_PRIOR = "default"
+
+
+class Model(nn.Module):
+    """Parts by name, priors by name and the contracts of samples and latents.
+
+    Sample `i` is a function of the weights, the seed and `i` alone, up to the rounding of floating
+    point sums: neither the batch size nor the number asked for matters.
+
+    Args:
+        name: Full name of the architecture, `distribution/name`.
+        architecture: What built the parts.
+        parts: Networks by name.
+        priors: Further priors by name, beside the architecture's own (`default`).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        architecture: Architecture,
+        parts: Mapping[str, nn.Module],
+        priors: Mapping[str, Prior] | None = None,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.architecture = architecture
+        self.parts = nn.ModuleDict(parts)
+        self.priors = nn.ModuleDict({STANDARD_PRIOR: architecture.prior(), **(priors or {})})
+        self.eval()
+
+    @property
+    def sample_spec(self) -> SampleSpec:
+        """Contract of the samples."""
+        return self.architecture.sample
+
+    @property
+    def latent_spec(self) -> LatentSpec:
+        """Contract of the latents."""
+        return self.architecture.latent
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters live."""
+        tensors = chain(self.parameters(), self.buffers())
+        return next((tensor.device for tensor in tensors), torch.device("cpu"))
+
+    @property
+    def can_encode(self) -> bool:
+        """Whether it has an encoder, so that it can encode and reconstruct."""
+        return any(isinstance(part, Encoder) for part in self.parts.values())
+
+    def prior(self, name: str | None = None) -> Prior:
+        """The prior of that name; the architecture's own when none is given.
+
+        Raises:
+            UnknownNameError: The model has no such prior.
+        """
+        key = name or STANDARD_PRIOR
+        if key not in self.priors:
+            raise unknown_name(f"prior of {self.name}", key, self.priors.keys())
+        return cast(Prior, self.priors[key])
+
+    def add_priors(self, priors: Mapping[str, Prior]) -> None:
+        """Offer further priors by name."""
+        self.priors.update(priors)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        count: int,
+        *,
+        seed: int = 0,
+        labels: Sequence[int] | Tensor | None = None,
+        truncation: float = 1.0,
+        prior: str | None = None,
+        batch_size: int = 64,
+        start: int = 0,
+    ) -> Tensor:
+        """Draw samples number `start` to `start + count - 1`.
+
+        Args:
+            count: How many; at least 1.
+            seed: Names the endless sequence of samples that these are taken from.
+            labels: Class indices (count,); by default class `i mod classes` for sample `i`.
+            truncation: Shrinks latents towards the prior's centre: below 1 trades variety for
+                typicality.
+            prior: Name of the prior to draw from.
+            batch_size: How many to compute at once.
+            start: Number of the first one.
+
+        Returns:
+            (count, *sample shape), in the range of `sample_spec`.
+
+        Raises:
+            UsageError: A count, label or truncation that makes no sense.
+        """
+        latents = self.draw_latents(
+            count, seed=seed, truncation=truncation, prior=prior, start=start
+        )
+        return self.decode(latents, self._labels(labels, count, start), batch_size=batch_size)
+
+    @torch.no_grad()
+    def draw_latents(
+        self,
+        count: int,
+        *,
+        seed: int = 0,
+        truncation: float = 1.0,
+        prior: str | None = None,
+        start: int = 0,
+    ) -> Tensor:
+        """Latents of samples `start` to `start + count - 1`, (count, *latent shape)."""
+        if count < 1 or start < 0:
+            raise UsageError(
+                f"Cannot draw {count} samples from number {start}.", "Ask for at least one."
+            )
+        noise: Noise = SampleNoise(seed, range(start, start + count), self.device)
+        with evaluating(self):
+            return truncate(self.prior(prior).sample(noise), truncation)
+
+    @torch.no_grad()
+    def decode(
+        self, z: Tensor, labels: Sequence[int] | Tensor | None = None, *, batch_size: int = 64
+    ) -> Tensor:
+        """Latents (N, *latent shape) to samples (N, *sample shape).
+
+        A likelihood's mean stands for the sample.
+        """
+        self._check(z, self.latent_spec.shape, "latents")
+        run = self._decoding_part()
+        return self._batched(run, z, self._labels(labels, len(z), 0), batch_size)
+
+    @torch.no_grad()
+    def encode(
+        self, x: Tensor, labels: Sequence[int] | Tensor | None = None, *, batch_size: int = 64
+    ) -> Tensor:
+        """Samples (N, *sample shape) to their posteriors' modes (N, *latent shape).
+
+        Raises:
+            CapabilityError: The model has no encoder.
+        """
+        self._check(x, self.sample_spec.shape, "samples")
+        encoder = self._encoder()
+        return self._batched(
+            lambda rows, classes: encoder(rows, classes).mode(),
+            x,
+            self._labels(labels, len(x), 0),
+            batch_size,
+        )
+
+    def reconstruct(
+        self, x: Tensor, labels: Sequence[int] | Tensor | None = None, *, batch_size: int = 64
+    ) -> Tensor:
+        """Samples (N, *sample shape) encoded and decoded again."""
+        return self.decode(
+            self.encode(x, labels, batch_size=batch_size), labels, batch_size=batch_size
+        )
+
+    def interpolate(
+        self,
+        start: Tensor,
+        end: Tensor,
+        steps: int,
+        labels: Sequence[int] | Tensor | None = None,
+        *,
+        batch_size: int = 64,
+    ) -> Tensor:
+        """Samples along the great circle between two latents, ends included, (steps, ...).
+
+        Spherical interpolation keeps the norm that the normal prior's latents have (White 2016).
+        """
+        path = interpolation_path(start, end, steps)
+        return self.decode(path, labels, batch_size=batch_size)
+
+    def _encoder(self) -> Encoder:
+        for part in self.parts.values():
+            if isinstance(part, Encoder):
+                return part
+        raise CapabilityError(
+            f"{self.name} has no encoder, so it can neither encode nor reconstruct.",
+            "Use a model with one, e.g. peeps-vae.",
+        )
+
+    def _decoding_part(self) -> Callable[[Tensor, Tensor | None], Tensor]:
+        for part in self.parts.values():
+            if isinstance(part, Generator):
+                return part
+            if isinstance(part, Decoder):
+                return _mean_of(part)
+        raise CapabilityError(f"{self.name} has neither a generator nor a decoder.")
+
+    def _batched(
+        self,
+        run: Callable[[Tensor, Tensor | None], Tensor],
+        rows: Tensor,
+        labels: Tensor | None,
+        batch_size: int,
+    ) -> Tensor:
+        results = []
+        with evaluating(self):
+            for index in _slices(len(rows), batch_size):
+                classes = None if labels is None else labels[index]
+                results.append(run(rows[index].to(self.device), classes))
+        return torch.cat(results)
+
+    def _labels(
+        self, labels: Sequence[int] | Tensor | None, count: int, start: int
+    ) -> Tensor | None:
+        classes = len(self.sample_spec.classes)
+        if classes == 0:
+            if labels is not None:
+                raise CapabilityError(
+                    f"{self.name} was trained without classes.", "Leave the label out."
+                )
+            return None
+        if labels is None:
+            return torch.arange(start, start + count, device=self.device) % classes
+        given = torch.as_tensor(labels, dtype=torch.long, device=self.device)
+        if given.shape != (count,) or given.min() < 0 or given.max() >= classes:
+            raise UsageError(f"Labels must be {count} numbers from 0 to {classes - 1}.")
+        return given
+
+    def _check(self, rows: Tensor, shape: tuple[int, ...], what: str) -> None:
+        if tuple(rows.shape[1:]) != shape or len(rows) == 0:
+            raise UsageError(
+                f"{self.name} takes {what} of shape (N, {', '.join(map(str, shape))}), "
+                f"not {tuple(rows.shape)}."
+            )
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode for the length of a block, so that no batch statistics are used or moved."""
+    training = [child for child in module.modules() if child.training]
+    for child in training:
+        child.training = False
+    try:
+        yield
+    finally:
+        for child in training:
+            child.training = True
+
+
+def _mean_of(decoder: Decoder) -> Callable[[Tensor, Tensor | None], Tensor]:
+    return lambda z, labels: decoder(z, labels).mean()
+
+
+def _slices(count: int, size: int) -> Iterator[slice]:
+    if size < 1:
+        raise UsageError(f"The batch size must be at least 1, not {size}.")
+    return (slice(first, first + size) for first in range(0, count, size))

@@ -1,0 +1,38 @@
+"""The exponential moving average of the weights: what is sampled and published."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+
+class ExponentialMovingAverage:
+    """Follows a network with a smoothed copy.
+
+    Parameters are averaged and buffers copied. Early on the average is short, so that it does not
+    carry the initial weights: the decay at step t is min(decay, (1 + t) / (10 + t)).
+
+    Args:
+        source: The network in training.
+        decay: Share of the old average that each update keeps; 0 copies.
+    """
+
+    def __init__(self, source: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.module = copy.deepcopy(source).requires_grad_(False).eval()
+        self._from = _tensors(source)
+        self._to = _tensors(self.module)
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Take in the weights after training step `step`, counted from 0."""
+        weight = 1.0 - min(self.decay, (1 + step) / (10 + step))
+        torch._foreach_lerp_(self._to[0], self._from[0], weight)
+        for target, source in zip(self._to[1], self._from[1], strict=True):
+            target.copy_(source)
+
+
+def _tensors(module: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+    return [p.data for p in module.parameters()], list(module.buffers())

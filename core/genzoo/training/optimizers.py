@@ -1,0 +1,85 @@
+"""One Adam for each part, and its state as plain tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, AdamW, Optimizer
+
+from genzoo.errors import CheckpointError
+from genzoo.interfaces.objective import Objective, OptimizerSettings, Phase
+
+
+def build_optimizers(
+    objective: Objective, phases: Sequence[Phase], parts: Mapping[str, nn.Module]
+) -> dict[str, Optimizer]:
+    """An optimiser for each part that a phase trains, corrected for lazy phases."""
+    trained = {part: None for phase in phases for part in phase.trains}
+    return {
+        part: _adam(parts[part], _corrected(objective.optimizer(part), lazy_ratio(part, phases)))
+        for part in trained
+    }
+
+
+def lazy_ratio(part: str, phases: Sequence[Phase]) -> float:
+    """Main moves as a share of all moves of `part`.
+
+    A regulariser that moves a part by itself on every k-th step adds moves; learning rate and
+    betas are raised to this power to make up for it: k / (k + 1) beside one main phase (Karras et
+    al. 2020, appendix B). A phase without a barrier moves nothing by itself.
+    """
+    rates = [
+        phase.repeat / phase.every for phase in phases if phase.barrier and part in phase.trains
+    ]
+    return max(rates) / sum(rates) if rates else 1.0
+
+
+def _corrected(settings: OptimizerSettings, ratio: float) -> OptimizerSettings:
+    first, second = settings.betas
+    return OptimizerSettings(
+        learning_rate=settings.learning_rate * ratio,
+        betas=(first**ratio, second**ratio),
+        weight_decay=settings.weight_decay,
+    )
+
+
+def _adam(part: nn.Module, settings: OptimizerSettings) -> Optimizer:
+    parameters = [p for p in part.parameters() if p.requires_grad]
+    kind = AdamW if settings.weight_decay else Adam
+    return kind(
+        parameters,
+        lr=settings.learning_rate,
+        betas=settings.betas,
+        weight_decay=settings.weight_decay,
+        fused=parameters[0].device.type in ("cpu", "cuda"),
+    )
+
+
+def optimizer_tensors(optimizer: Optimizer, part: nn.Module) -> dict[str, Tensor]:
+    """The optimiser's state by `parameter/quantity`."""
+    names = {parameter: name for name, parameter in part.named_parameters()}
+    return {
+        f"{names[parameter]}/{quantity}": value
+        for parameter, state in optimizer.state.items()
+        for quantity, value in state.items()
+    }
+
+
+def restore_optimizer(optimizer: Optimizer, part: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Put back what `optimizer_tensors` returned.
+
+    Raises:
+        CheckpointError: A name belongs to no parameter of the part.
+    """
+    parameters = dict(part.named_parameters())
+    optimizer.state.clear()
+    for key, value in tensors.items():
+        name, _, quantity = key.rpartition("/")
+        if name not in parameters:
+            raise CheckpointError(f"The optimiser state names '{name}', which the model lacks.")
+        parameter = parameters[name]
+        if value.dim() == parameter.dim() and value.dim() > 0:
+            value = torch.empty_like(parameter).copy_(value)
+        optimizer.state[parameter][quantity] = value

@@ -1,0 +1,163 @@
+"""Begins a run, or goes on with one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import genzoo
+from genzoo.data.dataset import Dataset
+from genzoo.data.sources import open_dataset
+from genzoo.errors import DataError, UsageError
+from genzoo.records import DatasetSpec
+from genzoo.registry import Registry, load_target
+from genzoo.specs import parse_config
+from genzoo.training.checkpoint import read_newest
+from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.folder import DataRecord, MetricsLog, RunFolder, RunRecord
+from genzoo.training.memory import keep_freed_memory
+from genzoo.training.reporter import Reporter
+from genzoo.training.session import open_session, restore_session
+from genzoo.training.trainer import Trainer, TrainingResult
+
+CHANGEABLE = ("steps", "log_every", "snapshot_every", "checkpoint_every", "keep_checkpoints")
+"""Options that a resumed run may change without becoming another run."""
+
+
+def train_run(
+    plan: RunPlan, out: Path, registry: Registry, reporter: Reporter | None = None
+) -> TrainingResult:
+    """Train from the beginning.
+
+    Args:
+        plan: What to do.
+        out: The run's folder: new, or empty.
+        registry: Where names are looked up.
+        reporter: Hears of progress.
+
+    Raises:
+        GenzooError: Names, options or data that do not fit; nothing is written then.
+    """
+    reporter = reporter or Reporter()
+    keep_freed_memory()
+    plan = _resolve(plan, registry)
+    dataset = load_data(plan.data, registry, reporter)
+    session = open_session(plan, dataset, registry)
+    folder = RunFolder(out)
+    folder.create()
+    folder.write_record(
+        RunRecord(
+            genzoo_version=genzoo.__version__,
+            plan=plan,
+            data=DataRecord(
+                name=dataset.name,
+                fingerprint=dataset.fingerprint,
+                count=len(dataset),
+                sample=dataset.spec,
+            ),
+        )
+    )
+    reporter.note(f"Training on {session.device} in {session.precision}.")
+    return Trainer(session, folder, reporter).run()
+
+
+def resume_run(
+    out: Path,
+    registry: Registry,
+    reporter: Reporter | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> TrainingResult:
+    """Go on from the newest whole checkpoint, bit for bit on the same machine.
+
+    Args:
+        out: The run's folder.
+        registry: Where names are looked up.
+        reporter: Hears of progress.
+        changes: New values for the options in `CHANGEABLE`.
+
+    Raises:
+        UsageError: This is no run, or an option that cannot be changed.
+        CheckpointError: No usable checkpoint.
+        DataError: The data is no longer what the run began with.
+    """
+    reporter = reporter or Reporter()
+    keep_freed_memory()
+    folder = RunFolder(out)
+    record = folder.read_record()
+    plan = _changed(record.plan, changes or {})
+    checkpoint, problems = read_newest(folder.checkpoints)
+    for problem in problems:
+        reporter.note(problem)
+    dataset = _same_data(load_data(plan.data, registry, reporter), record.data, out)
+    session = open_session(plan, dataset, registry)
+    restore_session(session, checkpoint)
+    MetricsLog(folder.metrics_file).rewind(checkpoint.step)
+    folder.write_record(record.model_copy(update={"plan": plan}))
+    reporter.note(f"Going on from step {checkpoint.step}.")
+    return Trainer(session, folder, reporter, checkpoint.step, checkpoint.drawn).run()
+
+
+def load_data(config: DataConfig, registry: Registry, reporter: Reporter) -> Dataset:
+    """Open a run's data and pass on what there is to say about it."""
+
+    def registered(name: str) -> tuple[DatasetSpec, Any]:
+        record = registry.datasets.find(name).record
+        return record, load_target(record.target)
+
+    dataset = open_dataset(
+        config.data,
+        size=config.size,
+        channels=config.channels,
+        background=config.background,
+        conditional=config.conditional,
+        registered=registered,
+        progress=reporter.decoding,
+    )
+    for note in dataset.notes:
+        reporter.note(note)
+    return dataset
+
+
+def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:
+    """Spell everything out, so that the record means the same anywhere, any time."""
+    architecture = registry.architectures.find(plan.architecture)
+    objective = registry.objectives.find(plan.objective or architecture.record.objective)
+    defaults = (
+        architecture.record.objective_defaults
+        if objective.record.name == architecture.record.objective
+        else {}
+    )
+    path = Path(plan.data.data)
+    data = str(path.resolve()) if path.exists() else plan.data.data
+    return plan.model_copy(
+        update={
+            "architecture": architecture.full_name,
+            "objective": objective.full_name,
+            "objective_config": {**defaults, **plan.objective_config},
+            "data": plan.data.model_copy(update={"data": data}),
+        }
+    )
+
+
+def _changed(plan: RunPlan, changes: Mapping[str, Any]) -> RunPlan:
+    fixed = [name for name in changes if name not in CHANGEABLE]
+    if fixed:
+        raise UsageError(
+            f"A resumed run cannot change {', '.join(fixed)}.",
+            f"It can change {', '.join(CHANGEABLE)}.",
+        )
+    values = {**plan.training.model_dump(), **changes}
+    training = parse_config(TrainingConfig, values, "training")
+    return plan.model_copy(update={"training": training})
+
+
+def _same_data(dataset: Dataset, record: DataRecord, out: Path) -> Dataset:
+    if dataset.fingerprint != record.fingerprint:
+        raise DataError(
+            f"The data has changed since {out} began: it had {record.count} samples and a "
+            "different fingerprint.",
+            "Put it back as it was, or start a new run.",
+        )
+    return replace(dataset, classes=record.sample.classes or dataset.classes, spec=record.sample)

@@ -1,0 +1,185 @@
+"""The training loop. One for every architecture and objective."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from genzoo.errors import DivergenceError, SpecError
+from genzoo.interfaces.noise import derive_seed
+from genzoo.interfaces.step import Batch, Step
+from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_checkpoint
+from genzoo.training.folder import MetricsLog, RunFolder
+from genzoo.training.interrupts import Interrupts
+from genzoo.training.publish import publish
+from genzoo.training.reporter import Reporter
+from genzoo.training.session import Session, session_tensors
+from genzoo.training.snapshot import write_snapshot
+from genzoo.training.tracker import available_trackers
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a run ended.
+
+    Attributes:
+        folder: The run's folder.
+        artifact: The model in it.
+        steps: Training steps complete.
+        interrupted: True where somebody stopped it before its last step.
+    """
+
+    folder: Path
+    artifact: Path
+    steps: int
+    interrupted: bool
+
+
+class Trainer:
+    """Drives a session from one step to the last and leaves its traces in a folder.
+
+    Args:
+        session: What to train.
+        folder: Where to write.
+        reporter: Whom to tell.
+        step: Training steps complete already.
+        drawn: Samples drawn from the data already.
+    """
+
+    def __init__(
+        self, session: Session, folder: RunFolder, reporter: Reporter, step: int = 0, drawn: int = 0
+    ) -> None:
+        self.session = session
+        self.folder = folder
+        self.step = step
+        self.drawn = drawn
+        self._reporter = reporter
+        self._log = MetricsLog(folder.metrics_file)
+        self._trackers = available_trackers(folder.path, step)
+        self._measured_at = (step, time.perf_counter())
+
+    def run(self) -> TrainingResult:
+        """Train to the last step, or until interrupted after a step.
+
+        Raises:
+            DivergenceError: A loss or weight is no longer finite; checkpoints are kept.
+            StorageError: Something could not be written; checkpoints are kept.
+        """
+        total = self.session.config.steps
+        self._reporter.started(self.step, total)
+        with Interrupts() as interrupts:
+            if self.step == 0:
+                self._check_range()
+                self._snapshot()
+            while self.step < total and not interrupts.requested:
+                self._take_step()
+                self._keep_books()
+            self._save(final=True)
+        for tracker in self._trackers:
+            tracker.close()
+        interrupted = self.step < total
+        self._reporter.finished(self.step, interrupted)
+        return TrainingResult(self.folder.path, self.folder.artifact, self.step, interrupted)
+
+    def _take_step(self) -> None:
+        session = self.session
+        # Modules that draw from the global stream, such as dropout, resume exactly too.
+        torch.default_generator.manual_seed(derive_seed(session.config.seed, "global", self.step))
+        session.engine.run(self.step, self._draw)
+        session.ema.update(self.step)
+        self.step += 1
+        self._reporter.stepped(self.step)
+
+    def _draw(self) -> list[Step]:
+        return [self._next_step() for _ in range(self.session.config.accumulate)]
+
+    def _next_step(self) -> Step:
+        session = self.session
+        identity = (session.config.seed, "batch", self.drawn)
+        x, labels = self._batch(session.stream.take(self.drawn, session.config.batch_size))
+        self.drawn += session.config.batch_size
+        return Step(
+            index=self.step,
+            total=session.config.steps,
+            batch=Batch(x, labels),
+            parts=session.parts,
+            prior=session.prior,
+            identity=identity,
+        )
+
+    def _batch(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor | None]:
+        spec = self.session.architecture.sample
+        return self.session.dataset.batch(indices, spec.low, spec.high, self.session.device)
+
+    def _check_range(self) -> None:
+        spec = self.session.architecture.sample
+        x, _ = self._batch(self.session.stream.take(0, self.session.config.batch_size))
+        low, high = float(x.min()), float(x.max())
+        if low < spec.low - 1e-4 or high > spec.high + 1e-4:
+            raise SpecError(
+                f"The data has values from {low:.3g} to {high:.3g}, but "
+                f"{self.session.entry.full_name} works in [{spec.low:.3g}, {spec.high:.3g}]."
+            )
+
+    def _keep_books(self) -> None:
+        config = self.session.config
+        last = self.step == config.steps
+        if self.step % config.log_every == 0 or last:
+            self._measure()
+        if self.step % config.snapshot_every == 0 or last:
+            self._snapshot()
+        if self.step % config.checkpoint_every == 0 and not last:
+            self._save(final=False)
+
+    def _measure(self) -> None:
+        means = self.session.engine.meter.read()
+        if not means:
+            return
+        self._check_finite(means)
+        before, since = self._measured_at
+        now = time.perf_counter()
+        self._measured_at = (self.step, now)
+        config = self.session.config
+        images = (self.step - before) * config.batch_size * config.accumulate
+        means["images_per_second"] = images / max(now - since, 1e-9)
+        self._log.append({"step": self.step, "images": self.drawn, **means})
+        self._reporter.measured(self.step, means)
+        for tracker in self._trackers:
+            tracker.scalars(self.step, means)
+
+    def _check_finite(self, means: dict[str, float]) -> None:
+        broken = [name for name, value in means.items() if not math.isfinite(value)]
+        if not broken and self._weights_finite():
+            return
+        kept = list_checkpoints(self.folder.checkpoints)
+        state = (
+            f"The checkpoint {kept[-1].name} is kept" if kept else "No checkpoint was written yet"
+        )
+        raise DivergenceError(
+            f"Training diverged near step {self.step}: {broken[0] if broken else 'a weight'} "
+            f"is no longer a finite number. {state}.",
+            "Start again with a lower --learning-rate or with --precision fp32.",
+        )
+
+    def _weights_finite(self) -> bool:
+        parts = self.session.parts.values()
+        return all(bool(torch.isfinite(p).all()) for part in parts for p in part.parameters())
+
+    def _snapshot(self) -> None:
+        paths = write_snapshot(self.session, self.folder.samples, self.step, self._trackers)
+        for path in paths:
+            self._reporter.snapshot(self.step, path)
+
+    def _save(self, final: bool) -> None:
+        self._measure()
+        tensors = session_tensors(self.session)
+        checkpoint = Checkpoint(self.step, self.drawn, tensors)
+        keep = self.session.config.keep_checkpoints
+        path = write_checkpoint(self.folder.checkpoints, checkpoint, keep)
+        publish(self.session, self.folder, self.step, self.drawn, fit_priors=final)
+        self._reporter.checkpointed(self.step, path)

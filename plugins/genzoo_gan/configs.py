@@ -1,0 +1,108 @@
+"""Every configuration of this plugin. Nothing here imports torch."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from genzoo import Config
+
+OPERATIONS = ("color", "translation", "cutout")
+"""DiffAugment's operations, in the order in which they are applied."""
+
+
+def _check_policy(policy: str) -> str:
+    chosen = policy.split(",")
+    known = policy in ("auto", "none") or set(chosen) <= set(OPERATIONS)
+    if not known or len(set(chosen)) != len(chosen):
+        raise ValueError(f"choose auto, none, or some of {','.join(OPERATIONS)} joined by commas")
+    return policy
+
+
+Policy = Annotated[str, AfterValidator(_check_policy)]
+LearningRate = Annotated[float, Field(gt=0, le=1)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class LatentConfig(Config):
+    """What all architectures here share."""
+
+    latent_dim: int = Field(100, ge=1, le=4096, description="Dimensions of the latent")
+
+
+class DCGANConfig(LatentConfig):
+    """Networks of `dcgan`."""
+
+    width: int = Field(64, ge=4, le=1024, description="Channels next to the image")
+
+
+class ConvGANConfig(LatentConfig):
+    """Networks of `convgan`."""
+
+    width: int = Field(48, ge=4, le=1024, description="Channels next to the image")
+
+
+class R3GANConfig(LatentConfig):
+    """Networks of `r3gan`."""
+
+    latent_dim: int = Field(64, ge=1, le=4096, description="Dimensions of the latent")
+    width: int = Field(64, ge=4, le=1024, description="Channels next to the image")
+    blocks: int = Field(2, ge=1, le=16, description="Residual blocks at each resolution")
+    cardinality: int = Field(
+        8, ge=1, le=1024, description="Groups of the 3x3 convolutions next to the image"
+    )
+    expansion: int = Field(2, ge=1, le=8, description="Widening inside a residual block")
+
+    @model_validator(mode="after")
+    def _check_groups(self) -> Self:
+        hidden = self.width * self.expansion
+        if hidden % self.cardinality:
+            raise ValueError(f"cardinality must divide width x expansion, here {hidden}")
+        return self
+
+
+class AdversarialConfig(Config):
+    """What all adversarial objectives share."""
+
+    augment: Policy = Field(
+        "auto",
+        description="DiffAugment: auto (all under 5,000 samples), none, or operations of "
+        "color,translation,cutout",
+    )
+    learning_rate: LearningRate = Field(2e-4, description="Adam's step size")
+    discriminator_learning_rate: LearningRate | None = Field(
+        None, description="The discriminator's own step size; learning_rate if not given"
+    )
+    betas: tuple[Beta, Beta] = Field((0.5, 0.999), description="Adam's decay rates")
+
+
+class GANConfig(AdversarialConfig):
+    """Options of objective `gan`."""
+
+
+class LSGANConfig(AdversarialConfig):
+    """Options of objective `lsgan`."""
+
+
+class HingeConfig(AdversarialConfig):
+    """Options of objective `hinge`."""
+
+
+class WGANGPConfig(AdversarialConfig):
+    """Options of objective `wgan-gp`."""
+
+    learning_rate: LearningRate = Field(1e-4, description="Adam's step size")
+    betas: tuple[Beta, Beta] = Field((0.0, 0.9), description="Adam's decay rates")
+    n_critic: int = Field(5, ge=1, le=100, description="Critic steps per generator step")
+    penalty: float = Field(10.0, ge=0, le=1e6, description="Weight of the gradient penalty")
+
+
+class R3GANObjectiveConfig(AdversarialConfig):
+    """Options of objective `r3gan`."""
+
+    betas: tuple[Beta, Beta] = Field((0.0, 0.99), description="Adam's decay rates")
+    gamma: float = Field(1.0, ge=0, le=1e6, description="Weight of R1 and R2, each gamma / 2")
+    penalty_every: int = Field(
+        4, ge=1, le=64, description="Steps from one penalty to the next; 1 is every step"
+    )

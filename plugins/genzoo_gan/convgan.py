@@ -1,0 +1,29 @@
+"""convgan: DCGAN's shapes with no normalisation in the discriminator, for small machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from genzoo_gan.configs import ConvGANConfig
+from genzoo_gan.square_images import SquareImageArchitecture
+from genzoo_gan.stacks import ConvDiscriminator, ConvGenerator, init_dcgan
+
+
+class ConvGAN(SquareImageArchitecture):
+    """Batch normalisation in the generator only, so that each logit is its own sample's.
+
+    The discriminator's convolutions have biases and PyTorch's initialisation, as the 0.02 of
+    Radford et al. counts on normalisation to bring the scale back.
+    """
+
+    name = "convgan"
+    config: ConvGANConfig
+
+    def build(self) -> Mapping[str, nn.Module]:
+        """Parts `generator` and `discriminator`, freshly initialised."""
+        generator = ConvGenerator(self.sample, self.config.latent_dim, self.config.width)
+        init_dcgan(generator)
+        discriminator = ConvDiscriminator(self.sample, self.config.width, batch_norm=False)
+        return {"generator": generator, "discriminator": discriminator}

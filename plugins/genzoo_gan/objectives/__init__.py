@@ -1,0 +1,1 @@
+"""Adversarial objectives, one a file."""

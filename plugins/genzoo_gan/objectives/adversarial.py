@@ -1,0 +1,74 @@
+"""What all adversarial objectives share: the two players, and what each is shown."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from genzoo import Objective, OptimizerSettings, Phase, Step, Terms, TrainingContext
+from genzoo_gan.augment import DiffAugment, resolve_policy
+from genzoo_gan.configs import AdversarialConfig
+
+
+class AdversarialObjective(Objective):
+    """A discriminator's move, then a generator's, on one batch and one draw of fakes.
+
+    Real and fake pass the discriminator separately, so that one which couples its batch keeps
+    statistics for each. Fakes carry the labels of the batch.
+    """
+
+    config: AdversarialConfig
+
+    def __init__(self, config: AdversarialConfig, context: TrainingContext) -> None:
+        super().__init__(config, context)
+        operations = resolve_policy(config.augment, context.data_count)
+        self.augment = DiffAugment(operations, context.sample.high - context.sample.low)
+
+    def phases(self) -> Sequence[Phase]:
+        """The discriminator's move, then the generator's."""
+        return (
+            Phase("discriminator", ("discriminator",), self.discriminator_loss),
+            Phase("generator", ("generator",), self.generator_loss),
+        )
+
+    @abstractmethod
+    def discriminator_loss(self, step: Step) -> Terms:
+        """Terms that the discriminator minimises."""
+
+    @abstractmethod
+    def generator_loss(self, step: Step) -> Terms:
+        """Terms that the generator minimises."""
+
+    def optimizer(self, part: str) -> OptimizerSettings:
+        """Adam; the discriminator may have a learning rate of its own."""
+        rate = self.config.learning_rate
+        if part == "discriminator":
+            rate = self.config.discriminator_learning_rate or rate
+        return OptimizerSettings(rate, self.config.betas)
+
+    def real(self, step: Step) -> Tensor:
+        """The batch as the discriminator sees it: augmented once a step."""
+        return step.once("real", lambda: self.augment(step.batch.x, step.noise("augment-real")))
+
+    def fake(self, step: Step) -> Tensor:
+        """The step's fakes as the discriminator sees them, with the generator's graph."""
+        return step.once("fake", lambda: self.draw(step))
+
+    def draw(self, step: Step) -> Tensor:
+        """Fakes of the batch's labels from fresh latents, augmented."""
+        samples = step.part("generator")(step.latents(), step.batch.labels)
+        return self.augment(samples, step.noise("augment-fake"))
+
+    def logits(self, step: Step, x: Tensor) -> Tensor:
+        """The discriminator's logits (N,) of samples that carry the batch's labels."""
+        return step.part("discriminator")(x, step.batch.labels)
+
+    def judge(self, step: Step) -> tuple[Tensor, Tensor]:
+        """Logits of the real samples and of the fakes, cut off from the generator; reported."""
+        real = self.logits(step, self.real(step))
+        fake = self.logits(step, self.fake(step).detach())
+        step.report("real_logits", real)
+        step.report("fake_logits", fake)
+        return real, fake

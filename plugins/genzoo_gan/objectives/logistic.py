@@ -1,0 +1,20 @@
+"""The non-saturating logistic loss (Goodfellow et al. 2014, arXiv:1406.2661, section 3)."""
+
+from __future__ import annotations
+
+from genzoo import Step, Terms
+from genzoo_gan.losses import logistic
+from genzoo_gan.objectives.adversarial import AdversarialObjective
+
+
+class LogisticGAN(AdversarialObjective):
+    """Objective `gan`."""
+
+    def discriminator_loss(self, step: Step) -> Terms:
+        """-log sigmoid(D(x)) - log(1 - sigmoid(D(G(z)))): 2 ln 2 at zero logits."""
+        real, fake = self.judge(step)
+        return {"real": logistic(real), "fake": logistic(-fake)}
+
+    def generator_loss(self, step: Step) -> Terms:
+        """-log sigmoid(D(G(z)))."""
+        return {"fake": logistic(self.logits(step, self.fake(step)))}

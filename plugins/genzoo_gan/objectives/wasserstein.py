@@ -1,0 +1,59 @@
+"""A Wasserstein critic with a gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import nn
+
+from genzoo import Phase, Step, Term, Terms
+from genzoo_gan.configs import WGANGPConfig
+from genzoo_gan.objectives.adversarial import AdversarialObjective
+from genzoo_gan.objectives.separable import require_separable
+from genzoo_gan.penalties import unit_gradient
+
+
+class WassersteinGAN(AdversarialObjective):
+    """Objective `wgan-gp`: several critic moves, each on its own batch, then one generator's."""
+
+    config: WGANGPConfig
+
+    def check(self, parts: Mapping[str, nn.Module]) -> None:
+        """Refuse a critic that couples its batch.
+
+        Raises:
+            CapabilityError: The penalty would mix samples.
+        """
+        require_separable(parts, "wgan-gp")
+
+    def phases(self) -> Sequence[Phase]:
+        """`n_critic` moves of the critic, then the generator's."""
+        critic = Phase(
+            "critic",
+            ("discriminator",),
+            self.discriminator_loss,
+            repeat=self.config.n_critic,
+            second_order=True,
+        )
+        return (critic, Phase("generator", ("generator",), self.generator_loss))
+
+    def discriminator_loss(self, step: Step) -> Terms:
+        """D(G(z)) - D(x) + lambda (||gradient|| - 1)^2, equation 3."""
+        real = self.real(step)
+        with torch.no_grad():
+            fake = self.draw(step)
+        real_logits, fake_logits = self.logits(step, real), self.logits(step, fake)
+        step.report("real_logits", real_logits)
+        step.report("fake_logits", fake_logits)
+        epsilon = step.noise("epsilon").uniform()
+        penalty = unit_gradient(lambda x: self.logits(step, x), real, fake, epsilon)
+        return {
+            "real": -real_logits,
+            "fake": fake_logits,
+            "penalty": Term(penalty, self.config.penalty),
+        }
+
+    def generator_loss(self, step: Step) -> Terms:
+        """-D(G(z))."""
+        return {"fake": -self.logits(step, self.fake(step)).float()}

@@ -1,0 +1,105 @@
+"""r3gan: the networks of Huang et al. 2024 (arXiv:2501.05441), for GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from genzoo import Discriminator, Generator, SampleSpec
+from genzoo_gan.conditioning import LabelledLatent, Projection
+from genzoo_gan.configs import R3GANConfig
+from genzoo_gan.residual import Downsample, ResidualBlock, Upsample, scaled_conv
+from genzoo_gan.square_images import SquareImageArchitecture
+
+MOST_DOUBLINGS = 3
+"""Channels stop doubling at eight times the width."""
+
+
+class R3GAN(SquareImageArchitecture):
+    """Residual on both sides, no normalisation on either."""
+
+    name = "r3gan"
+    config: R3GANConfig
+
+    def build(self) -> Mapping[str, nn.Module]:
+        """Parts `generator` and `discriminator`, freshly initialised."""
+        return {
+            "generator": ResidualGenerator(self.sample, self.config),
+            "discriminator": ResidualDiscriminator(self.sample, self.config),
+        }
+
+
+class ResidualGenerator(Generator):
+    """A learned 4x4 basis weighted by the latent, then residual stages, twice the size each."""
+
+    def __init__(self, sample: SampleSpec, config: R3GANConfig) -> None:
+        super().__init__()
+        scales = stage_scales(sample.shape[1])[::-1]
+        widest = config.width * scales[0]
+        self.latent = LabelledLatent(config.latent_dim, len(sample.classes))
+        self.basis = nn.Parameter(torch.randn(widest, 4, 4))
+        self.weigh = _scaled_linear(self.latent.features, widest)
+        self.layers = nn.Sequential(*_stages(scales, Upsample, config))
+        self.to_image = scaled_conv(config.width * scales[-1], sample.shape[0], 1)
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map latents (N, latent_dim) to images (N, C, S, S).
+
+        As in the paper no tanh bends the values: they are held to [-1, 1] in evaluation mode, and
+        free to overshoot in training, where a clamp would cut their gradients off.
+        """
+        weights = self.weigh(self.latent(z, labels))
+        images = self.to_image(self.layers(weights[:, :, None, None] * self.basis))
+        return images if self.training else images.clamp(-1.0, 1.0)
+
+
+class ResidualDiscriminator(Discriminator):
+    """Residual stages, half the size each, then a depthwise 4x4 convolution and one logit."""
+
+    def __init__(self, sample: SampleSpec, config: R3GANConfig) -> None:
+        super().__init__()
+        scales = stage_scales(sample.shape[1])
+        widest = config.width * scales[-1]
+        self.from_image = scaled_conv(sample.shape[0], config.width * scales[0], 1)
+        self.layers = nn.Sequential(*_stages(scales, Downsample, config))
+        self.basis = nn.Conv2d(widest, widest, 4, groups=widest, bias=False)
+        nn.init.normal_(self.basis.weight, std=1 / 4)
+        self.last = _scaled_linear(widest, 1)
+        self.projection = Projection(widest, len(sample.classes))
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map images (N, C, S, S) to logits (N,)."""
+        features = self.basis(self.layers(self.from_image(x)))
+        logits = self.last(features.flatten(1)).flatten()
+        return self.projection(logits, features, labels)
+
+
+def stage_scales(side: int) -> list[int]:
+    """Channels of each stage in multiples of the width, from the image inwards to 4x4 pixels."""
+    stages = side.bit_length() - 2
+    return [1 << min(level, MOST_DOUBLINGS) for level in range(stages)]
+
+
+def _blocks(scale: int, depth: int, config: R3GANConfig) -> Iterator[nn.Module]:
+    width, groups = config.width * scale, config.cardinality * scale
+    for _ in range(config.blocks):
+        yield ResidualBlock(width, width * config.expansion, groups, depth)
+
+
+def _stages(
+    scales: list[int], resample: Callable[[int, int], nn.Module], config: R3GANConfig
+) -> Iterator[nn.Module]:
+    depth = len(scales) * config.blocks
+    yield from _blocks(scales[0], depth, config)
+    for before, after in pairwise(scales):
+        yield resample(config.width * before, config.width * after)
+        yield from _blocks(after, depth, config)
+
+
+def _scaled_linear(inputs: int, outputs: int) -> nn.Linear:
+    linear = nn.Linear(inputs, outputs, bias=False)
+    nn.init.normal_(linear.weight, std=inputs**-0.5)
+    return linear

@@ -1,0 +1,43 @@
+"""What the architectures here share: square images and a flat latent."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from genzoo import Architecture, LatentSpec, SampleSpec, SpecError
+from genzoo_gan.configs import LatentConfig
+
+SIZES = (16, 32, 64, 128)
+"""Sides in pixels that the networks can be built for."""
+
+
+class SquareImageArchitecture(Architecture):
+    """Images (C, S, S) in [-1, 1] from latents (latent_dim,).
+
+    Raises:
+        SpecError: The samples are no images, or S is none of `SIZES`.
+    """
+
+    name: ClassVar[str]
+    config: LatentConfig
+
+    def __init__(self, config: LatentConfig, sample: SampleSpec) -> None:
+        _check(sample, self.name)
+        super().__init__(config, sample.with_range(-1.0, 1.0))
+        self.latent = LatentSpec(shape=(config.latent_dim,))
+
+
+def _check(sample: SampleSpec, architecture: str) -> None:
+    if sample.kind != "image" or len(sample.shape) != 3:
+        raise SpecError(
+            f"Architecture {architecture} models images (channels, height, width), not samples of "
+            f"kind '{sample.kind}' and shape {sample.shape}.",
+            "See `genzoo architectures` for one of that kind.",
+        )
+    _, height, width = sample.shape
+    if height != width or height not in SIZES:
+        sides = ", ".join(map(str, SIZES[:-1]))
+        raise SpecError(
+            f"Architecture {architecture} cannot model images of {width}x{height} pixels.",
+            f"Give square ones with a side of {sides} or {SIZES[-1]} pixels, as with --size 64.",
+        )

@@ -1,0 +1,84 @@
+"""The options of this plugin. Nothing here imports torch."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from genzoo import Config
+
+LikelihoodName = Literal["gaussian", "fixed-gaussian", "bernoulli", "discretised-logistic"]
+AdamBeta = Annotated[float, Field(ge=0.0, lt=1.0)]
+
+
+class ConvVAEConfig(Config):
+    """Options of the architecture `conv-vae`."""
+
+    latent_dim: int = Field(100, ge=1, le=4096, description="Numbers in a latent.")
+    width: int = Field(
+        64, ge=4, le=512, description="Channels next to the image; deeper layers have up to 8x."
+    )
+    likelihood: LikelihoodName = Field(
+        "gaussian",
+        description="p(x|z): Gaussian with one learned or a fixed variance, Bernoulli, or logistic "
+        "over 256 levels.",
+    )
+    scale: float = Field(
+        0.2,
+        ge=1e-3,
+        le=10.0,
+        description="Standard deviation (or logistic scale) of a value in [-1, 1]: where a learned "
+        "one starts, what a fixed one is.",
+    )
+
+
+class ELBOConfig(Config):
+    """Options of the objective `elbo`."""
+
+    beta: float = Field(
+        1.0, ge=0.0, le=1000.0, description="Weight of the KL divergence; 1 gives the ELBO."
+    )
+    free_bits: float = Field(
+        0.0, ge=0.0, le=100.0, description="Nats that each latent dimension may carry for free."
+    )
+    warmup: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        description="Fraction of the run over which the KL's weight rises from 0 to beta.",
+    )
+    learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="Adam's step size.")
+    betas: tuple[AdamBeta, AdamBeta] = Field(
+        (0.9, 0.999), description="Decay rates of Adam's two running means."
+    )
+
+
+class IWAEConfig(Config):
+    """Options of the objective `iwae`."""
+
+    samples: int = Field(8, ge=1, le=1000, description="Importance samples for each image.")
+    learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="Adam's step size.")
+    betas: tuple[AdamBeta, AdamBeta] = Field(
+        (0.9, 0.999), description="Decay rates of Adam's two running means."
+    )
+
+
+class MixtureConfig(Config):
+    """Options of the prior `mixture`."""
+
+    components: int = Field(32, ge=1, le=1024, description="Gaussians in the mixture.")
+    shrinkage: float = Field(
+        20.0,
+        gt=0.0,
+        le=1e6,
+        description="Pull of each covariance towards the diagonal of the data's, counted in "
+        "latents.",
+    )
+    iterations: int = Field(100, ge=1, le=10_000, description="Most EM iterations.")
+    tolerance: float = Field(
+        1e-2,
+        ge=0.0,
+        le=1.0,
+        description="Stop when an iteration gains less than so many nats per latent.",
+    )

@@ -1,0 +1,117 @@
+"""The evidence lower bound (Kingma and Welling 2014) as a rate and a distortion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from genzoo import (
+    CapabilityError,
+    Objective,
+    OptimizerSettings,
+    Phase,
+    StandardNormal,
+    Step,
+    Term,
+    Terms,
+    TrainingContext,
+)
+from genzoo_vae.check import check_autoencoder
+from genzoo_vae.configs import ELBOConfig
+
+ACTIVE_VARIANCE = 0.01
+
+
+class ELBO(Objective):
+    """Minimises distortion + weight * rate, the weight being beta after the warm-up.
+
+    With beta 1, no free bits and no warm-up this is the negative ELBO; other betas give the
+    beta-VAE (Higgins et al. 2017). `elbo` is logged with weight 1 and no free bits at all times.
+
+    Args:
+        config: Validated configuration.
+        context: The run that it belongs to.
+    """
+
+    config: ELBOConfig
+
+    def __init__(self, config: ELBOConfig, context: TrainingContext) -> None:
+        super().__init__(config, context)
+
+    def check(self, parts: Mapping[str, nn.Module]) -> None:
+        """Refuse networks that are no encoder and decoder.
+
+        Raises:
+            CapabilityError: Says which part is of the wrong kind.
+        """
+        check_autoencoder(parts, "elbo")
+
+    def phases(self) -> Sequence[Phase]:
+        """One phase, which moves the encoder and the decoder together."""
+        return [Phase("elbo", ("encoder", "decoder"), self.loss)]
+
+    def optimizer(self, part: str) -> OptimizerSettings:
+        """The same settings for both parts."""
+        return OptimizerSettings(self.config.learning_rate, self.config.betas)
+
+    def loss(self, step: Step) -> Terms:
+        """Distortion -log p(x | z) and rate KL(q(z | x) || p(z)), each (N,), in nats.
+
+        Raises:
+            CapabilityError: The prior is not the standard normal that the closed form assumes.
+        """
+        if not isinstance(step.prior, StandardNormal):
+            raise CapabilityError(
+                "The objective elbo needs the standard normal prior.", "Try --objective iwae."
+            )
+        x, labels = step.batch.x, step.batch.labels
+        posterior = step.part("encoder")(x, labels)
+        latents = posterior.rsample(step.noise("posterior"))
+        distortion = -step.part("decoder")(latents, labels).log_prob(x)
+        kl = posterior.kl().flatten(1)
+        step.report("elbo", -distortion - kl.sum(1))
+        step.report("active_units", active_units(posterior.mode()))
+        weight = self.config.beta * warmup_factor(step.index, step.total, self.config.warmup)
+        return {
+            "distortion": Term(distortion),
+            "rate": Term(apply_free_bits(kl, self.config.free_bits).sum(1), weight),
+        }
+
+
+def warmup_factor(index: int, total: int, fraction: float) -> float:
+    """Factor of the KL at step `index` of `total`: from 0 linearly to 1 over `fraction` of them.
+
+    Bowman et al. 2016, with their sigmoid replaced by a line as in Sønderby et al. 2016.
+    """
+    steps = fraction * total
+    return 1.0 if index >= steps else index / steps
+
+
+def apply_free_bits(kl: Tensor, nats: float) -> Tensor:
+    """Free bits (Kingma et al. 2016, equation 15): max(nats, batch mean) for every dimension.
+
+    A dimension whose batch mean is below `nats` becomes the constant `nats` in every row; the
+    others stay as they are. The batch mean of the result, and its gradient, are thus those of the
+    published bound while each row keeps a value of its own.
+
+    Args:
+        kl: Nats per row and latent dimension, (N, D).
+        nats: What each dimension may carry for free.
+
+    Returns:
+        (N, D).
+    """
+    if nats == 0.0:
+        return kl
+    return torch.where(kl.detach().mean(0) > nats, kl, kl.new_tensor(nats))
+
+
+def active_units(means: Tensor) -> Tensor:
+    """Number of latent dimensions whose posterior mean varies over the batch (N, *latent shape).
+
+    Burda et al. 2016, section 5.2: variance above 0.01. A batch of one has none.
+    """
+    variance = means.detach().flatten(1).var(0, correction=0)
+    return (variance > ACTIVE_VARIANCE).float().sum()
