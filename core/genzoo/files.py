@@ -23,6 +23,7 @@ _REASONS = {
     errno.EROFS: ("the file system is read-only", "Choose a folder that you may write to."),
     errno.EFBIG: ("the file would be too large", "Choose another file system."),
     errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter one."),
+    errno.EEXIST: ("a file stands where a folder is due", "Choose another place."),
     errno.ENOTDIR: ("a file stands where a folder is due", "Choose another place."),
 }
 _NUMBER = re.compile(r"\(os error (\d+)\)")

@@ -12,7 +12,6 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from genzoo.errors import ArtifactError, PluginError
-from genzoo.files import storage_errors
 
 ALIASES = "aliases"
 """Metadata key: names of tied tensors, each with the name its values are stored under."""
@@ -26,10 +25,12 @@ def save_tensors(
 ) -> None:
     """Write tensors to a safetensors file. Tied ones, of one storage and layout, are written once.
 
+    Call it inside `atomic_write` or `atomic_folder`: they put a failure to write into words.
+
     Raises:
         ArtifactError: A value is not finite.
         PluginError: Something is no tensor, or has no values.
-        StorageError: The file cannot be written.
+        OSError, SafetensorError: The file cannot be written.
     """
     for name, tensor in tensors.items():
         if not isinstance(tensor, Tensor) or tensor.is_meta:
@@ -37,12 +38,11 @@ def save_tensors(
     refuse_non_finite(tensors, str(path.name))
     stored, aliases = _without_ties(tensors)
     notes = {**(metadata or {}), **({ALIASES: json.dumps(aliases)} if aliases else {})}
-    with storage_errors(path):
-        path.touch()
-        mode = path.stat().st_mode
-        save_file(stored, path, metadata=notes)
-        # safetensors replaces the file by one that only its owner may read.
-        path.chmod(mode)
+    path.touch()
+    mode = path.stat().st_mode
+    save_file(stored, path, metadata=notes)
+    # safetensors replaces the file by one that only its owner may read.
+    path.chmod(mode)
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -83,10 +83,7 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], source: Path) -> None
     except RuntimeError as error:
         raise ArtifactError(f"'{source}' does not fit {_title(module)}: {error}.") from error
     for names in tied:
-        shared = module.get_parameter(names[0])
-        for name in names[1:]:
-            owner, _, attribute = name.rpartition(".")
-            setattr(module.get_submodule(owner), attribute, shared)
+        _tie(module, names, source)
 
 
 def describe_differences(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:
@@ -187,6 +184,18 @@ def _tied_parameters(module: nn.Module) -> list[list[str]]:
     for name, parameter in module.named_parameters(remove_duplicate=False):
         names.setdefault(id(parameter), []).append(name)
     return [group for group in names.values() if len(group) > 1]
+
+
+def _tie(module: nn.Module, names: list[str], source: Path) -> None:
+    shared = module.get_parameter(names[0])
+    for name in names[1:]:
+        if not torch.equal(module.get_parameter(name), shared):
+            raise ArtifactError(
+                f"'{source}' does not fit {_title(module)}: {names[0]} and {name} are one "
+                "parameter there, and differ here."
+            )
+        owner, _, attribute = name.rpartition(".")
+        setattr(module.get_submodule(owner), attribute, shared)
 
 
 def _convertible(found: torch.dtype, expected: torch.dtype) -> bool:

@@ -8,14 +8,7 @@ from genzoo.cli.options import output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
 
-COLUMNS = {
-    "name": "name",
-    "family": "family",
-    "parts": "parts",
-    "objective": "objective",
-    "summary": "summary",
-    "paper": "paper",
-}
+COLUMNS = {"name": "name", "family": "family", "objective": "objective", "summary": "summary"}
 
 
 @click.command()
@@ -38,4 +31,4 @@ def command() -> None:
         for name, entry in entries
     ]
     output().table(COLUMNS, rows)
-    output().note("Options of one: genzoo train NAME --help")
+    output().note("More on one: genzoo info NAME; its options: genzoo train NAME --help")

@@ -45,6 +45,15 @@ class Computing:
         return torch.autocast(model.device.type, dtype=torch.bfloat16)
 
 
+def require_encoder(model: Model) -> None:
+    """Raise CapabilityError, before any data is read, unless `model` can encode."""
+    if not model.can_encode:
+        raise CapabilityError(
+            f"{model.name} has no encoder, so it can neither encode nor reconstruct.",
+            "Use a model with one, such as a VAE: see genzoo models.",
+        )
+
+
 label_option = click.option(
     "--label",
     "labels",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from genzoo.cli.computing import Computing, label_option
+from genzoo.cli.computing import Computing, label_option, require_encoder
 from genzoo.cli.options import (
     compute_options,
     count_option,
@@ -48,11 +48,9 @@ def command(
     registry = plugged_registry()
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
-    loaded.require_encoder()
+    require_encoder(loaded)
     pictures = read_pictures(images, loaded.sample_spec, registry, count, labels)
     with computing.cast(loaded):
         latents = loaded.encode(pictures.x, pictures.labels, batch_size=batch_size)
     write_latents(path, latents, pictures.labels)
-    output().result(
-        {"model": model, "shape": tuple(latents.shape), "path": str(path)}, str(path)
-    )
+    output().result({"model": model, "shape": tuple(latents.shape), "path": str(path)}, str(path))

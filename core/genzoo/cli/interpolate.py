@@ -71,13 +71,12 @@ def command(
     loaded = computing.load(model, plugged_registry())
     classes = _labels(loaded, label)
     with computing.cast(loaded):
-        ends = [
+        first, last = (
             _drawn(loaded, next(remaining)) if image is None else _encoded(loaded, image, classes)
             for image in (start, end)
-        ]
-        samples = loaded.interpolate(
-            *ends, steps, classes and classes * steps, batch_size=batch_size
         )
+        repeated = classes and classes * steps
+        samples = loaded.interpolate(first, last, steps, repeated, batch_size=batch_size)
     save_images(samples, loaded.sample_spec, path, columns=min(steps, COLUMNS))
     output().result({"model": model, "steps": steps, "path": str(path)}, str(path))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,8 +42,9 @@ def write_latents(path: Path, latents: Tensor, labels: list[int] | None) -> None
         if path.suffix.lower() == ".safetensors":
             save_tensors(temporary, tensors)
         else:
+            arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in tensors.items()}
             with temporary.open("wb") as file:
-                np.savez(file, **{name: tensor.numpy() for name, tensor in tensors.items()})
+                np.savez(file, **arrays)
 
 
 def read_latents(path: Path) -> tuple[Tensor, list[int] | None]:

@@ -8,13 +8,7 @@ from genzoo.cli.options import output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
 
-COLUMNS = {
-    "name": "name",
-    "family": "family",
-    "requires": "trains",
-    "summary": "summary",
-    "paper": "paper",
-}
+COLUMNS = {"name": "name", "family": "family", "requires": "trains", "summary": "summary"}
 
 
 @click.command()

@@ -49,7 +49,7 @@ def read_pictures(
         DataError: Something cannot be read.
         UsageError: Unknown names, or classes that are missing.
     """
-    if len(sources) == 1 and not Path(sources[0]).is_file() or sources[0].endswith(".npz"):
+    if len(sources) == 1 and _is_dataset(sources[0]):
         x, known = _from_dataset(sources[0], spec, registry, count or DEFAULT_COUNT)
     else:
         x, known = read_images(sources[:count], spec), None
@@ -60,6 +60,10 @@ def read_pictures(
             "Add --label NAME, once or once for each image.",
         )
     return Pictures(x, given if given is not None else known)
+
+
+def _is_dataset(source: str) -> bool:
+    return source.lower().endswith(".npz") or not Path(source).is_file()
 
 
 def _from_dataset(
@@ -74,9 +78,7 @@ def _from_dataset(
         record = registry.datasets.find(wanted).record
         return record, load_target(record.target)
 
-    dataset = open_dataset(
-        name, size=spec.shape[1], channels=spec.shape[0], registered=registered
-    )
+    dataset = open_dataset(name, size=spec.shape[1], channels=spec.shape[0], registered=registered)
     count = min(count, len(dataset))
     chosen = np.arange(count) * len(dataset) // count
     x, _ = dataset.batch(chosen, spec.low, spec.high)

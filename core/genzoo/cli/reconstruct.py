@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.cli.computing import Computing, default_path, label_option
+from genzoo.cli.computing import Computing, default_path, label_option, require_encoder
 from genzoo.cli.options import (
     compute_options,
     count_option,
@@ -57,7 +57,7 @@ def command(
     registry = plugged_registry()
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
-    loaded.require_encoder()
+    require_encoder(loaded)
     spec = loaded.sample_spec
     pictures = read_pictures(images, spec, registry, count, labels)
     with computing.cast(loaded):
@@ -83,13 +83,6 @@ def stacked(originals: Tensor, made: Tensor, columns: int, blank: float) -> Tens
 
     missing = -len(originals) % columns
     empty = torch.full((missing, *originals.shape[1:]), blank)
-    rows = [
-        part
-        for upper, lower in zip(
-            torch.cat([originals, empty]).split(columns),
-            torch.cat([made, empty]).split(columns),
-            strict=True,
-        )
-        for part in (upper, lower)
-    ]
-    return torch.cat(rows)
+    shape = (-1, columns, *originals.shape[1:])
+    upper, lower = (torch.cat([x, empty]).reshape(shape) for x in (originals, made))
+    return torch.stack([upper, lower], dim=1).flatten(0, 2)

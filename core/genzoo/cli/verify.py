@@ -10,17 +10,29 @@ from genzoo.cli.options import model_argument, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
 
+COLUMNS = {"verdict": "", "subject": "what", "detail": "found"}
+
 
 @click.command()
 @model_argument
 @output_options
-def command(model: str) -> None:
-    """Check the files of MODEL and replay the samples stored with it."""
+@click.pass_context
+def command(ctx: click.Context, model: str) -> None:
+    """Check the files of MODEL and replay the samples stored with it. Exits with 1 if one fails."""
     from genzoo.artifact.verify import verify
     from genzoo.zoo import resolve
 
     registry = plugged_registry()
     verification = verify(resolve(model, registry).folder, registry)
-    output().result(
-        {"model": model, **dataclasses.asdict(verification)}, f"{model} is whole and computes right."
-    )
+    out = output()
+    if out.json:
+        out.result({"model": model, "ok": verification.ok, **dataclasses.asdict(verification)}, "")
+    else:
+        rows = [
+            {**dataclasses.asdict(finding), "verdict": "ok" if finding.ok else "FAILED"}
+            for finding in verification.findings
+        ]
+        out.table(COLUMNS, rows)
+    if not verification.ok:
+        out.error(f"{model} is not what it should be.", "Get it again, or save it anew.")
+        ctx.exit(1)

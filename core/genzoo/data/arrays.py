@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -49,9 +48,9 @@ class ArraySource(Source):
         for row in self.raw.images:
             yield Decoded(row) if fits else fit(as_picture(row), settings)
 
-    def labels(self, kept: Sequence[int]) -> Labels | None:
+    def labels(self, kept: Sequence[int]) -> Labels:
         if self.raw.labels is None:
-            return None
+            return Labels(None, ())
         return Labels(self.raw.labels[list(kept)], self.raw.classes)
 
 
@@ -112,9 +111,11 @@ def read_npz(path: Path) -> RawSamples:
         DataError: The file cannot be read, or it is not clear which array holds the images.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return _pick(archive, path)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except DataError:
+        raise
+    except Exception as error:  # damaged bytes surface as errors of many kinds
         raise DataError(
             f"'{path}' cannot be read as an .npz file.", "Write it with numpy.savez."
         ) from error

@@ -18,8 +18,8 @@ from PIL import Image, ImageColor, ImageOps, UnidentifiedImageError
 from genzoo.errors import UsageError
 
 FORMATS = (
-    *("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM"),
-    *("JPEG2000", "AVIF", "ICO", "QOI"),
+    *("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM"),
+    *("JPEG2000", "ICO", "QOI", "AVIF"),
 )
 """Formats that are read. Others stay out: EPS, for one, would run an external program."""
 

@@ -53,15 +53,15 @@ def build_entry(
     if not tally.kept:
         raise _nothing_left(source, tally)
     labels = source.labels(tally.kept)
-    if labels is not None:
+    if labels.values is not None:
         with (folder / "labels.npy").open("wb") as file:
             np.save(file, labels.values)
     meta = {
         "name": source.name,
         "shape": [len(tally.kept), *shape],
-        "labelled": labels is not None,
-        "classes": labels.classes if labels else (),
-        "notes": _notes(source, tally, settings),
+        "labelled": labels.values is not None,
+        "classes": labels.classes,
+        "notes": [*labels.notes, *_notes(source, tally, settings)],
     }
     with (folder / "meta.json").open("wb") as file:
         file.write(json.dumps(meta, indent=1).encode())

@@ -1,14 +1,14 @@
-"""What a folder of images holds: files in a stable order, and a class for each."""
+"""What a folder holds: files in a stable order."""
 
 from __future__ import annotations
 
 import mimetypes
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from genzoo.data.notes import listing, printable
+from genzoo.data.notes import listing
 from genzoo.errors import DataError
 
 TYPES = mimetypes.MimeTypes()
@@ -33,18 +33,16 @@ class FolderScan:
     Attributes:
         root: The folder.
         files: What may be images, sorted by path.
-        class_names: For each of `files` the class that its subfolder names; None: unlabelled.
         notes: Sentences worth telling the user.
     """
 
     root: Path
     files: tuple[FoundFile, ...]
-    class_names: tuple[str, ...] | None
     notes: tuple[str, ...]
 
 
 def scan_folder(root: Path) -> FolderScan:
-    """List the images of `root`, with subfolders as classes.
+    """List what may be images below `root`.
 
     Raises:
         DataError: The folder cannot be read or holds nothing that may be an image.
@@ -52,14 +50,12 @@ def scan_folder(root: Path) -> FolderScan:
     walk = Walk()
     walk.enter(root)
     files = sorted(walk.files, key=lambda file: file.path)
-    notes = list(walk.notes())
     if not files:
         raise DataError(
             f"There is no image in '{root}'.",
             "Give a folder with PNG, JPEG or WebP files, in subfolders or not.",
         )
-    class_names = _classes([file.path for file in files], notes)
-    return FolderScan(root, tuple(files), class_names, tuple(notes))
+    return FolderScan(root, tuple(files), tuple(walk.notes()))
 
 
 class Walk:
@@ -125,21 +121,3 @@ def _is_other(path: str) -> bool:
     suffix = PurePosixPath(path).suffix.lower()
     kind = TYPES.types_map[True].get(suffix)
     return suffix in TYPES.encodings_map or (kind is not None and not kind.startswith("image/"))
-
-
-def _classes(paths: Sequence[str], notes: list[str]) -> tuple[str, ...] | None:
-    """The class of each path: the first folder below what all paths have in common."""
-    parts = [path.split("/") for path in paths]
-    depth = 0
-    while all(len(part) > depth + 1 and part[depth] == parts[0][depth] for part in parts):
-        depth += 1
-    if depth:
-        common = printable("/".join(parts[0][:depth]))
-        notes.append(f"All images are in '{common}'.")
-    loose = sum(len(part) == depth + 1 for part in parts)
-    if loose == len(parts):
-        return None
-    if loose:
-        notes.append(f"No labels: {loose} of {len(parts)} files are in no class folder.")
-        return None
-    return tuple(printable(part[depth]) for part in parts)

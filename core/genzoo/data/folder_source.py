@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
+from genzoo.data.classes import folder_labels
 from genzoo.data.decode import DecodeSettings, quiet_decoding, read_size
 from genzoo.data.fingerprint import folder_identity
 from genzoo.data.folder import scan_folder
@@ -46,10 +45,5 @@ class FolderSource(Source):
     def outcomes(self, settings: DecodeSettings) -> Outcomes:
         return decode_files(self.scan.root, [file.path for file in self.scan.files], settings)
 
-    def labels(self, kept: Sequence[int]) -> Labels | None:
-        if self.scan.class_names is None:
-            return None
-        names = [self.scan.class_names[position] for position in kept]
-        classes = sorted(set(names))
-        numbers = {name: number for number, name in enumerate(classes)}
-        return Labels(np.array([numbers[name] for name in names], np.int64), tuple(classes))
+    def labels(self, kept: Sequence[int]) -> Labels:
+        return folder_labels([self.scan.files[position].path for position in kept])

@@ -29,6 +29,9 @@ FEW = 500
 CHUNK = 32
 """Files that a worker is given at a time."""
 
+COMMAND = ("-P", "-m", "genzoo.data.worker")
+"""What Python runs in a worker; -P keeps modules of the current folder out."""
+
 
 class WorkerLostError(DataError):
     """A worker does not start or has died."""
@@ -167,9 +170,9 @@ class Worker:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    # -P and the path keep modules of the current folder out; a session of its own keeps Ctrl-C out.
+    # A session of its own keeps Ctrl-C out.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-P", "-m", "genzoo.data.worker"]
+    command = [sys.executable, *COMMAND]
     try:
         return subprocess.Popen(
             command,

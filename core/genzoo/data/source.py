@@ -34,10 +34,17 @@ class Native:
 
 @dataclass(frozen=True)
 class Labels:
-    """(N,) indices into `classes`, and the class names in label order."""
+    """Class labels, if there are any.
 
-    values: NDArray[np.int64]
+    Attributes:
+        values: (N,) indices into `classes`, or None.
+        classes: Class names in label order.
+        notes: Sentences worth telling the user.
+    """
+
+    values: NDArray[np.int64] | None
     classes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Source(ABC):
@@ -68,5 +75,5 @@ class Source(ABC):
         """Each image in order, decoded, or why it could not be."""
 
     @abstractmethod
-    def labels(self, kept: Sequence[int]) -> Labels | None:
+    def labels(self, kept: Sequence[int]) -> Labels:
         """Labels of the images at the positions `kept`, those that could be decoded."""

@@ -125,7 +125,9 @@ def check_phases(phases: Sequence[Phase], parts: Mapping[str, nn.Module]) -> Non
 
 
 def _trained(phase: Phase, parts: Mapping[str, nn.Module]) -> list[Tensor]:
-    parameters = [p for part in phase.trains for p in parts[part].parameters() if p.requires_grad]
+    parameters: list[Tensor] = [
+        p for part in phase.trains for p in parts[part].parameters() if p.requires_grad
+    ]
     if not parameters:
         raise PluginError(f"Phase '{phase.name}' has no parameters to train.")
     return parameters

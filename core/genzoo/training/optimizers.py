@@ -59,7 +59,7 @@ def _adam(part: nn.Module, settings: OptimizerSettings) -> Optimizer:
 
 def optimizer_tensors(optimizer: Optimizer, part: nn.Module) -> dict[str, Tensor]:
     """The optimiser's state by `parameter/quantity`."""
-    names = {parameter: name for name, parameter in part.named_parameters()}
+    names: dict[Tensor, str] = {parameter: name for name, parameter in part.named_parameters()}
     return {
         f"{names[parameter]}/{quantity}": value
         for parameter, state in optimizer.state.items()

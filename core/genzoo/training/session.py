@@ -145,7 +145,7 @@ def _parts(
         torch.default_generator.manual_seed(derive_seed(seed, "initialisation"))
         parts = {**architecture.build(), **objective.parts()}
     for part in parts.values():
-        part.to(device=device, memory_format=torch.channels_last).train()
+        part.to(device).to(memory_format=torch.channels_last).train()
     return parts
 
 

@@ -86,6 +86,13 @@ class Trainer:
         self._reporter.finished(self.step, interrupted)
         return TrainingResult(self.folder.path, self.folder.artifact, self.step, interrupted)
 
+    def advance(self, steps: int) -> None:
+        """Take `steps` training steps and log them as `run` does, without pictures or saving."""
+        for _ in range(steps):
+            self._take_step()
+            if self.step % self.session.config.log_every == 0:
+                self._measure()
+
     def _take_step(self) -> None:
         session = self.session
         # Modules that draw from the global stream, such as dropout, resume exactly too.

@@ -1,0 +1,46 @@
+"""genzoo's side of the comparisons: its trainer on a folder, a few steps a turn."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from interleave import serve
+from tutorial_script import STEPS_PER_TURN
+
+from genzoo.plugins.manager import default_manager
+from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.folder import RunFolder
+from genzoo.training.memory import keep_freed_memory
+from genzoo.training.reporter import Reporter
+from genzoo.training.session import open_session
+from genzoo.training.start import load_data
+from genzoo.training.trainer import Trainer
+
+
+def trainer(folder: Path, out: Path) -> Trainer:
+    """The tutorial's networks and losses, trained as genzoo trains them, on all its defaults."""
+    keep_freed_memory()
+    plan = RunPlan(
+        architecture="dcgan",
+        objective="gan",
+        objective_config={"augment": "none"},
+        data=DataConfig(data=str(folder), size=64),
+        training=TrainingConfig(steps=1_000_000),
+    )
+    registry = default_manager().registry
+    dataset = load_data(plan.data, registry, Reporter())
+    run = RunFolder(out)
+    run.create()
+    return Trainer(open_session(plan, dataset, registry), run, Reporter())
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as out:
+        subject = trainer(Path(sys.argv[1]), Path(out) / "run")
+
+        def turn() -> None:
+            subject.advance(STEPS_PER_TURN)
+
+        serve(turn)

@@ -1,0 +1,160 @@
+"""`genzoo train`: begin a run, or go on with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from genzoo.cli.completion import complete_architecture, complete_data, complete_objective
+from genzoo.cli.errors import INTERRUPTED
+from genzoo.cli.options import out_option, output_options
+from genzoo.cli.output import output
+from genzoo.cli.plan import build_plan, merge, read_file, run_folder
+from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.train_options import Choice, TrainCommand, choice_of
+from genzoo.errors import UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from genzoo.training.trainer import TrainingResult
+
+
+@click.command(cls=TrainCommand)
+@click.argument("architecture", required=False, shell_complete=complete_architecture)
+@click.argument("data", required=False, shell_complete=complete_data)
+@out_option("Folder of the run. Default: runs/ARCHITECTURE-DATA.")
+@click.option("--objective", shell_complete=complete_objective, help="How it learns.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), metavar="FILE", help="A TOML file, see above."
+)
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set any option below: --set steps=100; values of several parts as a,b.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Go on with this run; only --steps and the options that say how often can change.",
+)
+@output_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    architecture: str | None,
+    data: str | None,
+    out: Path | None,
+    objective: str | None,
+    config: Path | None,
+    assignments: tuple[str, ...],
+    resume: Path | None,
+    **_: Any,
+) -> None:
+    """Train ARCHITECTURE on DATA: a folder of images, an .npz file, or the name of a data set.
+
+    Each architecture and objective adds options of its own: genzoo train dcgan --help lists them.
+    Where both have an option of one name, the objective's is --objective-NAME.
+
+    A TOML file has the same options in the tables [training], [data], [architecture] and
+    [objective]; the command line takes precedence over it. The last two may give a name, and
+    [data] the data.
+
+    Ctrl-C stops after the step (exit code 130); genzoo train --resume RUN goes on.
+    """
+    given = merge(_from_options(ctx), _from_assignments(ctx, assignments))
+    if resume is not None:
+        if architecture or data or out or objective or config:
+            raise UsageError(
+                "--resume goes on with what the run began with.",
+                f"Type genzoo train --resume {resume}, with --steps to train longer.",
+            )
+        _finish(ctx, _resume(resume, given))
+        return
+    if data is not None:
+        given["data"]["data"] = data
+    sections = merge(read_file(config) if config else {}, given)
+    _finish(ctx, _begin(choice_of(ctx), sections, out))
+
+
+def _begin(choice: Choice, sections: dict[str, dict[str, Any]], out: Path | None) -> TrainingResult:
+    data = sections["data"].get("data")
+    if choice.architecture is None or choice.objective is None or not isinstance(data, str):
+        missing = "what to train" if choice.architecture is None else "the data to train on"
+        raise UsageError(
+            f"The command does not say {missing}.", "Type genzoo train ARCHITECTURE DATA."
+        )
+    plan = build_plan(choice.architecture, choice.objective, choice.starting, sections)
+    folder = run_folder(out, plan.architecture, data)
+
+    from genzoo.cli.progress import progress_reporter
+    from genzoo.training.start import train_run
+
+    with progress_reporter(output()) as reporter:
+        return train_run(plan, folder, plugged_registry(), reporter)
+
+
+def _resume(run: Path, given: dict[str, dict[str, Any]]) -> TrainingResult:
+    changes = given.pop("training")
+    other = [name for values in given.values() for name in values]
+    if other:
+        raise UsageError(
+            f"A resumed run cannot change {', '.join(other)}.", "Start a new run for that."
+        )
+
+    from genzoo.cli.progress import progress_reporter
+    from genzoo.training.start import resume_run
+
+    with progress_reporter(output()) as reporter:
+        return resume_run(run, plugged_registry(), reporter, changes)
+
+
+def _from_options(ctx: click.Context) -> dict[str, dict[str, Any]]:
+    """Values of the fields' options that were typed."""
+    values: dict[str, dict[str, Any]] = {}
+    for option in choice_of(ctx).options:
+        name = str(option.name)
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            values.setdefault(option.section, {})[option.field] = ctx.params[name]
+    return values
+
+
+def _from_assignments(
+    ctx: click.Context, assignments: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    """Values of `--set name=value`."""
+    options = {option.flag: option for option in choice_of(ctx).options}
+    values: dict[str, dict[str, Any]] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        flag = name.strip().replace("_", "-")
+        if not equals:
+            raise UsageError(f"'{assignment}' sets nothing.", "Type --set name=value.")
+        if flag not in options:
+            raise unknown_name("option", flag, options)
+        option = options[flag]
+        values.setdefault(option.section, {})[option.field] = option.parse(text.strip(), ctx)
+    return values
+
+
+def _finish(ctx: click.Context, result: TrainingResult) -> None:
+    out = output()
+    out.result(
+        {
+            "run": str(result.folder),
+            "model": str(result.artifact),
+            "steps": result.steps,
+            "interrupted": result.interrupted,
+        },
+        str(result.folder),
+    )
+    if result.interrupted:
+        out.note(f"Stopped after step {result.steps}.")
+        out.note(f"Go on with: genzoo train --resume {result.folder}")
+        ctx.exit(INTERRUPTED)
+    out.note(f"Look at it: genzoo sample {result.folder} -o grid.png")

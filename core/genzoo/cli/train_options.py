@@ -1,0 +1,185 @@
+"""The options of `genzoo train`, which depend on the architecture and the objective."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from genzoo.cli.plan import read_file
+from genzoo.cli.plugged import plugged_registry
+from genzoo.errors import UsageError
+
+if TYPE_CHECKING:
+    from genzoo.cli.fields import FieldOption
+    from genzoo.records import ArchitectureSpec, ObjectiveSpec
+    from genzoo.registry import Entry, Registry
+
+TITLES = {
+    "training": "Training",
+    "data": "Data",
+    "architecture": "Architecture {}",
+    "objective": "Objective {}",
+}
+_META = "genzoo.train"
+
+
+@dataclass
+class Choice:
+    """What is to be trained and how, with the options that follow from it."""
+
+    architecture: Entry[ArchitectureSpec] | None = None
+    objective: Entry[ObjectiveSpec] | None = None
+    options: list[FieldOption] = field(default_factory=list)
+
+    @property
+    def starting(self) -> dict[str, Any]:
+        """What the objective starts from: the architecture's own wishes, if it is its own."""
+        if self.architecture is None or self.objective is None:
+            return {}
+        record = self.architecture.record
+        own = self.objective.record.name == record.objective
+        return dict(record.objective_defaults) if own else {}
+
+
+class TrainCommand(click.Command):
+    """Has the options of its own and those of the architecture named among its arguments."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Fixed parameters, then an option for each field."""
+        return [*super().get_params(ctx), *choice_of(ctx).options]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Look which architecture is meant, then parse with its options too."""
+        choice = ctx.meta[_META] = Choice()
+        try:
+            _choose(self, args, choice)
+        except UsageError:
+            # While the shell completes, whatever is not known yet is simply not offered.
+            if not ctx.resilient_parsing:
+                raise
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options in groups."""
+        choice = choice_of(ctx)
+        dynamic = set(map(id, choice.options))
+        fixed = [
+            param
+            for param in self.get_params(ctx)
+            if isinstance(param, click.Option) and id(param) not in dynamic
+        ]
+        _write_group(ctx, formatter, "Options", fixed)
+        for section, title in TITLES.items():
+            entry = getattr(choice, section, None)
+            options = [option for option in choice.options if option.section == section]
+            _write_group(ctx, formatter, title.format(entry.record.name if entry else ""), options)
+
+
+def choice_of(ctx: click.Context) -> Choice:
+    """What the arguments of the running `genzoo train` named."""
+    choice: Choice = ctx.meta.get(_META, Choice())
+    return choice
+
+
+def _choose(command: click.Command, args: Sequence[str], choice: Choice) -> None:
+    """Fill `choice` from unparsed arguments, as far as it goes.
+
+    Raises:
+        UsageError: No such architecture, objective or file.
+    """
+    from genzoo.cli.fields import field_options
+    from genzoo.registry import load_target
+    from genzoo.training.config import DataConfig, TrainingConfig
+
+    taken = _flags(command.params) | {"help"}
+    choice.options += field_options(TrainingConfig, "training", taken)
+    sources = field_options(DataConfig, "data", taken)
+    choice.options += [option for option in sources if option.field != "data"]
+
+    registry = plugged_registry()
+    architecture, objective = _named([*command.params, *choice.options], args, registry)
+    if architecture is not None:
+        entry = choice.architecture = registry.architectures.find(architecture)
+        choice.options += field_options(load_target(entry.record.config), "architecture", taken)
+    goal = choice.objective = _find_objective(registry, choice.architecture, objective)
+    if goal is not None:
+        kind = load_target(goal.record.config)
+        choice.options += field_options(kind, "objective", taken, choice.starting)
+
+
+def _flags(params: Sequence[click.Parameter]) -> set[str]:
+    return {
+        name.lstrip("-")
+        for param in params
+        if isinstance(param, click.Option)
+        for name in (*param.opts, *param.secondary_opts)
+    }
+
+
+def _named(
+    params: Sequence[click.Parameter], args: Sequence[str], registry: Registry
+) -> tuple[str | None, str | None]:
+    """Names of architecture and objective among the arguments, else in the file they name."""
+    words, given = _scan(params, args, registry)
+    if "--resume" in given:
+        return None, None
+    file = read_file(Path(given["--config"])) if "--config" in given else {}
+    architecture = words[0] if words else file.get("architecture", {}).get("name")
+    return architecture, given.get("--objective") or file.get("objective", {}).get("name")
+
+
+def _find_objective(
+    registry: Registry, entry: Entry[ArchitectureSpec] | None, name: str | None
+) -> Entry[ObjectiveSpec] | None:
+    if name is not None:
+        return registry.objectives.find(name)
+    if entry is None:
+        return None
+    own = f"{entry.distribution}/{entry.record.objective}"
+    return registry.objectives.find(own if own in registry.objectives else entry.record.objective)
+
+
+def _scan(
+    params: Sequence[click.Parameter], args: Sequence[str], registry: Registry
+) -> tuple[list[str], dict[str, str]]:
+    """Words that are no options, and the values of the known options by their long flags.
+
+    The options of architectures and objectives are not known yet: a word behind one is taken for
+    its value, unless it names an architecture.
+    """
+    names = {*registry.architectures, *registry.architectures.names()}
+    options = {flag: p for p in params for flag in (*p.opts, *p.secondary_opts)}
+    words: list[str] = []
+    given: dict[str, str] = {}
+    rest = iter(args)
+    for word in rest:
+        flag, has_value, value = word.partition("=")
+        option = options.get(flag)
+        if word == "--":
+            words += rest
+        elif not word.startswith("-"):
+            words.append(word)
+        elif isinstance(option, click.Option):
+            if not has_value and not option.is_flag:
+                value, *_ = [next(rest, "") for _ in range(option.nargs)]
+            given[option.opts[-1]] = value
+        elif not has_value and word.startswith("--") and word != "--help":
+            value = next(rest, "")
+            words += [value] if value in names else []
+    return words, given
+
+
+def _write_group(
+    ctx: click.Context,
+    formatter: click.HelpFormatter,
+    title: str,
+    params: Sequence[click.Parameter],
+) -> None:
+    records = [record for param in params if (record := param.get_help_record(ctx)) is not None]
+    if records:
+        with formatter.section(title):
+            formatter.write_dl(records)

@@ -1,0 +1,20 @@
+#!/bin/sh
+# The main job from end to end. Every picture's path is printed as it is made.
+set -eu
+genzoo="${BIN:?}/genzoo"
+out="$1"
+mkdir -p "$out"
+rm -rf "$out/run"
+
+echo "64 faces from a pretrained GAN:"
+"$genzoo" sample peeps-gan -n 64 --seed 0 -o "$out/peeps-gan.png"
+echo "64 faces from a pretrained VAE:"
+"$genzoo" sample peeps-vae -n 64 --seed 0 --prior mixture -o "$out/peeps-vae.png"
+echo "Real faces, each above what the VAE makes of it:"
+"$genzoo" reconstruct peeps-vae peeps -n 16 -o "$out/reconstructions.png"
+echo "From one face to another:"
+"$genzoo" interpolate peeps-gan --seed 1 --seed 2 --steps 10 -o "$out/interpolation.png"
+echo "A GAN of your own, from nothing, in about a minute:"
+"$genzoo" train convgan peeps --size 32 --width 24 --steps 500 --snapshot-every 100 -o "$out/run"
+"$genzoo" sample "$out/run" -n 64 --seed 0 -o "$out/trained.png"
+echo "How it learned is in $out/run/samples/."

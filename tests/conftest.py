@@ -1,0 +1,73 @@
+"""Fixtures for all tests. Nothing here touches the user's own cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from genzoo import Model
+    from genzoo.registry import Registry
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENZOO_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """The toys of `toys.py`."""
+    from toys import toy_registry
+
+    return toy_registry()
+
+
+@pytest.fixture
+def toy_gan(registry: Registry) -> Model:
+    """An unconditional toy GAN of 3x8x8 images, its batch norm away from its initial state."""
+    from genzoo.model.build import build_model
+    from genzoo.specs import SampleSpec
+
+    model = build_model(registry, "toy-gan", SampleSpec(shape=(3, 8, 8)), {}, seed=1)
+    _stir(model)
+    return model
+
+
+@pytest.fixture
+def toy_vae(registry: Registry) -> Model:
+    """A toy VAE of 3x8x8 images with a fitted prior `shifted`."""
+    import torch
+    from toys import LATENT, ToyPrior, ToyPriorConfig
+
+    from genzoo.model.build import build_model
+    from genzoo.specs import SampleSpec
+
+    model = build_model(registry, "toy-vae", SampleSpec(shape=(3, 8, 8)), {}, seed=2)
+    prior = ToyPrior(model.latent_spec, ToyPriorConfig(scale=0.5))
+    model.add_priors({"shifted": prior.fit(torch.full((4, LATENT), 3.0), 0)})
+    return model
+
+
+@pytest.fixture
+def artifact(toy_gan: Model, registry: Registry, tmp_path: Path) -> Path:
+    """The toy GAN on disk."""
+    from genzoo.artifact.save import save_model
+
+    folder = tmp_path / "artifact"
+    save_model(toy_gan, folder, registry=registry, preview=False)
+    return folder
+
+
+def _stir(model: Model) -> None:
+    import torch
+    from torch import nn
+
+    generator = torch.Generator().manual_seed(3)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.running_mean.normal_(generator=generator)
+            module.running_var.uniform_(0.5, 2.0, generator=generator)
+            module.num_batches_tracked.fill_(1234567)

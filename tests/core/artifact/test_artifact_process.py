@@ -1,0 +1,92 @@
+"""What only a fresh process shows: what is imported, and how real write failures end."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[2]
+
+
+def run(code, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(TESTS), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+LOAD = """
+import io, pickle, sys
+
+def refuse(*args, **kwargs):
+    raise AssertionError("something was unpickled")
+
+import torch
+pickle.Unpickler = pickle._Unpickler = pickle.load = pickle.loads = pickle._loads = refuse
+torch.load = refuse
+import torch.serialization
+torch.serialization.load = refuse
+
+before = set(sys.modules)
+from pathlib import Path
+from genzoo.artifact.load import load_model
+from toys import toy_registry
+model = load_model(Path(sys.argv[1]), toy_registry())
+samples = model.sample(3)
+heavy = {"torchvision", "sympy", "torch._dynamo", "torch._inductor", "huggingface_hub", "PIL"}
+assert not heavy & (set(sys.modules) - before), heavy & (set(sys.modules) - before)
+assert "torchvision" not in sys.modules
+print(samples.flatten()[:3].tolist())
+"""
+
+
+def test_loading_unpickles_nothing_and_imports_nothing_heavy(artifact, toy_gan):
+    assert run(LOAD, artifact).strip() == str(toy_gan.sample(3).flatten()[:3].tolist())
+
+
+LIGHT = """
+import sys
+from pathlib import Path
+import genzoo.zoo, genzoo.files, genzoo.artifact.format, genzoo.artifact.integrity
+genzoo.artifact.format.read_config(Path(sys.argv[1]))
+assert "torch" not in sys.modules and "numpy" not in sys.modules
+"""
+
+
+def test_reading_a_description_does_not_import_torch(artifact):
+    run(LIGHT, artifact)
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from toys import toy_registry
+from genzoo import SampleSpec
+from genzoo.artifact.save import save_model
+from genzoo.errors import StorageError
+from genzoo.model.build import build_model
+registry = toy_registry()
+model = build_model(registry, "toy-gan", SampleSpec(shape=(3, 8, 8)), {"width": 256})
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    save_model(model, Path(sys.argv[1]), registry=registry)
+except StorageError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX limits")
+def test_a_write_that_the_system_refuses(artifact):
+    before = {path: path.read_bytes() for path in artifact.rglob("*") if path.is_file()}
+    message = run(LIMITED, artifact)
+    assert message.startswith(f"'{artifact}' cannot be written: the file would be too large.")
+    assert {path: path.read_bytes() for path in artifact.rglob("*") if path.is_file()} == before
+    assert [path.name for path in artifact.parent.iterdir()] == ["artifact"]

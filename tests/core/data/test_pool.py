@@ -1,0 +1,132 @@
+"""Decoding in other processes gives what decoding here gives."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genzoo.data import pool
+from genzoo.data.decode import Decoded, DecodeSettings, UndecodableError
+from genzoo.data.pool import Worker, WorkerLostError, decode_files
+from genzoo.data.worker import READY, serve
+
+EIGHT = DecodeSettings(8)
+
+
+@pytest.fixture
+def names(tmp_path) -> list[str]:
+    names = [f"{number:02d}.png" for number in range(40)]
+    for number, name in enumerate(names):
+        Image.new("RGB", (8 + number % 2, 8), (number, 0, 0)).save(tmp_path / name)
+    (tmp_path / names[7]).write_bytes(b"no image")
+    return names
+
+
+def same(left, right) -> bool:
+    if isinstance(left, Decoded) and isinstance(right, Decoded):
+        return (
+            bool((left.pixels == right.pixels).all())
+            and left.cropped == right.cropped
+            and left.enlarged == right.enlarged
+        )
+    return str(left) == str(right)
+
+
+def test_workers_agree_with_this_process(tmp_path, names, monkeypatch):
+    here = list(decode_files(tmp_path, names, EIGHT))
+    monkeypatch.setattr(pool, "FEW", 20)
+    monkeypatch.setattr(pool, "CHUNK", 3)
+    monkeypatch.setattr(pool, "_cores", lambda: 2)
+    monkeypatch.setattr(pool, "attempt", None)
+    there = list(decode_files(tmp_path, names, EIGHT))
+    assert len(there) == 40
+    assert all(same(left, right) for left, right in zip(here, there, strict=True))
+    assert isinstance(there[7], UndecodableError)
+
+
+def test_stopping_early_ends_the_workers(tmp_path, names, monkeypatch):
+    started: list[subprocess.Popen[bytes]] = []
+    real = pool._start
+
+    def start():
+        started.append(real())
+        return started[-1]
+
+    monkeypatch.setattr(pool, "FEW", 20)
+    monkeypatch.setattr(pool, "CHUNK", 3)
+    monkeypatch.setattr(pool, "_cores", lambda: 2)
+    monkeypatch.setattr(pool, "_start", start)
+    outcomes = decode_files(tmp_path, names, EIGHT)
+    next(outcomes)
+    outcomes.close()
+    assert len(started) == 2
+    assert all(process.returncode is not None for process in started)
+
+
+def test_without_workers_it_is_done_here(tmp_path, names, monkeypatch):
+    monkeypatch.setattr(pool, "FEW", 20)
+    monkeypatch.setattr(pool, "_cores", lambda: 2)
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert len(list(decode_files(tmp_path, names, EIGHT))) == 40
+
+
+CRASHING = """
+import os, sys
+from genzoo.data import worker
+real = worker.attempt
+def attempt(path, settings):
+    if path.name == "03.png":
+        os.kill(os.getpid(), 9)
+    return real(path, settings)
+worker.attempt = attempt
+worker.serve(sys.stdin.buffer, sys.stdout.buffer)
+"""
+
+
+def test_an_image_that_kills_its_decoder_is_skipped_alone(tmp_path, names, monkeypatch):
+    monkeypatch.setattr(pool, "COMMAND", ["-c", CRASHING])
+    worker = Worker(tmp_path, EIGHT)
+    worker.open()
+    outcomes = worker.decode(names[:6])
+    worker.close()
+    assert [isinstance(outcome, Decoded) for outcome in outcomes] == [
+        number != 3 for number in range(6)
+    ]
+    assert str(outcomes[3]) == "it crashes the decoder"
+
+
+def test_a_worker_that_never_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "COMMAND", ["-c", "raise SystemExit(1)"])
+    worker = Worker(tmp_path, EIGHT)
+    with pytest.raises(WorkerLostError, match="cannot be kept running"):
+        worker.open()
+    worker.close()
+
+
+def test_the_protocol(tmp_path, names):
+    requests = io.BytesIO(
+        b'{"root": "%s", "size": 8, "channels": 1, "background": [1, 2, 3]}\n["00.png", "07.png"]\n'
+        % str(tmp_path).encode()
+    )
+    replies = io.BytesIO()
+    serve(requests, replies)
+    header, pixels = replies.getvalue().removeprefix(READY).split(b"\n", 1)
+    assert header == b'[[false, false], "not an image"]'
+    assert pixels == bytes(64)
+
+
+def test_modules_of_the_current_folder_stay_out(tmp_path, names, monkeypatch):
+    (tmp_path / "json.py").write_text("raise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
+    worker = Worker(Path(), EIGHT)
+    worker.open()
+    outcomes = worker.decode(names[:1])
+    worker.close()
+    assert isinstance(outcomes[0], Decoded)
+    assert (outcomes[0].pixels == np.zeros((8, 8, 3))).all()

@@ -1,0 +1,334 @@
+"""Every objective: values at zero logits, who is trained by what, and what is refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from genzoo import (
+    CapabilityError,
+    Discriminator,
+    OptimizerSettings,
+    Phase,
+    SampleSpec,
+    Step,
+    Term,
+    TrainingContext,
+)
+from genzoo_gan.configs import ConvGANConfig, DCGANConfig
+from genzoo_gan.convgan import ConvGAN
+from genzoo_gan.dcgan import DCGAN
+
+Parts = Mapping[str, nn.Module]
+MakeStep = Callable[..., Step]
+Reduce = Callable[[Phase, Step], Tensor]
+
+
+class ZeroDiscriminator(Discriminator):
+    """Undecided on everything, yet with a parameter that gradients reach."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        return self.scale * x.flatten(1).sum(1)
+
+
+class LinearDiscriminator(Discriminator):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(3, 16, 16))
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        return (x * self.weight).flatten(1).sum(1)
+
+
+def phases_of(objective: Any) -> dict[str, Phase]:
+    return {phase.name: phase for phase in objective.phases()}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("gan", {"discriminator": 2 * math.log(2), "generator": math.log(2)}),
+        ("lsgan", {"discriminator": 0.5, "generator": 0.5}),
+        ("hinge", {"discriminator": 2.0, "generator": 0.0}),
+        ("wgan-gp", {"critic": 10.0, "generator": 0.0}),
+        ("r3gan", {"penalty": 0.0, "discriminator": math.log(2), "generator": math.log(2)}),
+        ("r3gan-every-step", {"discriminator": math.log(2), "generator": math.log(2)}),
+    ],
+)
+def test_losses_of_an_undecided_discriminator(
+    name: str,
+    expected: Mapping[str, float],
+    make_objective: Callable[..., Any],
+    make_step: MakeStep,
+    parts: Parts,
+    reduce_terms: Reduce,
+) -> None:
+    step = make_step({**parts, "discriminator": ZeroDiscriminator()})
+    losses = {
+        phase.name: reduce_terms(phase, step).item() for phase in make_objective(name).phases()
+    }
+    assert losses == pytest.approx(expected)
+
+
+def test_phases_train_their_own_player_alone(
+    objective_name: str,
+    make_objective: Callable[..., Any],
+    make_step: MakeStep,
+    parts: Parts,
+    reduce_terms: Reduce,
+) -> None:
+    step = make_step(parts)
+    for phase in make_objective(objective_name).phases():
+        trained = {n: p for part in phase.trains for n, p in parts[part].named_parameters(part)}
+        others = [
+            p for n, part in parts.items() if n not in phase.trains for p in part.parameters()
+        ]
+        loss = reduce_terms(phase, step)
+        loss.backward(inputs=list(trained.values()), retain_graph=True)
+        assert all(parameter.grad is None for parameter in others)
+        # The last bias shifts all logits alike: pairs and input gradients do not see it.
+        moved = {name for name, parameter in trained.items() if parameter.grad is not None}
+        assert set(trained) - moved <= {n for n in trained if n.endswith("bias")}
+        assert any(trained[name].grad.abs().max() > 0 for name in moved)
+        for parameter in trained.values():
+            parameter.grad = None
+
+
+def test_discriminator_phases_are_cut_off_from_the_generator(
+    objective_name: str,
+    make_objective: Callable[..., Any],
+    make_step: MakeStep,
+    parts: Parts,
+    reduce_terms: Reduce,
+) -> None:
+    step = make_step(parts)
+    generator = list(parts["generator"].parameters())
+    for phase in make_objective(objective_name).phases():
+        if phase.trains == ("discriminator",):
+            loss = reduce_terms(phase, step)
+            gradients = torch.autograd.grad(loss, generator, retain_graph=True, allow_unused=True)
+            assert gradients == (None,) * len(generator)
+
+
+def test_the_players_pull_in_opposite_directions(
+    objective_name: str, make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
+) -> None:
+    """One small move of the generator raises the logits of its fakes."""
+    step = make_step(parts)
+    phase = phases_of(make_objective(objective_name))["generator"]
+    generator, discriminator = parts["generator"], parts["discriminator"]
+    loss = next(iter(phase.loss(step).values())).mean()
+    loss.backward(inputs=list(generator.parameters()))
+    z = make_step(parts).latents()
+    before = discriminator(generator(z)).mean().item()
+    with torch.no_grad():
+        for parameter in generator.parameters():
+            parameter -= 0.1 * parameter.grad
+    assert discriminator(generator(z)).mean().item() > before
+
+
+def test_one_draw_of_fakes_serves_both_players(
+    make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
+) -> None:
+    for name in ("gan", "lsgan", "hinge", "r3gan", "r3gan-every-step"):
+        calls: list[int] = []
+        handle = parts["generator"].register_forward_hook(lambda *_, seen=calls: seen.append(1))
+        step = make_step(parts)
+        for phase in make_objective(name).phases():
+            phase.loss(step)
+        handle.remove()
+        assert len(calls) == 1, name
+
+
+def test_wgan_draws_fresh_fakes_for_the_generator(
+    make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
+) -> None:
+    seen: list[Tensor] = []
+    handle = parts["generator"].register_forward_hook(lambda _, args, __: seen.append(args[0]))
+    step = make_step(parts)
+    for phase in make_objective("wgan-gp").phases():
+        phase.loss(step)
+    handle.remove()
+    assert len(seen) == 2
+    assert not torch.equal(*seen)
+
+
+def test_r3gan_penalises_with_half_gamma(
+    make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
+) -> None:
+    linear = LinearDiscriminator()
+    step = make_step({**parts, "discriminator": linear})
+    terms = phases_of(make_objective("r3gan", gamma=3.0))["penalty"].loss(step)
+    squared_norm = linear.weight.square().sum().expand(6)
+    assert set(terms) == {"r1", "r2"}
+    for term in terms.values():
+        assert isinstance(term, Term)
+        assert term.weight == 1.5
+        torch.testing.assert_close(term.value, squared_norm)
+
+
+def test_r3gan_lazily_or_not_is_the_same_loss(
+    make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts, reduce_terms: Reduce
+) -> None:
+    lazy, eager = make_step(parts), make_step(parts)
+    phases = phases_of(make_objective("r3gan"))
+    split = reduce_terms(phases["penalty"], lazy) + reduce_terms(phases["discriminator"], lazy)
+    whole = reduce_terms(phases_of(make_objective("r3gan-every-step"))["discriminator"], eager)
+    torch.testing.assert_close(split, whole)
+
+
+def test_r3gan_lazy_penalty_joins_the_discriminators_move(
+    make_objective: Callable[..., Any],
+) -> None:
+    penalty, discriminator, generator = make_objective("r3gan", penalty_every=8).phases()
+    assert (penalty.every, penalty.barrier, penalty.second_order) == (8, False, True)
+    assert penalty.trains == discriminator.trains == ("discriminator",)
+    assert discriminator.barrier
+    assert not discriminator.second_order
+    assert generator.trains == ("generator",)
+    whole, _ = make_objective("r3gan-every-step").phases()
+    assert whole.second_order
+
+
+def test_wgan_gp_repeats_a_critic_with_its_penalty(
+    make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
+) -> None:
+    linear = LinearDiscriminator()
+    critic, generator = make_objective("wgan-gp", n_critic=3, penalty=7.0).phases()
+    assert (critic.repeat, critic.every, critic.barrier, critic.second_order) == (3, 1, True, True)
+    assert generator.repeat == 1
+    terms = critic.loss(make_step({**parts, "discriminator": linear}))
+    norm = linear.weight.square().sum().sqrt()
+    assert terms["penalty"].weight == 7.0
+    torch.testing.assert_close(terms["penalty"].value, (norm - 1).square().expand(6))
+
+
+@pytest.mark.parametrize("name", ["wgan-gp", "r3gan", "r3gan-every-step"])
+def test_penalties_refuse_a_discriminator_that_couples_its_batch(
+    name: str, make_objective: Callable[..., Any], parts: Parts
+) -> None:
+    objective = make_objective(name)
+    objective.check(parts)
+    dcgan = DCGAN(DCGANConfig(width=4), SampleSpec(shape=(3, 16, 16)))
+    with pytest.raises(CapabilityError, match="mixes the batch") as caught:
+        objective.check(dcgan.build())
+    assert name.removesuffix("-every-step") in caught.value.message
+    assert "convgan or r3gan" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["gan", "lsgan", "hinge"])
+def test_the_others_take_any_discriminator(
+    name: str, make_objective: Callable[..., Any], make_step: MakeStep
+) -> None:
+    dcgan = DCGAN(DCGANConfig(latent_dim=8, width=4), SampleSpec(shape=(3, 16, 16))).build()
+    objective = make_objective(name)
+    objective.check(dcgan)
+    step = make_step(dcgan)
+    for phase in objective.phases():
+        assert all(torch.isfinite(value).all() for value in phase.loss(step).values())
+
+
+def test_real_and_fake_pass_separately(
+    objective_name: str, make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
+) -> None:
+    sizes: list[int] = []
+    handle = parts["discriminator"].register_forward_hook(
+        lambda _, args, __: sizes.append(len(args[0]))
+    )
+    step = make_step(parts)
+    for phase in make_objective(objective_name).phases():
+        phase.loss(step)
+    handle.remove()
+    assert set(sizes) == {6}
+
+
+def test_fakes_carry_the_labels_of_the_batch(
+    objective_name: str, make_objective: Callable[..., Any], make_step: MakeStep
+) -> None:
+    sample = SampleSpec(shape=(3, 16, 16), classes=("a", "b", "c"))
+    parts = ConvGAN(ConvGANConfig(latent_dim=8, width=4), sample).build()
+    labels = torch.tensor([0, 1, 2, 2, 1, 0])
+    seen: list[Tensor] = []
+    for part in parts.values():
+        part.register_forward_hook(lambda _, args, __: seen.append(args[1]))
+    step = make_step(parts, labels)
+    for phase in make_objective(objective_name).phases():
+        phase.loss(step)
+    assert seen
+    assert all(given is labels for given in seen)
+
+
+def test_small_data_is_augmented(
+    objective_name: str,
+    make_objective: Callable[..., Any],
+    make_step: MakeStep,
+    parts: Parts,
+    context: TrainingContext,
+) -> None:
+    few = replace(context, data_count=4999)
+    for objective, differs in (
+        (make_objective(objective_name), False),
+        (make_objective(objective_name, few), True),
+        (make_objective(objective_name, few, augment="none"), False),
+    ):
+        step = make_step(parts)
+        assert torch.equal(objective.real(step), step.batch.x) is not differs
+        plain = parts["generator"](make_step(parts).latents())
+        assert torch.equal(objective.fake(step), plain) is not differs
+
+
+def test_augmentation_lets_gradients_reach_the_generator(
+    objective_name: str, make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
+) -> None:
+    objective = make_objective(objective_name, augment="color,translation,cutout")
+    loss = next(iter(phases_of(objective)["generator"].loss(make_step(parts)).values())).mean()
+    gradients = torch.autograd.grad(loss, list(parts["generator"].parameters()))
+    assert all(gradient.abs().max() > 0 for gradient in gradients)
+
+
+def test_a_step_is_a_function_of_its_identity(
+    objective_name: str,
+    make_objective: Callable[..., Any],
+    make_step: MakeStep,
+    parts: Parts,
+    reduce_terms: Reduce,
+) -> None:
+    objective = make_objective(objective_name, augment="color,translation,cutout")
+    parts["generator"].eval()
+    state = torch.get_rng_state()
+    first, second = (
+        [reduce_terms(phase, step).item() for phase in objective.phases()]
+        for step in (make_step(parts), make_step(parts))
+    )
+    assert first == second
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_monitors(
+    objective_name: str, make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
+) -> None:
+    step = make_step(parts)
+    for phase in make_objective(objective_name).phases():
+        phase.loss(step)
+    assert set(step.reported) == {"real_logits", "fake_logits"}
+    assert not any(value.requires_grad for value in step.reported.values())
+
+
+def test_optimizer_settings(make_objective: Callable[..., Any]) -> None:
+    objective = make_objective("gan", learning_rate=1e-3, discriminator_learning_rate=4e-3)
+    assert objective.optimizer("generator") == OptimizerSettings(1e-3, (0.5, 0.999))
+    assert objective.optimizer("discriminator") == OptimizerSettings(4e-3, (0.5, 0.999))
+    assert make_objective("wgan-gp").optimizer("discriminator") == OptimizerSettings(
+        1e-4, (0.0, 0.9)
+    )
+    assert make_objective("r3gan").optimizer("generator") == OptimizerSettings(2e-4, (0.0, 0.99))
