@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-_NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,63}$")
-_TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +29,13 @@ class Record:
     summary: str = ""
 
     def __post_init__(self) -> None:
-        if not _NAME.match(self.name):
+        if not _NAME.fullmatch(self.name):
             raise ValueError(
                 f"{self.what} name {self.name!r} must be lower case letters, digits, '.', '_', '-'"
             )
         for key in ("target", "config"):
             value = getattr(self, key, "")
-            if value and not _TARGET.match(value):
+            if value and not _TARGET.fullmatch(value):
                 raise ValueError(f"{key} {value!r} of {self.name} is not 'module:attribute'")
 
 

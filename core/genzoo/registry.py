@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Generic, TypeVar
@@ -145,10 +147,12 @@ def load_target(target: str) -> Any:
     """
     module, _, attribute = target.partition(":")
     try:
-        value: Any = import_module(module)
+        # What a plugin prints while it is imported must not mix with a command's data.
+        with redirect_stdout(sys.stderr):
+            value: Any = import_module(module)
         for part in attribute.split("."):
             value = getattr(value, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"'{target}' could not be loaded: {type(error).__name__}: {error}.",
             "Type 'genzoo plugins list' to see where it comes from.",

@@ -70,7 +70,7 @@ class SampleSpec(Config):
 
     def with_range(self, low: float, high: float) -> SampleSpec:
         """The same contract with another value range."""
-        return self.model_copy(update={"low": float(low), "high": float(high)})
+        return SampleSpec.model_validate({**self.model_dump(), "low": low, "high": high})
 
 
 class LatentSpec(Config):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from genzoo_zoo.pack_peeps import ORDER, pack
 from genzoo_zoo.peeps import DATA, attributes, load
 

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import genzoo_zoo
 import pytest
 
+import genzoo_zoo
 from genzoo.records import DatasetSpec, ModelSpec
 
 

@@ -6,9 +6,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -17,12 +17,15 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from genzoo.cli.output import Output
 from genzoo.training.reporter import Reporter
 
 BAR_SECONDS = 0.2
 """Least time between two updates of the bar."""
+
+RATE = "images_per_second"
 
 LINE_SECONDS = 10.0
 """Least time between two lines where there is no terminal."""
@@ -37,7 +40,7 @@ def progress_reporter(output: Output) -> Iterator[Reporter]:
     if not sys.stderr.isatty():
         yield LineReporter(output)
         return
-    with _bar(Console(stderr=True)) as bar:
+    with TrainingProgress(Console(stderr=True)) as bar:
         yield BarReporter(bar)
 
 
@@ -61,7 +64,8 @@ class LineReporter(Reporter):
 
     def measured(self, step: int, metrics: Mapping[str, float]) -> None:
         if self._is_time(step == self._total):
-            self._output.note(f"step {step}/{self._total}  {describe(metrics)}")
+            facts = f"{rate_in_words(metrics)}  {losses_in_words(metrics)}"
+            self._output.note(f"step {step}/{self._total}  {facts}")
 
     def _is_time(self, last: bool) -> bool:
         now = time.monotonic()
@@ -72,65 +76,74 @@ class LineReporter(Reporter):
 
 
 class BarReporter(Reporter):
-    """A bar with the steps, the rate, the time left and the losses."""
+    """A bar with the steps, the rate and the time left, and the losses below it."""
 
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: TrainingProgress) -> None:
         self._bar = bar
         self._task: TaskID | None = None
-        self._drawn_at = 0.0
+        self._drawn_at = -BAR_SECONDS
 
     def note(self, message: str) -> None:
         self._bar.console.print(message, markup=False, highlight=False)
 
     def decoding(self, done: int, total: int) -> None:
         if self._task is None:
-            self._task = self._bar.add_task("Reading images", total=total, facts="")
-        if done == total or self._is_time():
-            self._bar.update(self._task, completed=done, refresh=True)
+            self._task = self._bar.add_task("Reading images", total=total, rate="")
+        self._show(done, now=done == total)
 
     def started(self, first_step: int, total_steps: int) -> None:
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(
-            "Training", total=total_steps, completed=first_step, facts=""
+            "Training", total=total_steps, completed=first_step, rate=""
         )
 
     def stepped(self, step: int) -> None:
-        if self._task is not None and self._is_time():
-            self._bar.update(self._task, completed=step, refresh=True)
+        self._show(step)
 
     def measured(self, step: int, metrics: Mapping[str, float]) -> None:
-        if self._task is not None:
-            facts = describe(metrics)
-            self._bar.update(self._task, completed=step, facts=facts, refresh=True)
+        self._bar.losses = losses_in_words(metrics)
+        self._show(step, now=True, rate=rate_in_words(metrics))
 
-    def snapshot(self, step: int, path: Path) -> None:
-        if step:
-            self.note(f"Samples of step {step}: {path}")
-
-    def _is_time(self) -> bool:
-        now = time.monotonic()
-        if now - self._drawn_at < BAR_SECONDS:
-            return False
-        self._drawn_at = now
-        return True
+    def _show(self, completed: int, now: bool = False, **fields: Any) -> None:
+        moment = time.monotonic()
+        if self._task is None or (not now and moment - self._drawn_at < BAR_SECONDS):
+            return
+        self._drawn_at = moment
+        self._bar.update(self._task, completed=completed, refresh=True, **fields)
 
 
-def describe(metrics: Mapping[str, float]) -> str:
-    """Rate and losses in a line: `213 images/s  discriminator/loss 1.39`."""
-    losses = [f"{key} {value:.4g}" for key, value in metrics.items() if key != "images_per_second"]
-    rate = metrics.get("images_per_second")
-    return "  ".join([*([] if rate is None else [f"{rate:.0f} images/s"]), *losses])
+class TrainingProgress(Progress):
+    """A progress bar with a line of losses below it.
+
+    It is drawn by updates alone: a thread that draws would take time from every step.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.losses = ""
+        super().__init__(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}", markup=False),
+            TimeRemainingColumn(),
+            console=console,
+            auto_refresh=False,
+        )
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        """The bar, then the losses."""
+        yield from super().get_renderables()
+        if self.losses:
+            yield Text(self.losses, style="dim")
 
 
-def _bar(console: Console) -> Progress:
-    """Refreshed by updates alone: a thread that draws would take time from every step."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[facts]}", markup=False),
-        console=console,
-        auto_refresh=False,
-    )
+def rate_in_words(metrics: Mapping[str, float]) -> str:
+    """`213 images/s`, if it was measured."""
+    rate = metrics.get(RATE)
+    return "" if rate is None else f"{rate:.0f} images/s"
+
+
+def losses_in_words(metrics: Mapping[str, float]) -> str:
+    """`generator/fake 0.6967  discriminator/real 0.6016`."""
+    return "  ".join(f"{key} {value:.4g}" for key, value in metrics.items() if key != RATE)

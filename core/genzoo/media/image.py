@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "PNG": {"optimize": True},
+    "PNG": {},
     "JPEG": {"quality": 95},
     "WEBP": {"lossless": True},
 }

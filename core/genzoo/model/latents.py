@@ -36,7 +36,7 @@ def interpolation_path(start: Tensor, end: Tensor, steps: int) -> Tensor:
     if steps < 2:
         raise UsageError(f"An interpolation needs at least 2 steps, not {steps}.")
     a, b = start.flatten(), end.flatten()
-    cosine = torch.dot(a, b) / (a.norm() * b.norm()).clamp_min(1e-12)
+    cosine = (torch.dot(a, b) / (a.norm() * b.norm())).nan_to_num(nan=1.0)
     angle = torch.arccos(cosine.clamp(-1.0, 1.0))
     t = torch.linspace(0.0, 1.0, steps, device=start.device).unsqueeze(1)
     if angle.sin().abs() < 1e-4:

@@ -43,13 +43,13 @@ class _NoValues(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        kwargs = kwargs or {}
+        kwargs = {key: value for key, value in (kwargs or {}).items() if value is not None}
         if func in _FILLS or getattr(func, "__module__", "") == nn.init.__name__:
             target = args[0] if args else kwargs.get("tensor")
             if isinstance(target, Tensor) and target.is_meta:
                 return target
-        if func in _DRAWS:
-            return torch.empty(*args, **{**kwargs, "device": "meta", "generator": None})
+        if func in _DRAWS and "device" not in kwargs:
+            return torch.empty(*args, **{**kwargs, "device": "meta"})
         return func(*args, **kwargs)
 
 

@@ -13,11 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from genzoo.errors import CheckpointError
+from genzoo.artifact.tensors import load_tensors, save_tensors
+from genzoo.errors import ArtifactError, CheckpointError
 from genzoo.files import atomic_folder
 
 _NAME = re.compile(r"^step-(\d{9})$")
@@ -52,7 +51,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
         sizes = {}
         for group, tensors in checkpoint.tensors.items():
             path = temporary / f"{group}.safetensors"
-            save_file({name: t.detach().contiguous() for name, t in tensors.items()}, path)
+            save_tensors(path, tensors)
             sizes[group] = path.stat().st_size
         state = {"step": checkpoint.step, "drawn": checkpoint.drawn, "sizes": sizes}
         (temporary / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
@@ -100,7 +99,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             file = path / f"{group}.safetensors"
             if file.stat().st_size != size:
                 raise CheckpointError(f"{file} is damaged: it should have {size} bytes.")
-            tensors[group] = load_file(file)
+            tensors[group] = load_tensors(file)[0]
         return Checkpoint(int(state["step"]), int(state["drawn"]), tensors)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, ArtifactError) as error:
         raise CheckpointError(f"The checkpoint {path} is damaged: {error}.") from error

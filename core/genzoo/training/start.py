@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +89,9 @@ def resume_run(
     checkpoint, problems = read_newest(folder.checkpoints)
     for problem in problems:
         reporter.note(problem)
-    dataset = _same_data(load_data(plan.data, registry, reporter), record.data, out)
+    classes = record.data.sample.classes or None
+    dataset = load_data(plan.data, registry, reporter, classes)
+    _check_same(dataset, record.data, out)
     session = open_session(plan, dataset, registry)
     restore_session(session, checkpoint)
     MetricsLog(folder.metrics_file).rewind(checkpoint.step)
@@ -99,8 +100,20 @@ def resume_run(
     return Trainer(session, folder, reporter, checkpoint.step, checkpoint.drawn).run()
 
 
-def load_data(config: DataConfig, registry: Registry, reporter: Reporter) -> Dataset:
-    """Open a run's data and pass on what there is to say about it."""
+def load_data(
+    config: DataConfig,
+    registry: Registry,
+    reporter: Reporter,
+    classes: Sequence[str] | None = None,
+) -> Dataset:
+    """Open a run's data and pass on what there is to say about it.
+
+    Args:
+        config: Which data.
+        registry: Where names are looked up.
+        reporter: Hears of skipped files and the like.
+        classes: Numbers the labels; by default the data's own classes do.
+    """
 
     def registered(name: str) -> tuple[DatasetSpec, Any]:
         record = registry.datasets.find(name).record
@@ -112,6 +125,7 @@ def load_data(config: DataConfig, registry: Registry, reporter: Reporter) -> Dat
         channels=config.channels,
         background=config.background,
         conditional=config.conditional,
+        classes=classes,
         registered=registered,
         progress=reporter.decoding,
     )
@@ -153,11 +167,10 @@ def _changed(plan: RunPlan, changes: Mapping[str, Any]) -> RunPlan:
     return plan.model_copy(update={"training": training})
 
 
-def _same_data(dataset: Dataset, record: DataRecord, out: Path) -> Dataset:
+def _check_same(dataset: Dataset, record: DataRecord, out: Path) -> None:
     if dataset.fingerprint != record.fingerprint:
         raise DataError(
             f"The data has changed since {out} began: it had {record.count} samples and a "
             "different fingerprint.",
             "Put it back as it was, or start a new run.",
         )
-    return replace(dataset, classes=record.sample.classes or dataset.classes, spec=record.sample)

@@ -102,6 +102,7 @@ def objective_name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def make_objective(context: TrainingContext) -> Callable[..., object]:
     """An objective by name, with options."""
+
     def make(name: str, context: TrainingContext = context, **options: object) -> object:
         target, config_name, defaults = OBJECTIVES[name]
         module, _, attribute = target.partition(":")

@@ -120,10 +120,9 @@ def test_discriminator_phases_are_cut_off_from_the_generator(
             assert gradients == (None,) * len(generator)
 
 
-def test_the_players_pull_in_opposite_directions(
+def test_the_generator_raises_the_logits_of_its_fakes(
     objective_name: str, make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
 ) -> None:
-    """One small move of the generator raises the logits of its fakes."""
     step = make_step(parts)
     phase = phases_of(make_objective(objective_name))["generator"]
     generator, discriminator = parts["generator"], parts["discriminator"]
@@ -135,6 +134,25 @@ def test_the_players_pull_in_opposite_directions(
         for parameter in generator.parameters():
             parameter -= 0.1 * parameter.grad
     assert discriminator(generator(z)).mean().item() > before
+
+
+def test_the_discriminator_parts_real_from_fake(
+    objective_name: str, make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
+) -> None:
+    step, discriminator = make_step(parts), parts["discriminator"]
+    phases = [p for p in make_objective(objective_name).phases() if "discriminator" in p.trains]
+    for name in ("real", "fake", "pair"):
+        for terms in [phase.loss(step) for phase in phases]:
+            if name in terms:
+                terms[name].mean().backward(inputs=list(discriminator.parameters()))
+    real = step.batch.x
+    with torch.no_grad():
+        fake = parts["generator"](make_step(parts).latents())
+        before = discriminator(real).mean(), discriminator(fake).mean()
+        for parameter in discriminator.parameters():
+            parameter -= 0.01 * parameter.grad
+        after = discriminator(real).mean(), discriminator(fake).mean()
+    assert (after[0] - after[1]).item() > (before[0] - before[1]).item() + 1e-5
 
 
 def test_one_draw_of_fakes_serves_both_players(

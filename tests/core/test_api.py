@@ -1,0 +1,85 @@
+"""genzoo from Python."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import genzoo
+from genzoo import ConfigError, UsageError
+from genzoo.errors import UnknownNameError
+from genzoo.training import start
+from genzoo.training.config import RunPlan
+
+
+def test_load(artifact, toy_gan, registry):
+    for name in (artifact, str(artifact)):
+        model = genzoo.load(name, registry=registry)
+        assert torch.equal(model.sample(3), toy_gan.sample(3))
+
+
+def test_a_path_is_always_a_path(registry):
+    with pytest.raises(UnknownNameError, match="There is no folder 'peeps-gan'"):
+        genzoo.load(Path("peeps-gan"), registry=registry)
+
+
+def test_build(registry):
+    model = genzoo.build("toy-gan", size=8, channels=1, classes=["a", "b"], registry=registry)
+    assert model.sample_spec.classes == ("a", "b")
+    assert model.sample(2).shape == (2, 1, 8, 8)
+    assert set(model.parts) == {"generator", "discriminator"}
+    wider = genzoo.build("toy-gan", size=8, config={"width": 9}, seed=1, registry=registry)
+    assert wider.parts["generator"].first.out_features == 9
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"size": 0}, {"channels": -1}, {"classes": ["a", "a"]}, {"config": {"x": 1}}]
+)
+def test_build_refuses_nonsense(registry, arguments):
+    with pytest.raises(UsageError):
+        genzoo.build("toy-gan", registry=registry, **arguments)
+
+
+@pytest.fixture
+def plans(monkeypatch):
+    """The plans that reach the trainer."""
+    seen = []
+    monkeypatch.setattr(start, "train_run", lambda *arguments: seen.append(arguments))
+    return seen
+
+
+def test_train_sorts_its_options(plans, registry):
+    genzoo.train(
+        "toy-gan",
+        Path("pictures"),
+        "runs/x",
+        objective="hinge",
+        config={"width": 8},
+        objective_config={"gamma": 2.0},
+        registry=registry,
+        steps=7,
+        batch_size=3,
+        size=32,
+        conditional=True,
+    )
+    plan, out, used, reporter = plans[0]
+    assert isinstance(plan, RunPlan)
+    assert (plan.architecture, plan.architecture_config) == ("toy-gan", {"width": 8})
+    assert (plan.objective, plan.objective_config) == ("hinge", {"gamma": 2.0})
+    assert (plan.data.data, plan.data.size, plan.data.conditional) == ("pictures", 32, True)
+    assert (plan.training.steps, plan.training.batch_size) == (7, 3)
+    assert (out, used, reporter) == (Path("runs/x"), registry, None)
+
+
+def test_train_leaves_the_objective_to_the_architecture(plans, registry):
+    genzoo.train("toy-gan", "pictures", "runs/x", registry=registry)
+    assert plans[0][0].objective is None
+
+
+def test_train_refuses_nonsense(plans, registry):
+    with pytest.raises(UnknownNameError, match="no training option named 'stesp'") as caught:
+        genzoo.train("toy-gan", "pictures", "x", registry=registry, stesp=3)
+    assert "steps" in caught.value.hint
+    with pytest.raises(ConfigError, match="Option 'steps' of the training"):
+        genzoo.train("toy-gan", "pictures", "x", registry=registry, steps=0)
+    assert plans == []

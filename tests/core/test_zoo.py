@@ -1,0 +1,161 @@
+"""What a user calls a model, and the folder that it means."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from genzoo import ArtifactError, ModelSpec, SampleSpec
+from genzoo.artifact.format import ArtifactConfig, FileRecord, Provider, write_config
+from genzoo.errors import AmbiguousNameError, UnknownNameError
+from genzoo.registry import Registry
+from genzoo.zoo import catalogue, resolve
+
+
+def describe(folder, **changes):
+    folder.mkdir(parents=True)
+    values = {
+        "genzoo_version": "0.1.0",
+        "architecture": "genzoo/dcgan",
+        "provider": Provider(distribution="genzoo", version="0.1.0"),
+        "sample": SampleSpec(shape=(3, 64, 64), classes=("a", "b")),
+        "latent": {"shape": (100,)},
+        "parts": ("generator",),
+        "files": {"model.safetensors": FileRecord(sha256="0" * 64, size=1000)},
+    }
+    write_config(folder, ArtifactConfig(**{**values, **changes}))
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path
+
+
+@pytest.fixture
+def zoo(home):
+    """`faces` and `birds` of genzoo, and another's `birds`."""
+    registry = Registry()
+
+    def model(name, location):
+        return ModelSpec(
+            name=name, architecture="dcgan", location=str(location), licence="CC0-1.0", summary="S"
+        )
+
+    faces = describe(home / "zoo" / "faces")
+    registry.add_all(
+        [model("faces", faces), model("birds", home / "gone"), model("far", "me/far@main")],
+        "genzoo",
+        "0.1.0",
+    )
+    registry.add_all([model("birds", home / "gone")], "other", "1")
+    return registry
+
+
+def test_a_name_of_the_zoo(zoo, home):
+    for name in ("faces", "genzoo/faces"):
+        found = resolve(name, zoo)
+        assert (found.name, found.folder, found.origin) == (name, home / "zoo/faces", "zoo")
+
+
+def test_paths(zoo, home):
+    folder = describe(home / "work" / "mine")
+    for name in ("mine", "./mine", str(folder), folder, "../work/mine"):
+        found = resolve(name, zoo)
+        assert found.folder.resolve() == folder
+        assert found.origin == "path"
+
+
+def test_a_path_in_the_home_folder(zoo, home, monkeypatch):
+    monkeypatch.setenv("HOME", str(home))
+    describe(home / "models" / "a")
+    assert resolve("~/models/a", zoo).folder == home / "models" / "a"
+
+
+def test_a_run_means_its_artifact(zoo, home):
+    describe(home / "work/runs/x/artifact")
+    assert resolve("runs/x", zoo).folder.as_posix() == "runs/x/artifact"
+
+
+def test_a_run_without_a_model(zoo, home):
+    (home / "work/runs/x").mkdir(parents=True)
+    (home / "work/runs/x/run.json").touch()
+    with pytest.raises(ArtifactError, match="'runs/x' has saved no model yet") as caught:
+        resolve("runs/x", zoo)
+    assert "genzoo train --resume runs/x" in caught.value.hint
+
+
+def test_a_folder_without_a_model(zoo, home):
+    (home / "work" / "pictures").mkdir()
+    with pytest.raises(ArtifactError, match="'pictures' holds no model"):
+        resolve("pictures", zoo)
+
+
+def test_a_file(zoo, home):
+    (home / "work" / "weights.safetensors").touch()
+    with pytest.raises(ArtifactError, match="is a file"):
+        resolve("weights.safetensors", zoo)
+
+
+def test_a_folder_and_a_model_of_one_name(zoo, home):
+    folder = describe(home / "work" / "faces")
+    with pytest.raises(AmbiguousNameError, match="both a folder here and a model") as caught:
+        resolve("faces", zoo)
+    assert "./faces" in caught.value.hint
+    assert "genzoo/faces" in caught.value.hint
+    assert resolve("./faces", zoo).folder.resolve() == folder
+    assert resolve("genzoo/faces", zoo).origin == "zoo"
+
+
+def test_two_distributions_of_one_name(zoo):
+    with pytest.raises(AmbiguousNameError, match="More than one model") as caught:
+        resolve("birds", zoo)
+    assert caught.value.hint == "Say genzoo/birds or other/birds."
+
+
+def test_a_misspelt_name(zoo):
+    with pytest.raises(UnknownNameError, match="no model named 'facse'") as caught:
+        resolve("facse", zoo)
+    assert "faces" in caught.value.hint
+
+
+def test_a_path_that_is_not_there(zoo):
+    with pytest.raises(UnknownNameError, match="There is no folder"):
+        resolve("./nowhere", zoo)
+
+
+@pytest.mark.parametrize("name", ["someone/model", "someone/model@v1", "someone/model@a/b"])
+def test_the_hub_is_not_reached(zoo, name):
+    with pytest.raises(UnknownNameError, match="Hugging Face Hub is not supported"):
+        resolve(name, zoo)
+
+
+def test_a_model_of_the_zoo_on_the_hub(zoo):
+    with pytest.raises(ArtifactError, match="on the Hugging Face Hub as me/far@main"):
+        resolve("far", zoo)
+
+
+def test_catalogue(zoo, home):
+    rows = {row.name: row for row in catalogue(zoo)}
+    assert set(rows) == {"faces", "genzoo/birds", "other/birds", "far"}
+    faces = rows["faces"]
+    assert (faces.architecture, faces.kind, faces.shape) == ("genzoo/dcgan", "image", (3, 64, 64))
+    assert (faces.classes, faces.size, faces.licence) == (2, 1000, "CC0-1.0")
+    assert not faces.problem
+    assert "is missing from" in rows["other/birds"].problem
+    assert "Hub" in rows["far"].problem
+
+
+def test_a_damaged_model_does_not_hide_the_others(zoo, home):
+    (home / "zoo/faces/config.json").write_text(json.dumps({"library": "genzoo"}))
+    row = next(row for row in catalogue(zoo) if row.name == "faces")
+    assert "damaged" in row.problem
+    assert row.architecture == "dcgan"
+
+
+def test_torch_is_not_imported():
+    code = "import sys, genzoo.zoo; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
