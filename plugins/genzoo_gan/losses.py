@@ -16,7 +16,7 @@ def logistic(logits: Tensor) -> Tensor:
 
 
 def relativistic(real: Tensor, fake: Tensor) -> Tensor:
-    """-log sigmoid(real - fake), pair by pair (Jolicoeur-Martineau 2018; Huang et al. 2024, eq. 2).
+    """-log sigmoid(real - fake), pair by pair (Jolicoeur-Martineau 2018; Huang et al. 2024).
 
     The discriminator's loss; with the arguments exchanged, the generator's.
     """

@@ -1,6 +1,6 @@
 """Normalisation-free residual blocks with grouped convolutions.
 
-Huang et al. 2024 (arXiv:2501.05441), section 3 and figure 5: ResNeXt bottlenecks, LeakyReLU with
+Huang et al. 2024 (arXiv:2501.05441), section 3: ResNeXt bottlenecks, LeakyReLU with
 biases, fix-up initialisation (Zhang et al. 2019, arXiv:1901.09321), bilinear resampling.
 """
 

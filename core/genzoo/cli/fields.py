@@ -112,7 +112,7 @@ def _tuple_settings(items: tuple[Any, ...]) -> dict[str, Any]:
     parts = [_click_type(kind, bounds) for kind, bounds in kinds]
     metavar = " ".join(_METAVARS.get(kind, "TEXT") for kind, _ in kinds)
     if ... in items:
-        return {"type": parts[0], "multiple": True, "metavar": metavar}
+        return {"type": parts[0], "multiple": True, "metavar": f"{metavar}..."}
     return {"type": click.Tuple(parts), "nargs": len(parts), "metavar": metavar}
 
 
@@ -135,10 +135,11 @@ def _click_type(kind: Any, bounds: list[Any]) -> click.ParamType[Any]:
         return click.BOOL
     if get_origin(kind) is Literal:
         return click.Choice(list(get_args(kind)))
+    limits = _range(bounds)
     if kind is int:
-        return click.IntRange(**_range(bounds))
+        return click.IntRange(**limits) if limits else click.INT
     if kind is float:
-        return click.FloatRange(**_range(bounds))
+        return click.FloatRange(**limits) if limits else click.FLOAT
     return click.STRING
 
 

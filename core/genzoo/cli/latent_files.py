@@ -12,7 +12,7 @@ from torch import Tensor
 
 from genzoo.artifact.tensors import load_tensors, save_tensors
 from genzoo.errors import DataError, UsageError
-from genzoo.files import atomic_write, storage_errors
+from genzoo.files import atomic_write
 
 ENDINGS = (".safetensors", ".npz")
 
@@ -36,8 +36,6 @@ def write_latents(path: Path, latents: Tensor, labels: list[int] | None) -> None
     tensors = {"latents": latents.detach().float().cpu().contiguous()}
     if labels is not None:
         tensors["labels"] = torch.tensor(labels, dtype=torch.int64)
-    with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
         if path.suffix.lower() == ".safetensors":
             save_tensors(temporary, tensors)
@@ -67,7 +65,8 @@ def read_latents(path: Path) -> tuple[Tensor, list[int] | None]:
 
 def _read_npz(path: Path) -> dict[str, Tensor]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # numpy leaves a file that it opened itself open where the archive is torn.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"'{path}' is no readable .npz file: {error}.") from error

@@ -60,6 +60,7 @@ EPILOG = (
 
 
 @click.group(
+    name="genzoo",
     cls=LazyGroup,
     commands={name: click.Command(name, short_help=text) for name, text in COMMANDS.items()},
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -73,10 +73,10 @@ def build_plan(
     from genzoo.specs import parse_config
     from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
 
-    networks, losses = dict(sections["architecture"]), {**starting, **sections["objective"]}
+    networks, losses = dict(sections["architecture"]), dict(sections["objective"])
     networks.pop("name", None)
     losses.pop("name", None)
-    for entry, values in ((architecture, networks), (objective, losses)):
+    for entry, values in ((architecture, networks), (objective, {**starting, **losses})):
         what = f"{entry.record.what} {entry.record.name}"
         parse_config(load_target(entry.record.config), values, what)
     return RunPlan(

@@ -59,7 +59,7 @@ def command(
     """Train ARCHITECTURE on DATA: a folder of images, an .npz file, or the name of a data set.
 
     Each architecture and objective adds options of its own: genzoo train dcgan --help lists them.
-    Where both have an option of one name, the objective's is --objective-NAME.
+    One whose name is taken already is --architecture-NAME or --objective-NAME.
 
     A TOML file has the same options in the tables [training], [data], [architecture] and
     [objective]; the command line takes precedence over it. The last two may give a name, and

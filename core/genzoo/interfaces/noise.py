@@ -73,5 +73,5 @@ class SampleNoise(Noise):
     def _rows(self, draw: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
         if not self._generators:
             return torch.empty(0, *shape, device=self.device)
-        rows = [draw(*shape, generator=generator) for generator in self._generators]
+        rows = [draw(shape, generator=generator) for generator in self._generators]
         return torch.stack(rows).to(self.device)

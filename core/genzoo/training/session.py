@@ -150,13 +150,13 @@ def _parts(
 
 
 def session_tensors(session: Session) -> dict[str, dict[str, Tensor]]:
-    """All state of the session by group: what a checkpoint holds."""
+    """All state of the session by group, empty groups left out: what a checkpoint holds."""
     groups = {f"part.{name}": part.state_dict() for name, part in session.parts.items()}
     groups["ema"] = session.ema.module.state_dict()
     for name, optimizer in session.optimizers.items():
         groups[f"optimizer.{name}"] = optimizer_tensors(optimizer, session.parts[name])
     groups["objective"] = session.objective.state_dict()
-    return groups
+    return {name: tensors for name, tensors in groups.items() if tensors}
 
 
 def restore_session(session: Session, checkpoint: Checkpoint) -> None:
@@ -171,7 +171,8 @@ def restore_session(session: Session, checkpoint: Checkpoint) -> None:
             part.load_state_dict(groups[f"part.{name}"])
         session.ema.module.load_state_dict(groups["ema"])
         for name, optimizer in session.optimizers.items():
-            restore_optimizer(optimizer, session.parts[name], groups[f"optimizer.{name}"])
-        session.objective.load_state_dict(groups["objective"])
+            state = groups.get(f"optimizer.{name}", {})
+            restore_optimizer(optimizer, session.parts[name], state)
+        session.objective.load_state_dict(groups.get("objective", {}))
     except (KeyError, RuntimeError) as error:
         raise CheckpointError(f"The checkpoint is of other networks: {error}.") from error

@@ -48,12 +48,12 @@ class RelativisticGAN(AdversarialObjective):
         return (lazy, Phase("discriminator", player, self.discriminator_loss), generator)
 
     def discriminator_loss(self, step: Step) -> Terms:
-        """softplus(-(D(x) - D(G(z)))), equation 2."""
+        """softplus(-(D(x) - D(G(z))))."""
         real, fake = self.judge(step)
         return {"pair": relativistic(real, fake)}
 
     def penalty_loss(self, step: Step) -> Terms:
-        """gamma / 2 (R1 + R2), equation 4, of the samples as the discriminator sees them."""
+        """gamma / 2 (R1 + R2) of the samples as the discriminator sees them."""
         real, fake = self._leaves(step)
         return self._penalties(self.logits(step, real), real, self.logits(step, fake), fake)
 

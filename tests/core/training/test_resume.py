@@ -1,0 +1,164 @@
+"""A resumed run and an uninterrupted one end with the same bits."""
+
+import json
+import os
+import shutil
+import signal
+
+import pytest
+import torch
+
+from genzoo.errors import CheckpointError, DataError, UsageError
+from genzoo.training.checkpoint import list_checkpoints, read_checkpoint, read_newest
+from genzoo.training.reporter import Reporter
+from genzoo.training.start import resume_run, train_run
+
+
+class StopAt(Reporter):
+    """Presses Ctrl-C when a step is complete."""
+
+    def __init__(self, step):
+        self.at = step
+
+    def stepped(self, step):
+        if step == self.at:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def final_state(folder):
+    checkpoint, problems = read_newest(folder / "checkpoints")
+    assert not problems
+    return checkpoint
+
+
+def assert_same(first, second):
+    assert (first.step, first.drawn) == (second.step, second.drawn)
+    assert first.tensors.keys() == second.tensors.keys()
+    for group, tensors in first.tensors.items():
+        assert tensors.keys() == second.tensors[group].keys()
+        for name, tensor in tensors.items():
+            assert torch.equal(tensor, second.tensors[group][name]), f"{group}/{name}"
+
+
+def losses(folder):
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    for line in lines:
+        line.pop("images_per_second", None)
+    return lines
+
+
+@pytest.mark.parametrize("stop", [1, 5, 7])
+@pytest.mark.parametrize(
+    ("architecture", "conditional"), [("toy-gan", False), ("toy-gan", True), ("toy-vae", False)]
+)
+def test_interrupt_and_resume_is_bit_exact(
+    tmp_path, registry, make_plan, architecture, conditional, stop
+):
+    plan = make_plan(architecture, conditional, accumulate=2)
+    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    assert not train_run(plan, whole, registry).interrupted
+    result = train_run(plan, parted, registry, StopAt(stop))
+    assert result.interrupted
+    assert result.steps == stop
+    # The weights begin as the checkpoint has them, not as the process left them.
+    resumed = resume_run(parted, registry)
+    assert (resumed.steps, resumed.interrupted) == (12, False)
+    assert_same(final_state(whole), final_state(parted))
+
+
+def test_a_killed_run_goes_on_from_its_last_checkpoint_without_holes_or_doubles(
+    tmp_path, registry, make_plan
+):
+    plan = make_plan()
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    train_run(plan, whole, registry)
+
+    class Killed(BaseException):
+        pass
+
+    class KillAt(Reporter):
+        def stepped(self, step):
+            if step == 7:
+                raise Killed
+
+    with pytest.raises(Killed):
+        train_run(plan, killed, registry, KillAt())
+    assert [path.name for path in list_checkpoints(killed / "checkpoints")] == ["step-000000004"]
+    with (killed / "metrics.jsonl").open("a") as log:
+        log.write('{"step": 7, "cut sh')
+    resume_run(killed, registry)
+    assert_same(final_state(whole), final_state(killed))
+    assert losses(killed) == losses(whole)
+
+
+def test_a_kill_in_the_middle_of_a_checkpoint_leaves_the_previous_one_whole(
+    tmp_path, registry, make_plan
+):
+    out = tmp_path / "run"
+    train_run(make_plan(), out, registry)
+    checkpoints = list_checkpoints(out / "checkpoints")
+    newest, previous = checkpoints[-1], checkpoints[-2]
+    # What a killed writer leaves: a temporary folder, files missing.
+    half = newest.with_name(f".{newest.name}.0123.tmp")
+    shutil.move(newest, half)
+    (half / "state.json").unlink()
+    checkpoint, problems = read_newest(out / "checkpoints")
+    assert not problems
+    assert checkpoint.step == int(previous.name.removeprefix("step-"))
+    assert resume_run(out, registry).steps == 12
+
+
+def test_a_truncated_checkpoint_is_named_and_the_one_before_is_used(tmp_path, registry, make_plan):
+    out = tmp_path / "run"
+    train_run(make_plan(), out, registry)
+    newest = list_checkpoints(out / "checkpoints")[-1]
+    victim = newest / "ema.safetensors"
+    victim.write_bytes(victim.read_bytes()[:-10])
+    notes = []
+
+    class Listener(Reporter):
+        def note(self, message):
+            notes.append(message)
+
+    assert resume_run(out, registry, Listener()).steps == 12
+    assert any(str(victim) in note for note in notes)
+
+
+def test_without_any_checkpoint_a_resume_says_so(tmp_path, registry, make_plan):
+    out = tmp_path / "run"
+    train_run(make_plan(), out, registry)
+    shutil.rmtree(out / "checkpoints")
+    with pytest.raises(CheckpointError, match="no usable checkpoint"):
+        resume_run(out, registry)
+
+
+def test_a_longer_run_may_go_on_but_nothing_else_changes(tmp_path, registry, make_plan):
+    short, long = tmp_path / "short", tmp_path / "long"
+    train_run(make_plan(steps=6), short, registry)
+    train_run(make_plan(steps=12), long, registry)
+    assert resume_run(short, registry, changes={"steps": 12}).steps == 12
+    assert_same(final_state(short), final_state(long))
+    with pytest.raises(UsageError, match="batch_size"):
+        resume_run(short, registry, changes={"batch_size": 8})
+
+
+def test_changed_data_is_noticed(tmp_path, registry, make_plan, data):
+    import numpy as np
+
+    out = tmp_path / "run"
+    train_run(make_plan(), out, registry)
+    np.savez(data, images=np.zeros((40, 8, 8, 3), np.uint8), labels=np.arange(40) % 2)
+    with pytest.raises(DataError, match="changed since"):
+        resume_run(out, registry)
+
+
+def test_only_the_newest_checkpoints_are_kept(tmp_path, registry, make_plan):
+    out = tmp_path / "run"
+    train_run(make_plan(keep_checkpoints=1), out, registry)
+    (only,) = list_checkpoints(out / "checkpoints")
+    assert read_checkpoint(only).step == 12
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path, registry):
+    with pytest.raises(UsageError, match="is no run"):
+        resume_run(tmp_path, registry)
