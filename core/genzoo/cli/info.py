@@ -9,7 +9,7 @@ import click
 
 from genzoo.cli.models import folder_bytes, readable_size
 from genzoo.cli.options import output_options
-from genzoo.cli.output import output
+from genzoo.cli.output import Sheet, output
 from genzoo.cli.plugged import plugged_registry
 
 if TYPE_CHECKING:
@@ -41,15 +41,20 @@ def complete_anything(
 def command(name: str) -> None:
     """Show a model (name, folder or run), an architecture, an objective, a prior or a data set."""
     registry = plugged_registry()
+    output().sheets(_sheets(name, registry))
+
+
+def _sheets(name: str, registry: Registry) -> list[Sheet]:
+    """Everything that `name` means; an architecture and its objective often share one."""
     folder = Path(name)
     if (folder / "run.json").is_file():
-        _show_run(folder)
-        return
-    found = [] if folder.is_dir() else _registered(name, registry)
-    for entry in found:
-        _show_record(entry)
-    if not found:
-        _show_model(name, registry)
+        return [_run_sheet(folder)]
+    found = (
+        [] if folder.is_dir() else [_record_sheet(entry) for entry in _registered(name, registry)]
+    )
+    if not found or name in registry.models.names():
+        found.append(_model_sheet(name, registry))
+    return found
 
 
 def _registered(name: str, registry: Registry) -> list[Entry[Record]]:
@@ -63,7 +68,7 @@ def _registered(name: str, registry: Registry) -> list[Entry[Record]]:
     ]
 
 
-def _show_record(entry: Entry[Record]) -> None:
+def _record_sheet(entry: Entry[Record]) -> Sheet:
     import dataclasses
 
     from genzoo.cli.fields import describe_config
@@ -75,10 +80,10 @@ def _show_record(entry: Entry[Record]) -> None:
     facts |= {key: value for key, value in fields.items() if key not in ("name", "target")}
     if config:
         facts["options"] = describe_config(config)
-    output().details(f"{record.what} {record.name}", {"what": record.what, **facts})
+    return f"{record.what} {record.name}", {"what": record.what, **facts}
 
 
-def _show_run(folder: Path) -> None:
+def _run_sheet(folder: Path) -> Sheet:
     from genzoo.training.folder import RunFolder
 
     run = RunFolder(folder)
@@ -98,10 +103,10 @@ def _show_run(folder: Path) -> None:
         "checkpoints": sorted(path.name for path in run.checkpoints.glob("*")),
         "artifact": str(run.artifact) if run.artifact.is_dir() else None,
     }
-    output().details(f"run {folder}", facts)
+    return f"run {folder}", facts
 
 
-def _show_model(name: str, registry: Registry) -> None:
+def _model_sheet(name: str, registry: Registry) -> Sheet:
     from genzoo.artifact.format import read_config
     from genzoo.zoo import resolve
 
@@ -126,4 +131,4 @@ def _show_model(name: str, registry: Registry) -> None:
         "size": readable_size(folder_bytes(folder)),
         "folder": str(folder),
     }
-    output().details(f"model {name}", facts)
+    return f"model {name}", facts

@@ -10,6 +10,9 @@ from typing import Any
 
 import click
 
+Sheet = tuple[str, Mapping[str, Any]]
+"""A title and properties by name."""
+
 
 @dataclass
 class Output:
@@ -56,14 +59,19 @@ class Output:
             cells = [[_cell(row[key]) for key in columns] for row in rows]
             click.echo(_render(list(columns.values()), cells))
 
-    def details(self, title: str, data: Mapping[str, Any]) -> None:
-        """One thing's properties, a line each; empty ones are left out for people."""
+    def sheets(self, sheets: Sequence[Sheet]) -> None:
+        """Properties of things, a line each; empty ones are left out for people.
+
+        JSON is an object for one thing, and a list of objects for several.
+        """
         if self.json:
-            click.echo(_dump(data))
+            facts = [facts for _, facts in sheets]
+            click.echo(_dump(facts[0] if len(facts) == 1 else facts))
             return
-        shown = [[key.replace("_", " "), _cell(value)] for key, value in data.items()]
-        click.echo(title)
-        click.echo(_render([], [row for row in shown if row[1]]))
+        for title, facts_of_one in sheets:
+            shown = [[key.replace("_", " "), _cell(value)] for key, value in facts_of_one.items()]
+            click.echo(title)
+            click.echo(_render([], [row for row in shown if row[1]]))
 
 
 def output() -> Output:

@@ -82,6 +82,7 @@ def _from_dataset(
     count = min(count, len(dataset))
     chosen = np.arange(count) * len(dataset) // count
     x, _ = dataset.batch(chosen, spec.low, spec.high)
-    if not spec.conditional or dataset.labels is None or dataset.classes != spec.classes:
+    if dataset.labels is None or not spec.conditional or set(dataset.classes) - set(spec.classes):
         return x, None
-    return x, dataset.labels[chosen].tolist()
+    names = [dataset.classes[label] for label in dataset.labels[chosen]]
+    return x, [spec.classes.index(name) for name in names]

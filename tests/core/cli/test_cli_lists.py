@@ -137,3 +137,35 @@ def test_info_on_an_unknown_name_suggests(run: Run) -> None:
     result = run("info", "tiny-vea", code=2)
     assert "Did you mean tiny-vae" in result.stderr
     assert result.stdout == ""
+
+
+def test_info_shows_all_that_share_a_name(run: Run, manager: PluginManager) -> None:
+    from genzoo import DatasetSpec
+
+    record = DatasetSpec(name="sketch", target="m:f", version="1")
+    manager.registry.add_all([record], "genzoo-more", "1")
+    shown = read(run("info", "sketch", "--json"))
+    assert [facts["what"] for facts in shown] == ["architecture", "data set"]
+    text = run("info", "sketch").stdout
+    assert "architecture sketch\n" in text
+    assert "data set sketch\n" in text
+
+
+def test_info_on_a_run(run: Run, tmp_path: Path) -> None:
+    from genzoo import SampleSpec
+    from genzoo.training.config import DataConfig, RunPlan
+    from genzoo.training.folder import DataRecord, RunFolder, RunRecord
+
+    folder = RunFolder(tmp_path / "x")
+    folder.create()
+    plan = RunPlan(
+        architecture="genzoo/dcgan", objective="genzoo/gan", data=DataConfig(data="stripes")
+    )
+    data = DataRecord(name="stripes", fingerprint="f", count=40, sample=SampleSpec(shape=(3, 8, 8)))
+    folder.write_record(RunRecord(genzoo_version="0.1", plan=plan, data=data))
+    (folder.checkpoints / "step-000000010").mkdir()
+    shown = read(run("info", "x", "--json"))
+    assert shown["what"] == "run"
+    assert (shown["data"], shown["samples_in_data"], shown["steps"]) == ("stripes", 40, 20_000)
+    assert shown["checkpoints"] == ["step-000000010"]
+    assert shown["artifact"] is None

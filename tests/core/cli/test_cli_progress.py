@@ -136,8 +136,8 @@ def test_a_step_costs_next_to_nothing() -> None:
     began = time.perf_counter()
     for step in range(2, 2002):
         reporter.stepped(step)
-    # A training step takes milliseconds; this is 20 microseconds at most on a busy machine.
-    assert (time.perf_counter() - began) / 2000 < 2e-5 * 5
+    # Microseconds in truth; a training step takes milliseconds.
+    assert (time.perf_counter() - began) / 2000 < 1e-4
 
 
 def test_snapshots_and_checkpoints_are_silent() -> None:
