@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from genzoo.artifact.format import CONFIG, ArtifactConfig, read_config
+from genzoo.artifact.format import CONFIG
 from genzoo.errors import AmbiguousNameError, ArtifactError, UnknownNameError, unknown_name
 from genzoo.records import ModelSpec
 from genzoo.registry import Entry, Registry
@@ -30,30 +30,6 @@ class ResolvedModel:
     name: str
     folder: Path
     origin: Literal["path", "zoo"]
-
-
-@dataclass(frozen=True)
-class CatalogueRow:
-    """One line of `genzoo models`.
-
-    Attributes:
-        name: What to type.
-        shape: Shape of one sample; empty if the artifact cannot be read.
-        size: Bytes on disk.
-        problem: Why the artifact cannot be read; empty if it can.
-    """
-
-    name: str
-    summary: str
-    architecture: str
-    kind: str
-    shape: tuple[int, ...]
-    classes: int
-    size: int
-    licence: str
-    location: str
-    tags: tuple[str, ...] = ()
-    problem: str = ""
 
 
 def resolve(name: str | Path, registry: Registry) -> ResolvedModel:
@@ -127,35 +103,6 @@ def zoo_folder(entry: Entry[ModelSpec]) -> Path:
     raise ArtifactError(
         f"The model '{entry.record.name}' is missing from {folder}.",
         f"Install {entry.distribution} again.",
-    )
-
-
-def catalogue(registry: Registry) -> list[CatalogueRow]:
-    """Every model of the zoo, by name. An artifact that cannot be read has a `problem`."""
-    names = registry.models.names()
-    return [_row(name, registry.models.find(name)) for name in names]
-
-
-def _row(name: str, entry: Entry[ModelSpec]) -> CatalogueRow:
-    record = entry.record
-    config: ArtifactConfig | None = None
-    problem = ""
-    try:
-        config = read_config(zoo_folder(entry))
-    except ArtifactError as error:
-        problem = str(error)
-    return CatalogueRow(
-        name=name,
-        summary=record.summary,
-        architecture=config.architecture if config else record.architecture,
-        kind=config.sample.kind if config else "",
-        shape=config.sample.shape if config else (),
-        classes=len(config.sample.classes) if config else 0,
-        size=sum(file.size for file in config.files.values()) if config else 0,
-        licence=record.licence,
-        location=record.location,
-        tags=record.tags,
-        problem=problem,
     )
 
 

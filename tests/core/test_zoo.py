@@ -1,6 +1,5 @@
 """What a user calls a model, and the folder that it means."""
 
-import json
 import subprocess
 import sys
 
@@ -10,7 +9,7 @@ from genzoo import ArtifactError, ModelSpec, SampleSpec
 from genzoo.artifact.format import ArtifactConfig, FileRecord, Provider, write_config
 from genzoo.errors import AmbiguousNameError, UnknownNameError
 from genzoo.registry import Registry
-from genzoo.zoo import catalogue, resolve
+from genzoo.zoo import resolve
 
 
 def describe(folder, **changes):
@@ -136,24 +135,6 @@ def test_the_hub_is_not_reached(zoo, name):
 def test_a_model_of_the_zoo_on_the_hub(zoo):
     with pytest.raises(ArtifactError, match="on the Hugging Face Hub as me/far@main"):
         resolve("far", zoo)
-
-
-def test_catalogue(zoo, home):
-    rows = {row.name: row for row in catalogue(zoo)}
-    assert set(rows) == {"faces", "genzoo/birds", "other/birds", "far"}
-    faces = rows["faces"]
-    assert (faces.architecture, faces.kind, faces.shape) == ("genzoo/dcgan", "image", (3, 64, 64))
-    assert (faces.classes, faces.size, faces.licence) == (2, 1000, "CC0-1.0")
-    assert not faces.problem
-    assert "is missing from" in rows["other/birds"].problem
-    assert "Hub" in rows["far"].problem
-
-
-def test_a_damaged_model_does_not_hide_the_others(zoo, home):
-    (home / "zoo/faces/config.json").write_text(json.dumps({"library": "genzoo"}))
-    row = next(row for row in catalogue(zoo) if row.name == "faces")
-    assert "damaged" in row.problem
-    assert row.architecture == "dcgan"
 
 
 def test_torch_is_not_imported():

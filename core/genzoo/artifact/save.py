@@ -47,6 +47,7 @@ def save_model(
     objective_config: Mapping[str, Any] | None = None,
     training: Mapping[str, Any] | None = None,
     preview: bool = True,
+    preview_prior: str | None = None,
     golden: bool = True,
     half: bool = False,
     licence: str = "",
@@ -63,6 +64,7 @@ def save_model(
         objective_config: That objective's configuration.
         training: Facts of the run, as JSON: steps, seed, data and so on.
         preview: Write a picture of samples.
+        preview_prior: Name of the prior that they are drawn from; by default the model's own.
         golden: Write latents with the samples they must give.
         half: Store matrices in half precision, except where a value would overflow. Results are
             those of the rounded weights, computed in float32.
@@ -86,7 +88,12 @@ def save_model(
     )
     with atomic_folder(folder) as temporary:
         _write_weights(temporary / WEIGHTS, model, config, half)
-        _write_samples(temporary, model, config, registry, preview=preview, golden=golden)
+        # Read back, so that the golden samples and the picture show rounding too.
+        written = read_model(temporary / WEIGHTS, config, registry)
+        if golden:
+            write_golden(temporary / GOLDEN, written)
+        if preview and config.sample.kind == "image":
+            _write_preview(temporary / PREVIEW, to_device(written, model.device), preview_prior)
         text = card or render_card(
             config, entry.record, licence=licence, preview=(temporary / PREVIEW).exists()
         )
@@ -187,21 +194,7 @@ def _write_weights(path: Path, model: Model, config: ArtifactConfig, half: bool)
     save_tensors(path, state)
 
 
-def _write_samples(
-    folder: Path,
-    model: Model,
-    config: ArtifactConfig,
-    registry: Registry,
-    *,
-    preview: bool,
-    golden: bool,
-) -> None:
-    """Read back what was written, and show what that gives: rounding included."""
-    written = read_model(folder / WEIGHTS, config, registry)
-    if golden:
-        write_golden(folder / GOLDEN, written)
-    if preview and config.sample.kind == "image":
-        from genzoo.media.image import save_images
+def _write_preview(path: Path, model: Model, prior: str | None) -> None:
+    from genzoo.media.image import save_images
 
-        samples = to_device(written, model.device).sample(PREVIEW_COUNT)
-        save_images(samples, config.sample, folder / PREVIEW)
+    save_images(model.sample(PREVIEW_COUNT, prior=prior), model.sample_spec, path)
