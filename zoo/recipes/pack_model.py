@@ -1,4 +1,4 @@
-"""Makes a bundled model of a finished run: `python -m genzoo_zoo.pack_model RUN NAME "SUMMARY"`.
+"""Makes a bundled model of a finished run: `python zoo/recipes/pack_model.py RUN NAME "SUMMARY"`.
 
 The recipes of the bundled models:
 
@@ -12,6 +12,8 @@ import argparse
 import json
 from pathlib import Path
 
+from measure import measure
+
 from genzoo import load
 from genzoo.artifact.card import render_card
 from genzoo.artifact.format import CARD, read_config
@@ -22,7 +24,6 @@ from genzoo.training.folder import RunFolder
 from genzoo.training.reporter import Reporter
 from genzoo.training.start import load_data
 from genzoo_zoo import MODELS
-from genzoo_zoo.measure import measure
 
 LICENCE = "CC0-1.0"
 
@@ -69,7 +70,7 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
 def _figures(figures: dict[str, str], prior: str | None) -> str:
     rows = "".join(f"| {name} | {value} |\n" for name, value in figures.items())
     source = f" Samples are drawn from the prior `{prior}`." if prior else ""
-    heading = f"\n## Figures\n\n`python -m genzoo_zoo.pack_model`, seed 0.{source}"
+    heading = f"\n## Figures\n\n`python zoo/recipes/pack_model.py`, seed 0.{source}"
     return f"{heading}\n\n| | |\n|---|---|\n{rows}"
 
 

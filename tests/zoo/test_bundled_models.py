@@ -1,0 +1,44 @@
+"""The models that come with genzoo load, replay and do what their cards say."""
+
+import pytest
+
+import genzoo
+from genzoo.artifact.verify import verify
+from genzoo.plugins.manager import PluginManager
+from genzoo.zoo import resolve
+
+REGISTRY = PluginManager.discover().registry
+NAMES = REGISTRY.models.names()
+
+
+def test_there_is_a_gan_and_a_vae():
+    families = {
+        REGISTRY.architectures.find(REGISTRY.models.find(name).record.architecture).record.family
+        for name in NAMES
+    }
+    assert families == {"gan", "vae"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hashes_hold_and_the_golden_samples_come_out(name):
+    assert verify(resolve(name, REGISTRY).folder, REGISTRY).ok
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_samples_are_varied_pictures(name):
+    model = genzoo.load(name, registry=REGISTRY)
+    x = model.sample(32, seed=3, prior="mixture" if model.can_encode else None)
+    assert x.shape == (32, 3, 64, 64)
+    assert model.sample_spec.low <= x.min() < x.max() <= model.sample_spec.high
+    assert x.std(0).mean() > 0.2, "samples differ from each other"
+
+
+def test_the_autoencoder_reconstructs_real_portraits():
+    from genzoo.data.batches import Gather
+    from genzoo_zoo.peeps import load
+
+    model = genzoo.load("peeps-vae", registry=REGISTRY)
+    spec = model.sample_spec
+    x, _ = Gather(load().images[:16], None)(list(range(16)), spec.low, spec.high)
+    error = (model.reconstruct(x) - x).square().mean().item()
+    assert error < 0.1 * x.var().item()
