@@ -1,0 +1,56 @@
+"""The manual knows every command, hook and architecture, and its Python runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from genzoo.cli.main import COMMANDS
+from genzoo.plugins.hookspecs import HookSpecs
+from genzoo.plugins.manager import PluginManager
+
+ROOT = Path(__file__).parents[2]
+MANUAL = {path.name: path.read_text() for path in [*ROOT.glob("docs/*.md"), ROOT / "README.md"]}
+REGISTRY = PluginManager.discover().registry
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_documented(command):
+    assert f"`genzoo {command}" in MANUAL["command-line.md"]
+
+
+@pytest.mark.parametrize("hook", [name for name in vars(HookSpecs) if name.startswith("genzoo_")])
+def test_every_hook_is_documented(hook):
+    assert f"`{hook}()`" in MANUAL["concepts.md"]
+
+
+@pytest.mark.parametrize("name", REGISTRY.architectures.names())
+def test_every_architecture_and_its_objective_is_in_the_readme(name):
+    (row,) = re.findall(rf"^\| `{name}` .*$", MANUAL["README.md"], re.MULTILINE)
+    assert f"`{REGISTRY.architectures.find(name).record.objective}` (default)" in row
+
+
+def test_links_lead_somewhere():
+    for page, text in MANUAL.items():
+        folder = ROOT if page == "README.md" else ROOT / "docs"
+        for target in re.findall(r"\]\((?!http)([^)#]+)", text):
+            assert (folder / target).exists(), f"{page}: {target}"
+
+
+def test_the_readmes_python_runs(tmp_path, monkeypatch):
+    import numpy as np
+    from PIL import Image
+
+    (code,) = re.findall(r"```python\n(.*?)```", MANUAL["README.md"], re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(8):
+        pixels = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(photos / f"{number}.png")
+    small = "steps=1, batch_size=4, config={'width': 4})"
+    assert "steps=5000)" in code
+    exec(compile(code.replace("steps=5000)", small), "README.md", "exec"), {})
+    assert Image.open(tmp_path / "grid.png").size[0] > 200
+    assert (tmp_path / "runs/photos/artifact/model.safetensors").exists()
