@@ -52,5 +52,6 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
     small = "steps=1, batch_size=4, config={'width': 4})"
     assert "steps=5000)" in code
     exec(compile(code.replace("steps=5000)", small), "README.md", "exec"), {})
-    assert Image.open(tmp_path / "grid.png").size[0] > 200
+    with Image.open(tmp_path / "grid.png") as grid:
+        assert grid.size[0] > 200
     assert (tmp_path / "runs/photos/artifact/model.safetensors").exists()
