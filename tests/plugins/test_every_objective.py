@@ -11,7 +11,7 @@ from genzoo.training.engine import PhaseEngine
 from genzoo.training.folder import RunFolder
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import open_session, restore_session, session_tensors
-from genzoo.training.start import load_data
+from genzoo.training.start import load_data, train_run
 from genzoo.training.trainer import Trainer
 
 PAIRS = list(fitting_pairs())
@@ -127,6 +127,9 @@ def test_penalties_refuse_a_discriminator_that_couples_the_batch(open_trainer, o
 @pytest.mark.parametrize(
     ("architecture", "objective"), [("conv-vae", "gan"), ("convgan", "elbo"), ("r3gan", "iwae")]
 )
-def test_objectives_of_the_other_family_are_refused(open_trainer, architecture, objective):
+def test_objectives_of_the_other_family_are_refused(
+    data, bundled, tmp_path, architecture, objective
+):
+    plan = RunPlan(architecture=architecture, objective=objective, data=DataConfig(data=str(data)))
     with pytest.raises(CapabilityError, match="lacks"):
-        open_trainer(architecture, objective)
+        train_run(plan, tmp_path / "run", bundled)

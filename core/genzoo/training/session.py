@@ -74,7 +74,6 @@ def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session
         registry, plan.architecture, plan.architecture_config, dataset.spec
     )
     objective_entry = registry.objectives.find(plan.objective or entry.record.objective)
-    check_fit(entry.record, objective_entry.record)
     objective = _objective(plan, objective_entry.record, architecture, len(dataset))
     parts = _parts(architecture, objective, config.seed, device)
     objective.check(parts)
@@ -132,8 +131,8 @@ def check_fit(architecture: ArchitectureSpec, objective: ObjectiveSpec) -> None:
     missing = [part for part in objective.requires if part not in architecture.parts]
     if missing:
         raise CapabilityError(
-            f"The objective '{objective.name}' needs a {' and a '.join(missing)}, "
-            f"which {architecture.name} lacks.",
+            f"The objective '{objective.name}' trains the parts {' and '.join(objective.requires)}, "
+            f"and {architecture.name} lacks {' and '.join(missing)}.",
             f"Its own objective is '{architecture.objective}'.",
         )
 

@@ -18,7 +18,7 @@ from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
 from genzoo.training.folder import DataRecord, MetricsLog, RunFolder, RunRecord
 from genzoo.training.memory import keep_freed_memory
 from genzoo.training.reporter import Reporter
-from genzoo.training.session import open_session, restore_session
+from genzoo.training.session import check_fit, open_session, restore_session
 from genzoo.training.trainer import Trainer, TrainingResult
 
 CHANGEABLE = ("steps", "log_every", "snapshot_every", "checkpoint_every", "keep_checkpoints")
@@ -138,6 +138,7 @@ def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:
     """Spell everything out, so that the record means the same anywhere, any time."""
     architecture = registry.architectures.find(plan.architecture)
     objective = registry.objectives.find(plan.objective or architecture.record.objective)
+    check_fit(architecture.record, objective.record)
     defaults = (
         architecture.record.objective_defaults
         if objective.record.name == architecture.record.objective

@@ -108,7 +108,7 @@ def test_a_batch_larger_than_the_data_is_refused_before_anything_is_written(
 
 def test_an_objective_for_other_networks_is_refused(tmp_path, registry, make_plan):
     plan = make_plan("toy-vae").model_copy(update={"objective": "gan"})
-    with pytest.raises(CapabilityError, match="needs a generator and a discriminator"):
+    with pytest.raises(CapabilityError, match="trains the parts generator and discriminator"):
         train_run(plan, tmp_path / "run", registry)
 
 
