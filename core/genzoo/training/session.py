@@ -130,9 +130,10 @@ def check_fit(architecture: ArchitectureSpec, objective: ObjectiveSpec) -> None:
     """
     missing = [part for part in objective.requires if part not in architecture.parts]
     if missing:
+        trained, lacking = " and ".join(objective.requires), " and ".join(missing)
         raise CapabilityError(
-            f"The objective '{objective.name}' trains the parts {' and '.join(objective.requires)}, "
-            f"and {architecture.name} lacks {' and '.join(missing)}.",
+            f"The objective '{objective.name}' trains the parts {trained}, "
+            f"and {architecture.name} lacks {lacking}.",
             f"Its own objective is '{architecture.objective}'.",
         )
 
