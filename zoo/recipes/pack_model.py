@@ -81,7 +81,8 @@ def _origin(plan: RunPlan, run: Path, training: dict[str, object]) -> str:
     return (
         f"\n## How it was made\n\n```sh\n{command}\n```\n\n"
         f"About {_hours(run):.1f} hours on a two-core processor that did other work too, in "
-        "float32, with interruptions: a rerun gives a like model, not the same bits. The weights are stored in half precision.\n\n"
+        "float32, with interruptions: a rerun gives a like model, "
+        "not the same bits. The weights are stored in half precision.\n\n"
         "The training images are drawn from Open Peeps by Pablo Stanley (CC0 1.0); "
         "the weights are CC0 1.0 as well.\n"
     )
