@@ -17,7 +17,7 @@ from torch import Tensor
 
 from genzoo.artifact.tensors import load_tensors, save_tensors
 from genzoo.errors import ArtifactError, CheckpointError
-from genzoo.files import atomic_folder
+from genzoo.files import atomic_folder, remove_leftovers
 
 _NAME = re.compile(r"^step-(\d{9})$")
 _STATE = "state.json"
@@ -47,6 +47,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
         StorageError: It could not be written; the others are untouched.
     """
     target = folder / f"step-{checkpoint.step:09d}"
+    remove_leftovers(target)
     with atomic_folder(target) as temporary:
         sizes = {}
         for group, tensors in checkpoint.tensors.items():

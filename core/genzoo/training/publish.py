@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from genzoo.artifact.save import save_model
+from genzoo.files import remove_leftovers
 from genzoo.interfaces.networks import Encoder
 from genzoo.interfaces.noise import BatchNoise, derive_seed
 from genzoo.interfaces.prior import FittedPrior, Prior
@@ -32,6 +33,7 @@ def publish(session: Session, folder: RunFolder, step: int, drawn: int, fit_prio
     model = session.model
     if fit_priors and session.entry.record.priors:
         model.add_priors(fitted_priors(session, model))
+    remove_leftovers(folder.artifact)
     save_model(
         model,
         folder.artifact,

@@ -50,3 +50,5 @@ def test_a_run_killed_again_and_again_ends_with_the_same_bits(tmp_path, data):
     for group, tensors in expected.tensors.items():
         for name, tensor in tensors.items():
             assert torch.equal(tensor, found.tensors[group][name]), f"{group}/{name}"
+    left = [path.name for path in killed.rglob(".*") if path.name.endswith(".tmp")]
+    assert not [name for name in left if "step-" in name or "artifact" in name]
