@@ -42,16 +42,22 @@ if TYPE_CHECKING:
     from genzoo.interfaces.prior import FittedPrior as FittedPrior
     from genzoo.interfaces.prior import Prior as Prior
     from genzoo.interfaces.prior import StandardNormal as StandardNormal
+    from genzoo.interfaces.run import RunDescription as RunDescription
     from genzoo.interfaces.step import Batch as Batch
     from genzoo.interfaces.step import Step as Step
+    from genzoo.interfaces.tracker import Tracker as Tracker
     from genzoo.media.image import save_images as save_images
     from genzoo.model.model import Model as Model
     from genzoo.plugins.hookspecs import hookimpl as hookimpl
     from genzoo.records import ArchitectureSpec as ArchitectureSpec
+    from genzoo.records import CommandSpec as CommandSpec
     from genzoo.records import DatasetSpec as DatasetSpec
+    from genzoo.records import KindSpec as KindSpec
+    from genzoo.records import MetricSpec as MetricSpec
     from genzoo.records import ModelSpec as ModelSpec
     from genzoo.records import ObjectiveSpec as ObjectiveSpec
     from genzoo.records import PriorSpec as PriorSpec
+    from genzoo.records import TrackerSpec as TrackerSpec
     from genzoo.specs import Config as Config
     from genzoo.specs import LatentSpec as LatentSpec
     from genzoo.specs import SampleSpec as SampleSpec
@@ -81,16 +87,22 @@ _HOME = {
         "TrainingContext",
     ),
     "genzoo.interfaces.prior": ("FittedPrior", "Prior", "StandardNormal"),
+    "genzoo.interfaces.run": ("RunDescription",),
     "genzoo.interfaces.step": ("Batch", "Step"),
+    "genzoo.interfaces.tracker": ("Tracker",),
     "genzoo.media.image": ("save_images",),
     "genzoo.model.model": ("Model",),
     "genzoo.plugins.hookspecs": ("hookimpl",),
     "genzoo.records": (
         "ArchitectureSpec",
+        "CommandSpec",
         "DatasetSpec",
+        "KindSpec",
+        "MetricSpec",
         "ModelSpec",
         "ObjectiveSpec",
         "PriorSpec",
+        "TrackerSpec",
     ),
     "genzoo.specs": ("Config", "LatentSpec", "SampleSpec"),
 }

@@ -140,3 +140,66 @@ class ModelSpec(Record):
     location: str
     licence: str = ""
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindSpec(Record):
+    """A kind of content, such as images: how samples are read, written and shown.
+
+    Attributes:
+        target: A subclass of `genzoo.Kind`.
+        config: Its `genzoo.Config`: what data is made into, e.g. a size; in a module that does not
+            import torch.
+    """
+
+    what: ClassVar[str] = "kind"
+
+    target: str
+    config: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricSpec(Record):
+    """A way to judge a model.
+
+    Attributes:
+        target: A subclass of `genzoo.Metric`.
+        kinds: Content kinds it judges; empty for all.
+        paper: Where it was published.
+    """
+
+    what: ClassVar[str] = "metric"
+
+    target: str
+    kinds: tuple[str, ...] = ()
+    paper: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackerSpec(Record):
+    """A place where metrics and pictures go while training.
+
+    Attributes:
+        target: A subclass of `genzoo.Tracker`.
+        requires: Modules that it needs; without them it is not offered.
+        automatic: Used in every run unless others are asked for.
+    """
+
+    what: ClassVar[str] = "tracker"
+
+    target: str
+    requires: tuple[str, ...] = ()
+    automatic: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandSpec(Record):
+    """A command of the command line: `genzoo NAME`.
+
+    Attributes:
+        target: A `click.Command`; imported when it is called.
+    """
+
+    what: ClassVar[str] = "command"
+
+    target: str

@@ -10,13 +10,18 @@ from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from genzoo.errors import AmbiguousNameError, PluginError, unknown_name
+from genzoo.events import Listener
 from genzoo.records import (
     ArchitectureSpec,
+    CommandSpec,
     DatasetSpec,
+    KindSpec,
+    MetricSpec,
     ModelSpec,
     ObjectiveSpec,
     PriorSpec,
     Record,
+    TrackerSpec,
 )
 
 R = TypeVar("R", bound=Record)
@@ -90,7 +95,11 @@ class Catalogue(Mapping[str, Entry[R]]):
 
 @dataclass(frozen=True)
 class Registry:
-    """Everything that the loaded plugins registered."""
+    """Everything that the loaded plugins registered.
+
+    Attributes:
+        listeners: Who wants to hear of training runs.
+    """
 
     architectures: Catalogue[ArchitectureSpec] = field(
         default_factory=lambda: Catalogue("architecture")
@@ -99,6 +108,11 @@ class Registry:
     priors: Catalogue[PriorSpec] = field(default_factory=lambda: Catalogue("prior"))
     datasets: Catalogue[DatasetSpec] = field(default_factory=lambda: Catalogue("data set"))
     models: Catalogue[ModelSpec] = field(default_factory=lambda: Catalogue("model"))
+    kinds: Catalogue[KindSpec] = field(default_factory=lambda: Catalogue("kind"))
+    metrics: Catalogue[MetricSpec] = field(default_factory=lambda: Catalogue("metric"))
+    trackers: Catalogue[TrackerSpec] = field(default_factory=lambda: Catalogue("tracker"))
+    commands: Catalogue[CommandSpec] = field(default_factory=lambda: Catalogue("command"))
+    listeners: list[Listener] = field(default_factory=list)
 
     def catalogue(self, record: Record) -> Catalogue[Any]:
         """Where a record of that type belongs.
@@ -112,6 +126,10 @@ class Registry:
             (PriorSpec, self.priors),
             (DatasetSpec, self.datasets),
             (ModelSpec, self.models),
+            (KindSpec, self.kinds),
+            (MetricSpec, self.metrics),
+            (TrackerSpec, self.trackers),
+            (CommandSpec, self.commands),
         ):
             if isinstance(record, kind):
                 return catalogue

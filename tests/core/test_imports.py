@@ -22,8 +22,8 @@ LAYERS = (
     ("cli",),
     ("api", "training", "zoo"),
     ("data", "media", "artifact"),
-    ("model", "registry", "plugins"),
-    ("interfaces", "specs", "records", "errors", "files"),
+    ("model", "registry", "plugins", "events"),
+    ("interfaces", "specs", "records", "errors", "files", "containment"),
 )
 LEVEL = {group: level for level, groups in enumerate(LAYERS) for group in groups}
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from genzoo.cli.main import COMMANDS
-from genzoo.plugins.hookspecs import HookSpecs
-from genzoo.plugins.manager import PluginManager
+from genzoo.plugins.manager import EVENT_HOOKS, RECORD_HOOKS, PluginManager
 
 ROOT = Path(__file__).parents[2]
 MANUAL = {path.name: path.read_text() for path in [*ROOT.glob("docs/*.md"), ROOT / "README.md"]}
@@ -19,9 +18,9 @@ def test_every_command_is_documented(command):
     assert f"`genzoo {command}" in MANUAL["command-line.md"]
 
 
-@pytest.mark.parametrize("hook", [name for name in vars(HookSpecs) if name.startswith("genzoo_")])
+@pytest.mark.parametrize("hook", [*RECORD_HOOKS, *EVENT_HOOKS])
 def test_every_hook_is_documented(hook):
-    assert f"`{hook}()`" in MANUAL["concepts.md"]
+    assert f"`{hook}(" in MANUAL["concepts.md"]
 
 
 @pytest.mark.parametrize("name", REGISTRY.architectures.names())

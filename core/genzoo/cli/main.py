@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 import click
 
 import genzoo
 from genzoo.cli.errors import is_clicks_own, report
+from genzoo.cli.lazy import LazyGroup
 from genzoo.cli.output import Output
+from genzoo.cli.plugged import plugged_commands
+from genzoo.errors import PluginError
+from genzoo.registry import load_target
 
 COMMANDS = {
     "sample": "Draw samples from a model.",
@@ -28,15 +31,37 @@ COMMANDS = {
 """Every command with its line of help; `NAME` is `genzoo.cli.NAME:command`."""
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are stand-ins until one is called, and which explains errors."""
+class MainGroup(LazyGroup):
+    """The program: its own commands and those of plugins; explains errors.
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is called, and import it."""
-        name, command, rest = super().resolve_command(ctx, args)
-        return name, load_command(name) if name and command else command, rest
+    A plugin's command whose name is taken is called as `DISTRIBUTION/NAME`.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Its own in order, then those of plugins."""
+        return [*self.commands, *(name for name in plugged_commands() if name not in self.commands)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A stand-in for the command of that name."""
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        entry = plugged_commands().get(cmd_name)
+        return click.Command(cmd_name, short_help=entry.record.summary) if entry else None
+
+    def load(self, name: str) -> click.Command:
+        """Import a command's module.
+
+        Raises:
+            PluginError: A plugin's command is none.
+        """
+        if name in self.commands:
+            return super().load(name)
+        target = plugged_commands()[name].record.target
+        command = load_target(target)
+        if not isinstance(command, click.Command):
+            raise PluginError(f"'{target}' is no click command.")
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it raises becomes a sentence and an exit code."""
@@ -48,11 +73,6 @@ class LazyGroup(click.Group):
             ctx.exit(report(error, ctx.ensure_object(Output)))
 
 
-def load_command(name: str) -> click.Command:
-    """Import a command's module."""
-    return cast(click.Command, import_module(f"genzoo.cli.{name}").command)
-
-
 EPILOG = (
     "Names complete in the shell after "
     "'eval \"$(_GENZOO_COMPLETE=bash_source genzoo)\"' (or zsh_source, fish_source)."
@@ -61,8 +81,9 @@ EPILOG = (
 
 @click.group(
     name="genzoo",
-    cls=LazyGroup,
-    commands={name: click.Command(name, short_help=text) for name, text in COMMANDS.items()},
+    cls=MainGroup,
+    package="genzoo.cli",
+    lines=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,
 )

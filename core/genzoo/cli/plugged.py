@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from genzoo.cli.output import output
 
 if TYPE_CHECKING:
-    from genzoo.registry import Registry
+    from genzoo.records import CommandSpec
+    from genzoo.registry import Entry, Registry
 
 
 def plugged_registry() -> Registry:
@@ -22,3 +23,11 @@ def plugged_registry() -> Registry:
                 f"{status.reason}"
             )
     return loaded.registry
+
+
+def plugged_commands() -> dict[str, Entry[CommandSpec]]:
+    """The commands of plugins by full name, and by short name where that is unique."""
+    from genzoo.plugins import manager
+
+    catalogue = manager.default_manager().registry.commands
+    return {**{name: catalogue.find(name) for name in catalogue.names()}, **catalogue}

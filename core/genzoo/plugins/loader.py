@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import Any
 
 import genzoo
-from genzoo.errors import PluginError
+from genzoo.containment import contained
 
 GROUP = "genzoo.plugins"
 ALLOW_VARIABLE = "GENZOO_PLUGINS"
@@ -122,19 +121,3 @@ def import_plugin(candidate: Candidate) -> Any:
     """
     with contained("it does not import"):
         return candidate.entry.load()
-
-
-@contextlib.contextmanager
-def contained(doing: str) -> Iterator[None]:
-    """Run a plugin's code: its prints go to stderr, and whatever it raises is a PluginError.
-
-    Even `SystemExit` and the panics of extension modules, which are no `Exception`, are held.
-    """
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    except (KeyboardInterrupt, PluginError):
-        raise
-    except BaseException as error:
-        text = " ".join(str(error).split())
-        raise PluginError(f"{doing}: {type(error).__name__}: {text}".rstrip(": ")) from error

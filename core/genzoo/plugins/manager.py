@@ -10,13 +10,16 @@ from typing import Any, Self
 
 import pluggy
 
+import genzoo
+from genzoo.containment import contained
 from genzoo.errors import PluginError, unknown_name
-from genzoo.plugins.hookspecs import PROJECT, HookSpecs
+from genzoo.events import Listener
+from genzoo.plugins import builtins
+from genzoo.plugins.hookspecs import PROJECT, EventHooks, RecordHooks
 from genzoo.plugins.loader import (
     Candidate,
     allowed_by_environment,
     blocking_reason,
-    contained,
     find_candidates,
     import_plugin,
     incompatibility,
@@ -25,11 +28,15 @@ from genzoo.plugins.loader import (
 from genzoo.plugins.status import PluginStatus, State
 from genzoo.records import (
     ArchitectureSpec,
+    CommandSpec,
     DatasetSpec,
+    KindSpec,
+    MetricSpec,
     ModelSpec,
     ObjectiveSpec,
     PriorSpec,
     Record,
+    TrackerSpec,
 )
 from genzoo.registry import Registry
 
@@ -39,7 +46,13 @@ RECORD_HOOKS: dict[str, type[Record]] = {
     "genzoo_priors": PriorSpec,
     "genzoo_datasets": DatasetSpec,
     "genzoo_models": ModelSpec,
+    "genzoo_kinds": KindSpec,
+    "genzoo_metrics": MetricSpec,
+    "genzoo_trackers": TrackerSpec,
+    "genzoo_commands": CommandSpec,
 }
+
+EVENT_HOOKS = tuple(name for name in vars(EventHooks) if name.startswith("genzoo_"))
 
 
 class PluginManager:
@@ -56,7 +69,9 @@ class PluginManager:
         self.registry = Registry()
         self.statuses: list[PluginStatus] = []
         self._pluggy = pluggy.PluginManager(PROJECT)
-        self._pluggy.add_hookspecs(HookSpecs)
+        self._pluggy.add_hookspecs(RecordHooks)
+        self._pluggy.add_hookspecs(EventHooks)
+        self._register(builtins, "builtins", "genzoo", genzoo.__version__)
 
     @classmethod
     def discover(
@@ -130,6 +145,7 @@ class PluginManager:
             self._check_hooks(plugin)
             records = [record for hook in RECORD_HOOKS for record in self._call(hook, plugin)]
             self.registry.add_all(records, distribution, version)
+            self.registry.listeners.extend(self._listeners(plugin, distribution))
         except BaseException:
             # pluggy before 1.8 keeps a plugin that it refused.
             if self._pluggy.has_plugin(key):
@@ -140,26 +156,30 @@ class PluginManager:
     def _check_hooks(self, plugin: object) -> None:
         for caller in self._pluggy.get_hookcallers(plugin) or []:
             if not caller.has_spec():
-                raise PluginError(str(unknown_name("hook", caller.name, RECORD_HOOKS)))
-        for hook in RECORD_HOOKS:
-            if inspect.isroutine(getattr(plugin, hook, None)) and not self._implements(
-                plugin, hook
-            ):
+                known = [*RECORD_HOOKS, *EVENT_HOOKS]
+                raise PluginError(str(unknown_name("hook", caller.name, known)))
+        for hook in (*RECORD_HOOKS, *EVENT_HOOKS):
+            present = inspect.isroutine(getattr(plugin, hook, None))
+            if present and not self._implementations(hook, plugin):
                 raise PluginError(f"{hook} is not marked with @genzoo.hookimpl")
 
-    def _implements(self, plugin: object, hook: str) -> bool:
-        return any(
-            implementation.plugin is plugin
-            for implementation in getattr(self._pluggy.hook, hook).get_hookimpls()
-        )
+    def _implementations(self, hook: str, plugin: object) -> list[pluggy.HookImpl]:
+        found: list[pluggy.HookImpl] = getattr(self._pluggy.hook, hook).get_hookimpls()
+        return [implementation for implementation in found if implementation.plugin is plugin]
 
     def _call(self, hook: str, plugin: object) -> list[Record]:
         records: list[Record] = []
-        for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():
-            if implementation.plugin is plugin:
-                with contained(f"{hook} raised an error"):
-                    records += _checked(hook, implementation.function())
+        for implementation in self._implementations(hook, plugin):
+            with contained(f"{hook} raised an error"):
+                records += _checked(hook, implementation.function())
         return records
+
+    def _listeners(self, plugin: object, distribution: str) -> list[Listener]:
+        return [
+            Listener(event, distribution, implementation.function, implementation.argnames)
+            for event in EVENT_HOOKS
+            for implementation in self._implementations(event, plugin)
+        ]
 
 
 def _checked(hook: str, returned: Any) -> list[Record]:

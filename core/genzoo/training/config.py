@@ -29,6 +29,9 @@ class TrainingConfig(Config):
     snapshot_every: int = Field(500, ge=1, description="Steps between sample grids.")
     checkpoint_every: int = Field(1000, ge=1, description="Steps between checkpoints.")
     keep_checkpoints: int = Field(2, ge=1, description="Newest checkpoints to keep.")
+    tracker: tuple[str, ...] = Field(
+        ("auto",), description="Where metrics go too: auto (TensorBoard if there), none, or names."
+    )
 
 
 class DataConfig(Config):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,12 @@ from torch import Tensor
 
 from genzoo.media.image import grid, save_images, to_uint8
 from genzoo.training.session import Session
-from genzoo.training.tracker import Tracker
+from genzoo.training.tracker import Trackers
 
 COUNT = 64
 
 
-def write_snapshot(
-    session: Session, folder: Path, step: int, trackers: Sequence[Tracker]
-) -> list[Path]:
+def write_snapshot(session: Session, folder: Path, step: int, trackers: Trackers) -> list[Path]:
     """Write sample `0` to `63` of the run's seed and, with an encoder, reconstructions.
 
     Returns:
@@ -33,9 +30,7 @@ def write_snapshot(
         path = folder / f"{name}-{step:09d}.png"
         save_images(x, model.sample_spec, path)
         paths.append(path)
-        for tracker in trackers:
-            pixels = grid(to_uint8(x, model.sample_spec))
-            tracker.images(step, name, torch.from_numpy(pixels))
+        trackers.images(step, name, grid(to_uint8(x, model.sample_spec)))
     return paths
 
 

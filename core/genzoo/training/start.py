@@ -19,9 +19,17 @@ from genzoo.training.folder import DataRecord, MetricsLog, RunFolder, RunRecord
 from genzoo.training.memory import keep_freed_memory
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import check_fit, open_session, restore_session
+from genzoo.training.tracker import choose_trackers
 from genzoo.training.trainer import Trainer, TrainingResult
 
-CHANGEABLE = ("steps", "log_every", "snapshot_every", "checkpoint_every", "keep_checkpoints")
+CHANGEABLE = (
+    "steps",
+    "log_every",
+    "snapshot_every",
+    "checkpoint_every",
+    "keep_checkpoints",
+    "tracker",
+)
 """Options that a resumed run may change without becoming another run."""
 
 
@@ -42,6 +50,7 @@ def train_run(
     reporter = reporter or Reporter()
     keep_freed_memory()
     plan = _resolve(plan, registry)
+    trackers = choose_trackers(plan.training.tracker, registry)
     dataset = load_data(plan.data, registry, reporter)
     session = open_session(plan, dataset, registry)
     folder = RunFolder(out)
@@ -59,7 +68,7 @@ def train_run(
         )
     )
     reporter.note(f"Training on {session.device} in {session.precision}.")
-    return Trainer(session, folder, reporter).run()
+    return Trainer(session, folder, reporter, trackers=trackers).run()
 
 
 def resume_run(
@@ -86,6 +95,7 @@ def resume_run(
     folder = RunFolder(out)
     record = folder.read_record()
     plan = _changed(record.plan, changes or {})
+    trackers = choose_trackers(plan.training.tracker, registry)
     checkpoint, problems = read_newest(folder.checkpoints)
     for problem in problems:
         reporter.note(problem)
@@ -97,7 +107,7 @@ def resume_run(
     MetricsLog(folder.metrics_file).rewind(checkpoint.step)
     folder.write_record(record.model_copy(update={"plan": plan}))
     reporter.note(f"Going on from step {checkpoint.step}.")
-    return Trainer(session, folder, reporter, checkpoint.step, checkpoint.drawn).run()
+    return Trainer(session, folder, reporter, checkpoint.step, checkpoint.drawn, trackers).run()
 
 
 def load_data(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import numpy as np
 import torch
 
 from genzoo.errors import DivergenceError, SpecError
+from genzoo.events import Events
 from genzoo.interfaces.noise import derive_seed
+from genzoo.interfaces.run import RunDescription
 from genzoo.interfaces.step import Batch, Step
+from genzoo.records import TrackerSpec
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_checkpoint
 from genzoo.training.folder import MetricsLog, RunFolder
 from genzoo.training.interrupts import Interrupts
@@ -20,7 +24,7 @@ from genzoo.training.publish import publish
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import Session, session_tensors
 from genzoo.training.snapshot import write_snapshot
-from genzoo.training.tracker import available_trackers
+from genzoo.training.tracker import Trackers
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,17 @@ class Trainer:
         reporter: Whom to tell.
         step: Training steps complete already.
         drawn: Samples drawn from the data already.
+        trackers: Where metrics and pictures go beside the folder.
     """
 
     def __init__(
-        self, session: Session, folder: RunFolder, reporter: Reporter, step: int = 0, drawn: int = 0
+        self,
+        session: Session,
+        folder: RunFolder,
+        reporter: Reporter,
+        step: int = 0,
+        drawn: int = 0,
+        trackers: Sequence[TrackerSpec] = (),
     ) -> None:
         self.session = session
         self.folder = folder
@@ -60,7 +71,9 @@ class Trainer:
         self.drawn = drawn
         self._reporter = reporter
         self._log = MetricsLog(folder.metrics_file)
-        self._trackers = available_trackers(folder.path, step)
+        self._description = describe_run(session, folder, step)
+        self._trackers = Trackers(trackers, self._description, reporter.note)
+        self._events = Events(session.registry.listeners, reporter.note)
         self._measured_at = (step, time.perf_counter())
 
     def run(self) -> TrainingResult:
@@ -72,6 +85,7 @@ class Trainer:
         """
         total = self.session.config.steps
         self._reporter.started(self.step, total)
+        self._send("genzoo_run_started")
         with Interrupts() as interrupts:
             if self.step == 0:
                 self._check_range()
@@ -80,9 +94,9 @@ class Trainer:
                 self._take_step()
                 self._keep_books()
             self._save(final=True)
-        for tracker in self._trackers:
-            tracker.close()
+        self._trackers.close()
         interrupted = self.step < total
+        self._send("genzoo_run_ended", interrupted=interrupted)
         self._reporter.finished(self.step, interrupted)
         return TrainingResult(self.folder.path, self.folder.artifact, self.step, interrupted)
 
@@ -101,6 +115,7 @@ class Trainer:
         session.ema.update(self.step)
         self.step += 1
         self._reporter.stepped(self.step)
+        self._send("genzoo_step_ended")
 
     def _draw(self) -> list[Step]:
         return [self._next_step() for _ in range(self.session.config.accumulate)]
@@ -156,8 +171,8 @@ class Trainer:
         means["images_per_second"] = images / max(now - since, 1e-9)
         self._log.append({"step": self.step, "images": self.drawn, **means})
         self._reporter.measured(self.step, means)
-        for tracker in self._trackers:
-            tracker.scalars(self.step, means)
+        self._trackers.scalars(self.step, means)
+        self._send("genzoo_metrics_measured", metrics=means)
 
     def _check_finite(self, means: dict[str, float]) -> None:
         broken = [name for name, value in means.items() if not math.isfinite(value)]
@@ -181,6 +196,7 @@ class Trainer:
         paths = write_snapshot(self.session, self.folder.samples, self.step, self._trackers)
         for path in paths:
             self._reporter.snapshot(self.step, path)
+            self._send("genzoo_snapshot_saved", path=path)
 
     def _save(self, final: bool) -> None:
         self._measure()
@@ -190,3 +206,24 @@ class Trainer:
         path = write_checkpoint(self.folder.checkpoints, checkpoint, keep)
         publish(self.session, self.folder, self.step, self.drawn, fit_priors=final)
         self._reporter.checkpointed(self.step, path)
+        self._send("genzoo_checkpoint_saved", path=path)
+
+    def _send(self, event: str, **facts: object) -> None:
+        self._events.send(event, run=self._description, step=self.step, **facts)
+
+
+def describe_run(session: Session, folder: RunFolder, first_step: int) -> RunDescription:
+    """The run as event hooks and trackers see it."""
+    return RunDescription(
+        folder=folder.path,
+        architecture=session.entry.full_name,
+        objective=session.objective_entry.full_name,
+        data=session.dataset.name,
+        first_step=first_step,
+        total_steps=session.config.steps,
+        settings={
+            "architecture": session.architecture.config.model_dump(mode="json"),
+            "objective": session.objective.config.model_dump(mode="json"),
+            "training": session.config.model_dump(mode="json"),
+        },
+    )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
 from genzoo import CapabilityError, GenzooError
-from genzoo.cli.main import COMMANDS, load_command, main
+from genzoo.cli.lazy import LazyGroup
+from genzoo.cli.main import COMMANDS, main
 
 Run = Callable[..., Result]
 
@@ -35,8 +35,10 @@ def test_help_lists_every_command_with_a_line(run: Run) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_and_the_output_options(name: str) -> None:
-    command = load_command(name)
-    leaves = command.commands.values() if isinstance(command, click.Group) else [command]
+    command = main.load(name)
+    leaves = [command]
+    if isinstance(command, LazyGroup):
+        leaves = [command.load(leaf) for leaf in command.commands]
     for leaf in leaves:
         assert leaf.help
         flags = {flag for param in leaf.params for flag in param.opts}
@@ -48,7 +50,7 @@ def test_every_command_has_help_and_the_output_options(name: str) -> None:
 def test_options_mean_the_same_everywhere() -> None:
     shared: dict[str, set[tuple[str, ...]]] = {}
     for name in COMMANDS:
-        for param in load_command(name).params:
+        for param in main.load(name).params:
             for flag in param.opts:
                 shared.setdefault(flag, set()).add(tuple(sorted(param.opts)))
     assert shared["--out"] == {("--out", "-o")}

@@ -9,7 +9,7 @@ import pytest
 
 from genzoo import DatasetSpec, ObjectiveSpec, hookimpl
 from genzoo.errors import PluginError
-from genzoo.plugins.hookspecs import HookSpecs
+from genzoo.plugins.hookspecs import RecordHooks
 from genzoo.plugins.manager import RECORD_HOOKS, PluginManager
 
 
@@ -72,7 +72,7 @@ def test_managers_are_independent() -> None:
 
 
 def test_every_specified_hook_is_called() -> None:
-    specified = {name for name in vars(HookSpecs) if name.startswith("genzoo_")}
+    specified = {name for name in vars(RecordHooks) if name.startswith("genzoo_")}
     assert specified == set(RECORD_HOOKS)
 
 

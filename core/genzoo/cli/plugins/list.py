@@ -1,4 +1,4 @@
-"""`genzoo plugins`: what extends genzoo."""
+"""`genzoo plugins list`: what extends genzoo."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from genzoo.cli.options import output_options
 from genzoo.cli.output import output
 
 
-@click.group()
-def command() -> None:
-    """What extends genzoo: installed packages that register architectures, data or models."""
-
-
-@command.command("list")
+@click.command("list")
 @output_options
-def list_plugins() -> None:
+def command() -> None:
     """List the installed plugins, and why one is not loaded."""
     from genzoo.plugins.manager import default_manager
 

@@ -1,0 +1,20 @@
+"""What genzoo itself registers, through the hooks that any plugin has."""
+
+from __future__ import annotations
+
+from genzoo.plugins.hookspecs import hookimpl
+from genzoo.records import TrackerSpec
+
+
+@hookimpl
+def genzoo_trackers() -> list[TrackerSpec]:
+    """Trackers that come with genzoo."""
+    return [
+        TrackerSpec(
+            name="tensorboard",
+            summary="Event files for TensorBoard, in the run's folder",
+            target="genzoo.training.tensorboard:TensorBoardTracker",
+            requires=("tensorboard",),
+            automatic=True,
+        )
+    ]
