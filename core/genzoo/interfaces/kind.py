@@ -126,7 +126,12 @@ class Kind(ABC):
         Raises:
             SpecError: There are none.
         """
-        self._require(spec, self.spec().shape)
+        own = self.spec()
+        if (spec.kind, spec.shape) != (own.kind, own.shape):
+            raise SpecError(
+                f"{self.array.capitalize()} of shape {own.shape} are no samples of the model, "
+                f"which are of kind {spec.kind} and shape {spec.shape}."
+            )
         return self.config
 
     # In.
@@ -213,16 +218,16 @@ class Kind(ABC):
             columns: Samples in a row, for kinds that have rows.
         """
 
-    def paired(self, originals: Tensor, made: Tensor, columns: int, high: float) -> Tensor:
+    def paired(self, originals: Tensor, made: Tensor, spec: SampleSpec, columns: int) -> Tensor:
         """Originals and what a model made of them, in the order to be shown in `columns`.
 
         By default each original is followed by its reconstruction.
 
         Args:
-            originals: (n, *sample shape).
+            originals: (n, *spec.shape).
             made: Their reconstructions, likewise.
+            spec: Their contract.
             columns: Samples in a row, for kinds that have rows.
-            high: Greatest value of a sample, to fill gaps with.
         """
         import torch
 
@@ -254,7 +259,6 @@ class Kind(ABC):
             UsageError: There is no sample, or the file's ending is not known.
         """
         self.check_path(path)
-        self._require(spec, tuple(x.shape[1:]))
         if not len(x):
             raise UsageError(f"There is no {self.noun} to save.")
         if is_folder(path):
@@ -266,13 +270,6 @@ class Kind(ABC):
             _write(path, _archive({self.array: self.rows(x, spec)}))
         else:
             _write(path, self.encoded(x, spec, path.suffix.lower(), columns))
-
-    def _require(self, spec: SampleSpec, shape: tuple[int, ...]) -> None:
-        if (spec.kind, spec.shape) != (self.name, shape):
-            raise SpecError(
-                f"{self.array.capitalize()} of shape {shape} are not the model's samples, "
-                f"which are {spec.kind} of shape {spec.shape}."
-            )
 
 
 def is_folder(path: Path) -> bool:
