@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from genzoo.cli.pictures import read_pictures
 from sketches import SketchConfig
 
 from genzoo import GenzooError, SampleSpec
 from genzoo.cli.computing import class_indices, default_path
 from genzoo.cli.fields import field_options
 from genzoo.cli.models import folder_bytes, readable_size
-from genzoo.cli.pictures import read_pictures
 from genzoo.cli.reconstruct import stacked
 from genzoo.plugins.manager import PluginManager
 
