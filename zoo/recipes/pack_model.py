@@ -95,8 +95,8 @@ def _hours(run: Path) -> float:
     lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     seconds, before = 0.0, 0
     for line in map(json.loads, lines):
-        seconds += (line["images"] - before) / line["images_per_second"]
-        before = line["images"]
+        seconds += (line["samples"] - before) / line["samples_per_second"]
+        before = line["samples"]
     return seconds / 3600
 
 
