@@ -41,12 +41,12 @@ def losses(architecture: str, precision: str, seed: int, steps: int, size: int) 
         architecture=architecture,
         architecture_config=SUBJECTS[architecture],
         objective_config=dict(registry.architectures.find(architecture).record.objective_defaults),
-        data=DataConfig(data="peeps", size=size),
+        data=DataConfig(data="peeps", options={"size": size}),
         training=TrainingConfig(
             steps=steps, batch_size=BATCH, seed=seed, precision=precision, log_every=10 * steps
         ),
     )
-    session = open_session(plan, load_data(plan.data, registry, Reporter()), registry)
+    session = open_session(plan, load_data(plan, registry, Reporter()), registry)
     with tempfile.TemporaryDirectory() as scratch:
         folder = RunFolder(Path(scratch) / "run")
         folder.create()
