@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from pydantic import AfterValidator, Field
 from torch import Tensor, nn
-from toy_objectives import ToyAdversarial, ToyObjectiveConfig
+from toy_objectives import ToyAdversarial
 from toys import (
     LATENT,
     ToyConfig,
@@ -453,5 +453,3 @@ class NotAPrior(Prior):
 
     def fit(self, latents: Tensor, seed: int) -> Self:
         return self
-
-

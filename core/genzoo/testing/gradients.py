@@ -16,7 +16,9 @@ from genzoo.testing.where import source_of
 from genzoo.training.engine import PhaseEngine
 from genzoo.training.session import Session
 
-LEAST_STEPS = 6
+LEAST_STEPS = 3
+"""A layer behind one that begins at zero has a gradient from the second step on."""
+
 MARK = 3.0
 
 

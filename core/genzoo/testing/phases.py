@@ -93,12 +93,12 @@ def terms(subject: PairSubject) -> str:
     with subject.trainer() as trainer:
         session = trainer.session
         for number in range(ROUNDS):
+            trainer.advance(min(number, 1))
             for phase, name, term in _terms(session, make_step(session, number, number)):
                 title = f"{phase.name}/{name}"
                 places[title] = source_of(phase.loss)
                 if term.weight:
                     alive[title] = alive.get(title, False) or _has_gradient(session, phase, term)
-            trainer.advance(1)
     dead = [title for title, lives in alive.items() if not lives]
     if dead:
         raise ContractError(f"Without any gradient: {', '.join(dead)}.", places[dead[0]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -45,6 +46,7 @@ def light_configs(subject: PluginSubject) -> str:
     return "import no torch"
 
 
+@functools.cache
 def probe(subject: PluginSubject) -> Mapping[str, Mapping[str, str]]:
     """What `genzoo.testing.probe` finds in a fresh process with this one's path.
 

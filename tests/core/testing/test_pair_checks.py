@@ -1,6 +1,7 @@
 """The checks of training: a sound toy passes them, and each can fail."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -78,8 +79,6 @@ def test_a_record_that_requires_other_parts_fails(pair, requires, found):
 
 def pair_with_encoder(subject):
     """The same pair, and a record of the architecture that claims an encoder."""
-    from dataclasses import replace
-
     entry = subject.architecture.entry
     claims = replace(entry.record, parts=(*entry.record.parts, "encoder"))
     architecture = replace(subject.architecture, entry=replace(entry, record=claims))
@@ -98,7 +97,5 @@ def test_a_refusal_counts_only_from_the_architectures_own_objective(pair, archit
     result = phases.phases.run(own)
     assert not result.ok
     assert "not to my taste" in result.detail
-    from dataclasses import replace
-
     stranger = replace(own.architecture, entry=registry.architectures.find("toy-gan"))
     assert not applies(replace(own, architecture=stranger))
