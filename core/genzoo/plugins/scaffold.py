@@ -64,7 +64,8 @@ def parse_name(name: str, architecture: str | None = None) -> PluginName:
     Raises:
         UsageError: A name that cannot be a package's or an architecture's.
     """
-    short = normalise(name).removeprefix(PREFIX)
+    whole = normalise(name)
+    short = "" if whole == "genzoo" else whole.removeprefix(PREFIX)
     _check_spelling(short, "plugin", name)
     if architecture is None:
         return PluginName(short, short)
