@@ -67,6 +67,7 @@ def test_it_installs_trains_resumes_samples_loads_and_passes_its_tests(
         assert numpy.abs(drawn.astype(int) - pixels).max() <= 1
     """
     output(environment.run("-c", code, cwd=tmp_path))
+    assert "flow with flow-loss" in output(environment.genzoo("plugins", "check", "genzoo-flow"))
     assert "passed" in output(environment.run("-m", "pytest", "-q", cwd=plugin))
 
 
