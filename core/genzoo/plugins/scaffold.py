@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
+import genzoo
 from genzoo.errors import UsageError
 from genzoo.files import atomic_folder
 from genzoo.plugins.loader import normalise
@@ -166,8 +167,6 @@ def _render(name: PluginName, author: str) -> Iterator[tuple[Path, str]]:
 def requirement() -> str:
     """The versions of genzoo that a plugin written today asks for: `genzoo>=0.1.0,<0.2`."""
     from packaging.version import Version
-
-    import genzoo
 
     current = Version(genzoo.__version__)
     major, minor = current.major, current.minor

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -40,22 +41,35 @@ def test_it_installs_trains_resumes_samples_loads_and_passes_its_tests(
 ) -> None:
     environment = Environment.create(tmp_path / "environment")
     environment.install(plugin)
-    (row,) = [
-        row
-        for row in json.loads(output(environment.genzoo("plugins", "list", "--json")))
-        if row["distribution"] == "genzoo-flow"
-    ]
+    is_listed(environment)
+    with ThreadPoolExecutor() as pool:
+        check = pool.submit(environment.genzoo, "plugins", "check", "genzoo-flow")
+        tests = pool.submit(environment.run, "-m", "pytest", "-q", cwd=plugin)
+        trains_and_resumes(environment, tmp_path)
+        samples_the_same_from_python(environment, tmp_path)
+    assert "flow with flow-loss" in output(check.result())
+    assert "passed" in output(tests.result())
+
+
+def is_listed(environment: Environment) -> None:
+    rows = json.loads(output(environment.genzoo("plugins", "list", "--json")))
+    (row,) = [row for row in rows if row["distribution"] == "genzoo-flow"]
     assert (row["state"], row["version"], row["reason"]) == ("loaded", "0.1.0", "")
     assert row["registers"] == ["architecture flow", "objective flow-loss"]
 
+
+def trains_and_resumes(environment: Environment, folder: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (24, 16, 16, 3), dtype=np.uint8)
-    np.savez(tmp_path / "images.npz", images=images)
+    np.savez(folder / "images.npz", images=images)
     options = ["--steps", "3", "--batch-size", "8", "--width", "8", "--latent-dim", "4"]
-    output(environment.genzoo("train", "flow", "images.npz", "-o", "run", *options, cwd=tmp_path))
-    resumed = environment.genzoo("train", "--resume", "run", "--steps", "5", cwd=tmp_path)
-    assert "step 3" in resumed.stderr
+    output(environment.genzoo("train", "flow", "images.npz", "-o", "run", *options, cwd=folder))
+    resumed = environment.genzoo("train", "--resume", "run", "--steps", "5", cwd=folder)
     output(resumed)
-    output(environment.genzoo("sample", "run", "-n", "4", "-o", "samples.npz", cwd=tmp_path))
+    assert "Going on from step 3" in resumed.stderr
+
+
+def samples_the_same_from_python(environment: Environment, folder: Path) -> None:
+    output(environment.genzoo("sample", "run", "-n", "4", "-o", "samples.npz", cwd=folder))
     code = """if True:
         import sys, genzoo, numpy, torch
         model = genzoo.load("run")
@@ -66,9 +80,7 @@ def test_it_installs_trains_resumes_samples_loads_and_passes_its_tests(
         assert drawn.shape == (4, 16, 16, 3), drawn.shape
         assert numpy.abs(drawn.astype(int) - pixels).max() <= 1
     """
-    output(environment.run("-c", code, cwd=tmp_path))
-    assert "flow with flow-loss" in output(environment.genzoo("plugins", "check", "genzoo-flow"))
-    assert "passed" in output(environment.run("-m", "pytest", "-q", cwd=plugin))
+    output(environment.run("-c", code, cwd=folder))
 
 
 def test_it_satisfies_the_type_checker(plugin: Path, pytestconfig: pytest.Config) -> None:

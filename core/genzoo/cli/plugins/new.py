@@ -36,7 +36,7 @@ def command(name: str, out: Path | None, architecture: str | None, author: str) 
     write_plugin(plugin, folder, author)
     following = [
         f"python -m pip install -e {shlex.quote(f'{folder}[dev]')}",
-        f"genzoo train {plugin.architecture} peeps --size 32 --steps 2000 "
+        f"genzoo train {plugin.architecture} peeps --size 32 --steps 1000 "
         f"-o runs/{plugin.architecture}",
         f"genzoo plugins check {plugin.distribution}",
     ]

@@ -18,7 +18,7 @@ def test_the_folder_is_on_stdout_and_what_to_type_next_on_stderr(run: Run, tmp_p
     assert "named genzoo-flow: plugins begin with genzoo-" in result.stderr
     assert [line.strip() for line in result.stderr.splitlines() if line.startswith("    ")] == [
         "python -m pip install -e 'genzoo-flow[dev]'",
-        "genzoo train flow peeps --size 32 --steps 2000 -o runs/flow",
+        "genzoo train flow peeps --size 32 --steps 1000 -o runs/flow",
         "genzoo plugins check genzoo-flow",
     ]
 
