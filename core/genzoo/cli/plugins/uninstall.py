@@ -1,0 +1,74 @@
+"""`genzoo plugins uninstall`: remove plugins, working or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from genzoo.cli.options import output_options
+from genzoo.cli.output import output
+from genzoo.cli.plugins.changes import approved, change_options, ready_installer, report
+from genzoo.errors import InstallError
+
+
+@click.command("uninstall")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@change_options
+@output_options
+def command(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
+    """Uninstall plugins, named by their distributions (see genzoo plugins list)."""
+    from genzoo.plugins.inventory import installed_versions, plugin_distributions
+    from genzoo.plugins.outcome import known_before
+    from genzoo.plugins.ownership import Wish
+    from genzoo.plugins.plan import removal
+    from genzoo.plugins.targets import as_plugin
+
+    versions = installed_versions()
+    goes = list(dict.fromkeys(as_plugin(name, versions) for name in names))
+    wish = Wish(removals=goes, plugins=sorted(plugin_distributions()))
+    installer = ready_installer(wish)
+    plan = [removal(name, versions[name]) for name in goes]
+    brings = {
+        name: ", ".join(
+            item
+            for status in known_before()
+            if status.distribution == name
+            for item in status.registers
+        )
+        for name in goes
+    }
+    _warn_of_dependents(goes)
+    if approved(plan, yes=yes, dry_run=dry_run, nothing="", details=brings):
+        installer.uninstall(goes)
+        check_gone(goes)
+        text = "\n".join(f"{change.name} {change.version}: removed" for change in plan)
+        output().result(report(plan, done=True), text)
+
+
+def _warn_of_dependents(names: Sequence[str]) -> None:
+    from genzoo.plugins.inventory import dependents, installed_requirements
+
+    requirements = installed_requirements()
+    for name in names:
+        for other in dependents(name, requirements):
+            if other not in names:
+                output().note(f"{other} needs {name} and may not work without it.")
+
+
+def check_gone(names: Sequence[str]) -> None:
+    """Make sure that distributions are removed.
+
+    Raises:
+        InstallError: One is still there: the installer leaves alone what lies elsewhere.
+    """
+    from genzoo.plugins.inventory import installed_distributions
+
+    found = installed_distributions()
+    for name in names:
+        if name in found:
+            place = found[name].locate_file("")
+            raise InstallError(
+                f"{name} is still installed, in '{place}', which is not of this environment.",
+                "Uninstall it with the Python that it was installed with.",
+            )
