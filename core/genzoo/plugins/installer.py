@@ -161,7 +161,7 @@ class Pip:
         """See `Installer`."""
         if request.words:
             self._install(request)
-        stale = tuple(f"{change.name} @ {change.source}" for change in _elsewhere(plan))
+        stale = tuple(change.source for change in _elsewhere(plan))
         if stale:
             self._install(replace(request, requirements=stale, editable=()), *_FORCED)
 

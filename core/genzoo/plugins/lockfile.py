@@ -46,6 +46,12 @@ class Pin:
         return f"{'-e ' * self.editable}{self.text}  # {self.name}=={self.version}"
 
     @property
+    def requirement(self) -> str:
+        """What installs it, for pip and uv."""
+        # pip before 24 refuses NAME @ git+file:///PATH.
+        return self.url if self.url.startswith("git+file:") else self.text
+
+    @property
     def folder(self) -> Path | None:
         """The file, folder or repository of this machine that it comes from."""
         parts = urlsplit(self.url.removeprefix("git+"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from genzoo.errors import InstallError
@@ -11,8 +11,6 @@ from genzoo.plugins.loader import allowed_by_environment, normalise
 from genzoo.plugins.plan import Change
 from genzoo.plugins.status import PluginStatus
 from genzoo.plugins.survey import survey
-
-Survey = Callable[[Collection[str]], list[PluginStatus]]
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,14 @@ class Outcome:
     left_out: tuple[str, ...]
 
 
-def known_before() -> list[PluginStatus]:
-    """The statuses before anything changes; none where a plugin that is there ends the process."""
+def known_before(names: Iterable[str] = ()) -> list[PluginStatus]:
+    """The statuses before anything changes; none where a plugin that is there ends the process.
+
+    Args:
+        names: Distributions to load even where `GENZOO_PLUGINS` does not list them.
+    """
     try:
-        return survey()
+        return survey(names)
     except InstallError:
         return []
 
@@ -96,7 +98,7 @@ def _problems(
         Problem(
             status.distribution,
             status.version,
-            status.reason,
+            status.reason.rstrip("."),
             _remedy(status.distribution, changed),
         )
         for status in after

@@ -39,9 +39,9 @@ def survey(also: Iterable[str] = ()) -> list[PluginStatus]:
                 command, capture_output=True, env=_environment(also), timeout=PATIENCE, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise InstallError(f"A plugin is still loading after {PATIENCE:g} seconds.") from error
+            raise InstallError(f"it is still loading after {PATIENCE:g} seconds") from error
         if not file.exists():
-            raise InstallError(f"A plugin ends the process at import, code {finished.returncode}.")
+            raise InstallError(f"it ends the process at import, with code {finished.returncode}")
         return [_status(facts) for facts in json.loads(file.read_text("utf-8"))]
 
 

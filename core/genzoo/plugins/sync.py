@@ -78,7 +78,7 @@ def request_for(found: Difference, sources: Sources) -> Request:
     kept = {pin.name: pin.version for pin in found.right if pin.url}
     named = [pin.text for pin in found.right if not pin.url]
     return Request(
-        requirements=(*named, *(pin.text for pin in found.missing if not pin.editable)),
+        requirements=(*named, *(pin.requirement for pin in found.missing if not pin.editable)),
         editable=tuple(pin.text for pin in found.missing if pin.editable),
         keep={**kept_versions(), **kept},
         sources=sources,

@@ -80,7 +80,7 @@ def _path(word: str) -> str:
     extras = _EXTRAS.search(word)
     path = Path(_EXTRAS.sub("", word)).expanduser()
     if not path.exists():
-        raise UsageError(f"There is no file or folder '{path}'.", _FORMS)
+        raise UsageError(f"There is no file or folder '{word}'.", _FORMS)
     if path.is_dir() and not any((path / name).exists() for name in _PROJECT_FILES):
         raise UsageError(
             f"The folder '{path}' holds no package: it has no pyproject.toml.",

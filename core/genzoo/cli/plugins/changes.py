@@ -100,8 +100,7 @@ def approved(
     if dry_run or not plan:
         output().result(report(plan, done=False), text if plan else nothing)
         return False
-    ask = not yes and sys.stdin.isatty() and sys.stderr.isatty()
-    if ask:
+    if not yes and _can_ask():
         click.echo(text, err=True)
         click.confirm("Go on?", default=True, abort=True, err=True)
     else:
@@ -109,22 +108,27 @@ def approved(
     return True
 
 
+def _can_ask() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def _lines(plan: Sequence[Change], details: Mapping[str, str]) -> list[str]:
     lines = []
     for change in plan:
-        words = [change.name, change.versions, f"from {change.source}" if change.source else ""]
-        detail = details.get(change.name, "")
-        words.append(f"({detail})" if detail else "")
+        source, detail = change.source.partition("#")[0], details.get(change.name, "")
+        words = [change.name, change.versions]
+        words += [f"from {source}" if source else "", f"({detail})" if detail else ""]
         lines.append(f"  {change.action:<10} {' '.join(word for word in words if word)}")
     return lines
 
 
 def plugin_details(plan: Sequence[Change]) -> dict[str, str]:
-    """Marks the changes to plugins that are installed already."""
+    """Marks the changes to plugins that are installed already and stay."""
     from genzoo.plugins.inventory import plugin_distributions
 
     plugins = plugin_distributions()
-    return {change.name: "an installed plugin" for change in plan if change.name in plugins}
+    changed = [change.name for change in plan if change.action != "remove"]
+    return {name: "an installed plugin" for name in changed if name in plugins}
 
 
 def report(plan: Sequence[Change], *, done: bool, outcome: Outcome | None = None) -> dict[str, Any]:
@@ -158,7 +162,9 @@ def _news(plan: Sequence[Change], outcome: Outcome) -> list[str]:
         name = f"{change.name} {change.version}".strip()
         if change.action == "remove":
             lines.append(f"{name}: removed")
-        elif change.name in outcome.new and change.name not in broken:
+        elif change.name in broken:
+            lines.append(f"{name}: installed, does not load")
+        elif change.name in outcome.new:
             news = ", ".join(outcome.new[change.name])
             lines.append(f"{name}: new {news}" if news else f"{name}: registers nothing new")
         else:

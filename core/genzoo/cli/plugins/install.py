@@ -70,7 +70,7 @@ def command(
         details=plugin_details(plan),
     ):
         return
-    before = known_before()
+    before = known_before(change.name for change in plan)
     output().note("Installing.")
     installer.install(request, plan)
     tell_outcome(plan, outcome_of(plan, before))

@@ -60,7 +60,7 @@ def command(file: Path, exact: bool, yes: bool, dry_run: bool, **places: Any) ->
         details=plugin_details(plan),
     ):
         return
-    before = known_before()
+    before = known_before(change.name for change in plan)
     if found.missing:
         installer.install(request, plan)
     # What is installed now may need what seemed superfluous.

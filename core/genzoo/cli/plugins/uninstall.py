@@ -19,7 +19,6 @@ from genzoo.errors import InstallError
 def command(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
     """Uninstall plugins, named by their distributions (see genzoo plugins list)."""
     from genzoo.plugins.inventory import installed_versions, plugin_distributions
-    from genzoo.plugins.outcome import known_before
     from genzoo.plugins.ownership import Wish
     from genzoo.plugins.plan import removal
     from genzoo.plugins.targets import as_plugin
@@ -29,21 +28,24 @@ def command(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
     wish = Wish(removals=goes, plugins=sorted(plugin_distributions()))
     installer = ready_installer(wish)
     plan = [removal(name, versions[name]) for name in goes]
-    brings = {
-        name: ", ".join(
-            item
-            for status in known_before()
-            if status.distribution == name
-            for item in status.registers
-        )
-        for name in goes
-    }
+    registered = _registered_by(goes)
+    details = {name: ", ".join(items) for name, items in registered.items()}
     _warn_of_dependents(goes)
-    if approved(plan, yes=yes, dry_run=dry_run, nothing="", details=brings):
+    if approved(plan, yes=yes, dry_run=dry_run, nothing="", details=details):
         installer.uninstall(goes)
         check_gone(goes)
         text = "\n".join(f"{change.name} {change.version}: removed" for change in plan)
-        output().result(report(plan, done=True), text)
+        output().result({**report(plan, done=True), "registered": registered}, text)
+
+
+def _registered_by(names: Sequence[str]) -> dict[str, list[str]]:
+    from genzoo.plugins.outcome import known_before
+
+    registered: dict[str, list[str]] = {name: [] for name in names}
+    for status in known_before():
+        if status.distribution in registered:
+            registered[status.distribution] += status.registers
+    return registered
 
 
 def _warn_of_dependents(names: Sequence[str]) -> None:
