@@ -18,7 +18,7 @@ _UV_DEMAND = re.compile(
 _UV_USERS_DEMAND = re.compile(r"you require (?P<what>[\w.-]+[<>=!~]\S*?),?(?=\s|$)")
 _NOT_FOUND = re.compile(
     r"Could not find a version that satisfies the requirement (?P<what>.+?)"
-    r"(?: \(from (?!versions:)(?P<who>.+?)\))? \(from versions: (?P<versions>.*)\)"
+    r"(?: \(from (?!versions:)(?P<who>.+?)\))? \(from versions: (?P<versions>[^)]*)\)"
 )
 _UV_NOT_FOUND = re.compile(r"(?P<what>[\w.-]+) was not found in the ")
 _UV_NO_VERSION = re.compile(r"only (?P<versions>\S+) is available and you require (?P<what>\S+?),")
@@ -112,10 +112,11 @@ def _not_found(flat: str) -> InstallError | None:
         return None
     found = match.groupdict()
     name, versions = _name_in(found["what"]), found.get("versions") or "none"
-    wanted_by = f", which {found['who']} needs," if found.get("who") else ""
+    wanted_by = f" (needed by {found['who']})" if found.get("who") else ""
     if versions != "none":
         return InstallError(
-            f"No version of {name} fits '{found['what']}'{wanted_by}: there is {versions}.",
+            f"No version of {name} fits '{found['what']}'{wanted_by}: "
+            f"there is {versions.removeprefix(name)}.",
             "Ask for one of these.",
         )
     hint = "Check the spelling; a folder is given as ./FOLDER, a repository as git+https://..."
@@ -126,7 +127,7 @@ def _not_found(flat: str) -> InstallError | None:
 
 def _anything_else(output: str) -> InstallError:
     lines = [match.group(1) for pattern in _ESSENTIAL for match in pattern.finditer(output)]
-    reason = lines[0].strip().rstrip(".") if lines else "it does not say why"
+    reason = lines[0].strip().rstrip(".:") if lines else "it does not say why"
     return InstallError(
         f"It cannot be installed: {reason}.", "Run it again with --debug for all of the output."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from genzoo.plugins.loader import normalise
@@ -47,6 +47,14 @@ class Change:
 def removal(name: str, version: str) -> Change:
     """The change that removes `name`."""
     return Change("remove", name, version, previous=version)
+
+
+def settled(changes: Iterable[Change], installed: Mapping[str, str]) -> list[Change]:
+    """The changes with the versions that were unknown until they were carried out."""
+    return [
+        replace(change, version=change.version or installed.get(change.name, ""))
+        for change in changes
+    ]
 
 
 def from_pip_report(report: Mapping[str, Any], installed: Mapping[str, str]) -> list[Change]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from genzoo.errors import InstallError
-from genzoo.plugins.installer import Request, Sources
 from genzoo.plugins.inventory import (
     installed_requirements,
     kept_versions,
@@ -15,6 +14,7 @@ from genzoo.plugins.inventory import (
 )
 from genzoo.plugins.lockfile import Pin, PluginSet, freeze
 from genzoo.plugins.plan import Change
+from genzoo.plugins.request import Request, Sources
 
 
 @dataclass(frozen=True)

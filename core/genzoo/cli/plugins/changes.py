@@ -12,10 +12,11 @@ import click
 from genzoo.cli.output import output
 
 if TYPE_CHECKING:
-    from genzoo.plugins.installer import Installer, Sources
+    from genzoo.plugins.installer import Installer
     from genzoo.plugins.outcome import Outcome
     from genzoo.plugins.ownership import Wish
     from genzoo.plugins.plan import Change
+    from genzoo.plugins.request import Sources
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -58,7 +59,7 @@ def sources(
     index_url: str, no_index: bool, find_links: tuple[str, ...], build_isolation: bool
 ) -> Sources:
     """What `source_options` say."""
-    from genzoo.plugins.installer import Sources
+    from genzoo.plugins.request import Sources
 
     return Sources(index_url, no_index, find_links, build_isolation)
 
@@ -139,7 +140,10 @@ def report(plan: Sequence[Change], *, done: bool, outcome: Outcome | None = None
 
 def tell_outcome(plan: Sequence[Change], outcome: Outcome) -> None:
     """Say what is new and what does not work; the command exits with 1 if something does not."""
-    out = output()
+    from genzoo.plugins.inventory import installed_versions
+    from genzoo.plugins.plan import settled
+
+    out, plan = output(), settled(plan, installed_versions())
     out.result(report(plan, done=True, outcome=outcome), "\n".join(_news(plan, outcome)))
     for name in outcome.no_plugins:
         out.note(

@@ -46,10 +46,10 @@ def command(
     NAME may have a version and extras: 'genzoo-flow[audio]>=1'. torch, torchvision and genzoo stay
     as they are. Exits with 1 if a plugin does not load afterwards.
     """
-    from genzoo.plugins.installer import Request
     from genzoo.plugins.inventory import kept_versions, plugin_distributions
     from genzoo.plugins.outcome import known_before, outcome_of
     from genzoo.plugins.ownership import Wish
+    from genzoo.plugins.request import Request
     from genzoo.plugins.targets import as_project, as_requirement
 
     if not packages and not editable:
