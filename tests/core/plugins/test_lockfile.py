@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from environments import Environment
 
 import genzoo
 from genzoo.errors import InstallError, UsageError
@@ -109,7 +110,8 @@ from pip._internal.network.session import PipSession
 from pip._internal.req import parse_requirements
 for item in parse_requirements(sys.argv[1], PipSession()): print(item.requirement)
 """
-    result = Environment.create(tmp_path / "environment").run("-c", code, file)
+    command = [sys.executable, "-c", code, str(file)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == [
         line.partition("  #")[0].removeprefix("-e ")
         for line in file.read_text().splitlines()

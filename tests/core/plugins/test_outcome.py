@@ -110,5 +110,5 @@ def test_the_survey_is_of_a_fresh_process(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_plugins_that_take_for_ever_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(surveying, "PATIENCE", 0.001)
-    with pytest.raises(InstallError, match="still loading after 0.001 seconds"):
+    with pytest.raises(InstallError, match=r"still loading after 0\.001 seconds"):
         survey()
