@@ -110,7 +110,8 @@ class Pip:
         upgrade = ["--upgrade"] if request.upgrade else []
         with _constraints(request.keep) as file:
             words = [*upgrade, *options, "--constraint", str(file), *request.sources.options()]
-            self._run("install", "--progress-bar", "off", *words, *request.words, keep=request.keep)
+            words += ["--progress-bar", "off", "--no-warn-conflicts"]
+            self._run("install", *words, *request.words, keep=request.keep)
 
     def _run(self, *words: str, keep: Mapping[str, str] | None = None) -> None:
         # -P: a folder of that name in the working directory is not pip.

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import Distribution, distributions
+from typing import TYPE_CHECKING
 
 from genzoo.plugins.loader import find_candidates, normalise
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 KEPT = ("torch", "torchvision", "genzoo")
 """Distributions that installing a plugin never changes."""
@@ -73,15 +77,35 @@ def dependents(name: str, requirements: Requirements) -> list[str]:
     return sorted(other for other, lines in requirements.items() if name in _direct(lines))
 
 
+def unmet(versions: Mapping[str, str], requirements: Requirements) -> list[str]:
+    """What would no longer fit if some distributions had other versions, a sentence each.
+
+    Args:
+        versions: The new versions by normalised name.
+        requirements: `Requires-Dist` lines of what stays as it is.
+    """
+    return [
+        f"{name} needs {requirement.name}{requirement.specifier}: it may not work with {version}."
+        for name, lines in sorted(requirements.items())
+        if name not in versions
+        for requirement in _applying(lines)
+        if (version := versions.get(normalise(requirement.name)))
+        and not requirement.specifier.contains(version, prereleases=True)
+    ]
+
+
 def _direct(lines: Iterable[str]) -> set[str]:
+    return {normalise(requirement.name) for requirement in _applying(lines)}
+
+
+def _applying(lines: Iterable[str]) -> Iterator[Requirement]:
+    """The requirements that count here, without extras."""
     from packaging.requirements import InvalidRequirement, Requirement
 
-    names = set[str]()
     for line in lines:
         try:
             requirement = Requirement(line)
         except InvalidRequirement:
             continue
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            names.add(normalise(requirement.name))
-    return names
+            yield requirement

@@ -12,6 +12,7 @@ from genzoo.plugins.inventory import (
     kept_versions,
     needed_by,
     plugin_distributions,
+    unmet,
 )
 
 Install = Callable[..., str]
@@ -64,3 +65,12 @@ def test_a_circle_of_requirements_ends() -> None:
 def test_dependents_need_it_directly() -> None:
     assert dependents("genzoo-good", REQUIREMENTS) == ["genzoo-more"]
     assert dependents("extra-thing", REQUIREMENTS) == []
+
+
+def test_what_no_longer_fits_is_a_sentence() -> None:
+    assert unmet({"base": "3.1"}, REQUIREMENTS) == [
+        "genzoo-good needs base<3: it may not work with 3.1."
+    ]
+    assert unmet({"base": "2.9"}, REQUIREMENTS) == []
+    assert unmet({"base": "3.1", "genzoo-good": "2"}, REQUIREMENTS) == []
+    assert unmet({"base": ""}, REQUIREMENTS) == []

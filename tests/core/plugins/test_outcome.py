@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +108,16 @@ def test_the_survey_is_of_a_fresh_process(monkeypatch: pytest.MonkeyPatch) -> No
     (vae,) = [status for status in survey(["vae"]) if status.name == "vae"]
     assert vae.state == "loaded"
     assert "architecture conv-vae" in vae.registers
+
+
+def test_a_plugin_that_ends_the_fresh_process_is_held(
+    install: Install, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("exits", "import os; os._exit(7)")
+    path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+    monkeypatch.setenv("PYTHONPATH", path)
+    with pytest.raises(InstallError, match="ends the process at import, with code 7"):
+        survey()
 
 
 def test_plugins_that_take_for_ever_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

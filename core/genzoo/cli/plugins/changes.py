@@ -86,7 +86,8 @@ def approved(
     yes: bool,
     dry_run: bool,
     nothing: str,
-    details: Mapping[str, str] | None = None,
+    details: Mapping[str, str],
+    warnings: Sequence[str],
 ) -> bool:
     """Show the plan and ask whether to go on, if there is a terminal to ask on.
 
@@ -96,10 +97,12 @@ def approved(
         dry_run: Stop after the plan, which is the command's result then.
         nothing: What to say where the plan is empty.
         details: A word about a distribution, by its name.
+        warnings: What may not work afterwards.
     """
-    text = "\n".join(["Plan:", *_lines(plan, details or {})])
+    text = "\n".join(["Plan:", *_lines(plan, details), *warnings])
     if dry_run or not plan:
-        output().result(report(plan, done=False), text if plan else nothing)
+        facts = {**report(plan, done=False), "warnings": warnings}
+        output().result(facts, text if plan else nothing)
         return False
     if not yes and _can_ask():
         click.echo(text, err=True)
@@ -130,6 +133,14 @@ def plugin_details(plan: Sequence[Change]) -> dict[str, str]:
     plugins = plugin_distributions()
     changed = [change.name for change in plan if change.action != "remove"]
     return {name: "an installed plugin" for name in changed if name in plugins}
+
+
+def plan_warnings(plan: Sequence[Change]) -> list[str]:
+    """What is installed and does not fit what the plan brings."""
+    from genzoo.plugins.inventory import installed_requirements, unmet
+
+    brought = {change.name: change.version for change in plan if change.action != "remove"}
+    return unmet(brought, installed_requirements())
 
 
 def report(plan: Sequence[Change], *, done: bool, outcome: Outcome | None = None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from genzoo.cli.output import output
 from genzoo.cli.plugins.changes import (
     approved,
     change_options,
+    plan_warnings,
     plugin_details,
     ready_installer,
     source_options,
@@ -68,6 +69,7 @@ def command(
         dry_run=dry_run,
         nothing="Nothing to do: all of it is installed.",
         details=plugin_details(plan),
+        warnings=plan_warnings(plan),
     ):
         return
     before = known_before(change.name for change in plan)

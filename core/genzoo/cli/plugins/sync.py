@@ -13,6 +13,7 @@ from genzoo.cli.output import output
 from genzoo.cli.plugins.changes import (
     approved,
     change_options,
+    plan_warnings,
     plugin_details,
     ready_installer,
     source_options,
@@ -58,6 +59,7 @@ def command(file: Path, exact: bool, yes: bool, dry_run: bool, **places: Any) ->
         dry_run=dry_run,
         nothing=f"Nothing to do: the plugins are as {file} has them.",
         details=plugin_details(plan),
+        warnings=plan_warnings(plan),
     ):
         return
     before = known_before(change.name for change in plan)

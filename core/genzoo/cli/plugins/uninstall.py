@@ -30,8 +30,8 @@ def command(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
     plan = [removal(name, versions[name]) for name in goes]
     registered = _registered_by(goes)
     details = {name: ", ".join(items) for name, items in registered.items()}
-    _warn_of_dependents(goes)
-    if approved(plan, yes=yes, dry_run=dry_run, nothing="", details=details):
+    warnings = _dependents_of(goes)
+    if approved(plan, yes=yes, dry_run=dry_run, nothing="", details=details, warnings=warnings):
         installer.uninstall(goes)
         check_gone(goes)
         text = "\n".join(f"{change.name} {change.version}: removed" for change in plan)
@@ -48,14 +48,16 @@ def _registered_by(names: Sequence[str]) -> dict[str, list[str]]:
     return registered
 
 
-def _warn_of_dependents(names: Sequence[str]) -> None:
+def _dependents_of(names: Sequence[str]) -> list[str]:
     from genzoo.plugins.inventory import dependents, installed_requirements
 
     requirements = installed_requirements()
-    for name in names:
-        for other in dependents(name, requirements):
-            if other not in names:
-                output().note(f"{other} needs {name} and may not work without it.")
+    return [
+        f"{other} needs {name} and may not work without it."
+        for name in names
+        for other in dependents(name, requirements)
+        if other not in names
+    ]
 
 
 def check_gone(names: Sequence[str]) -> None:

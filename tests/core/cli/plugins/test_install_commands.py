@@ -70,7 +70,7 @@ class World:
 
 class _Installed(Distribution):
     def __init__(self, name: str, version: str) -> None:
-        requires = "Requires-Dist: genzoo-dots\n" if name == "genzoo-more" else ""
+        requires = "Requires-Dist: genzoo-dots<2\n" if name == "genzoo-more" else ""
         self.text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}"
 
     def read_text(self, filename: str) -> str | None:
@@ -168,10 +168,18 @@ def test_changes_to_installed_plugins_are_pointed_out(world: World) -> None:
     assert line in text
 
 
+def test_what_no_longer_fits_is_part_of_the_plan(world: World) -> None:
+    world.versions["genzoo-more"] = "3.0"
+    world.adds = [Change("upgrade", "genzoo-dots", "2.0", "1.0")]
+    text = run("install", "-U", "genzoo-dots", "--dry-run").stdout
+    assert text.endswith("genzoo-more needs genzoo-dots<2: it may not work with 2.0.\n")
+
+
 def test_nothing_to_do_is_said(world: World) -> None:
     world.adds = []
     assert "Nothing to do" in run("install", "genzoo-dots").stdout
-    assert json.loads(run("install", "genzoo-dots", "--json").stdout) == {"plan": [], "done": False}
+    data = json.loads(run("install", "genzoo-dots", "--json").stdout)
+    assert data == {"plan": [], "done": False, "warnings": []}
 
 
 def test_a_plugin_that_does_not_load_is_a_failure_with_a_way_back(world: World) -> None:
@@ -248,9 +256,11 @@ def test_uninstall_asks_and_has_a_dry_run(world: World) -> None:
 def test_uninstall_names_those_that_need_it(world: World) -> None:
     world.versions["genzoo-more"] = "3.0"
     words = "genzoo-more needs genzoo-dots"
-    assert words in run("plugins", "uninstall", "genzoo-dots", "--dry-run").stderr
+    assert words in run("plugins", "uninstall", "genzoo-dots", "--dry-run").stdout
+    assert words in run("plugins", "uninstall", "genzoo-dots").stderr
+    world.versions["genzoo-dots"] = "1.0"
     both = run("plugins", "uninstall", "genzoo-dots", "genzoo-more", "--dry-run")
-    assert words not in both.stderr
+    assert words not in both.output
 
 
 @pytest.mark.usefixtures("world")
