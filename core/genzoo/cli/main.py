@@ -27,6 +27,7 @@ COMMANDS = {
     "info": "Show a model, a run, an architecture or an objective.",
     "verify": "Check that a model is whole and computes what it should.",
     "plugins": "List what extends genzoo.",
+    "install": "Install a plugin: short for plugins install.",
 }
 """Every command with its line of help; `NAME` is `genzoo.cli.NAME:command`."""
 
