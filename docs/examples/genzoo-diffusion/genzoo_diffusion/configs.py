@@ -25,7 +25,7 @@ class DDPMConfig(Config):
     )
     schedule: ScheduleName = Field("cosine", description="How noise grows with time.")
     timesteps: int = Field(1000, ge=50, le=10_000, description="Times from clean to pure noise.")
-    sampling_steps: int = Field(50, ge=1, le=10_000, description="DDIM steps that a sample takes.")
+    sampling_steps: int = Field(25, ge=1, le=10_000, description="DDIM steps that a sample takes.")
     guidance: float = Field(
         1.0,
         ge=0.0,
