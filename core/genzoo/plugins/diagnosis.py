@@ -225,4 +225,5 @@ def _models_without_architecture(registry: Registry) -> Iterator[Problem]:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+    begins_with_name = "_" in text.partition(" ")[0]
+    return f"{text[:1] if begins_with_name else text[:1].upper()}{text[1:].rstrip('.')}."

@@ -39,6 +39,11 @@ class Candidate:
         """The top-level package that the entry point names."""
         return self.entry.value.partition(":")[0].partition(".")[0].strip()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What it can be called."""
+        return frozenset({self.distribution, self.entry.name})
+
 
 @dataclass(frozen=True)
 class Damaged:
@@ -53,6 +58,11 @@ class Damaged:
     distribution: str
     version: str
     reason: str
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What it can be called."""
+        return frozenset({self.distribution})
 
 
 def find_candidates() -> list[Candidate]:
@@ -130,25 +140,23 @@ def _names_in(variable: str) -> frozenset[str]:
 
 
 def blocking_reason(
-    candidate: Candidate, allow: Collection[str] | None, blocked: Collection[str]
+    found: Candidate | Damaged, allow: Collection[str] | None, blocked: Collection[str]
 ) -> str:
     """Why the user does not want it; empty if they do."""
-    if _names_it(candidate, blocked):
+    if _goes_by(found, blocked):
         return f"left out by you, with --no-plugin or {BLOCK_VARIABLE}"
-    if allow is not None and not _names_it(candidate, allow):
+    if allow is not None and not _goes_by(found, allow):
         return f"not listed in {ALLOW_VARIABLE}"
     return ""
 
 
-def names_of_none(names: Iterable[str], candidates: Collection[Candidate]) -> list[str]:
-    """Those of `names` that no candidate goes by, sorted."""
-    return sorted(
-        name for name in names if not any(_names_it(candidate, {name}) for candidate in candidates)
-    )
+def names_of_none(names: Iterable[str], found: Collection[Candidate | Damaged]) -> list[str]:
+    """Those of `names` that nothing found goes by, sorted."""
+    return sorted(name for name in names if not any(_goes_by(one, {name}) for one in found))
 
 
-def _names_it(candidate: Candidate, names: Collection[str]) -> bool:
-    return candidate.entry.name in names or candidate.distribution in map(normalise, names)
+def _goes_by(found: Candidate | Damaged, names: Collection[str]) -> bool:
+    return not found.names.isdisjoint({*names, *map(normalise, names)})
 
 
 def needed_genzoo(candidate: Candidate) -> str:

@@ -16,7 +16,6 @@ from genzoo.plugins.failure import describe_failure
 from genzoo.plugins.hooks import EVENT_HOOKS, RECORD_HOOKS, Hooks
 from genzoo.plugins.loader import (
     Candidate,
-    Damaged,
     allowed_by_environment,
     blocked_by_environment,
     blocking_reason,
@@ -26,7 +25,7 @@ from genzoo.plugins.loader import (
     normalise,
     scan,
 )
-from genzoo.plugins.status import PluginStatus
+from genzoo.plugins.status import PluginStatus, State
 from genzoo.registry import Registry
 
 __all__ = ["EVENT_HOOKS", "RECORD_HOOKS", "PluginManager", "default_manager"]
@@ -69,10 +68,12 @@ class PluginManager:
         for candidate in candidates:
             manager._note(manager._load(candidate, allow, blocked))
         for one in damaged:
-            manager._note(_status_of_damaged(one, blocked))
-        manager.names_of_none = names_of_none(
-            {*(allow or ()), *blocked} - {one.distribution for one in damaged}, candidates
-        )
+            reason = blocking_reason(one, allow, blocked)
+            state: State = "blocked" if reason else "failed"
+            manager._note(
+                PluginStatus(one.distribution, one.version, "", state, reason or one.reason)
+            )
+        manager.names_of_none = names_of_none({*(allow or ()), *blocked}, [*candidates, *damaged])
         return manager
 
     def add(self, plugin: object, distribution: str = "local", version: str = "0") -> None:
@@ -141,17 +142,6 @@ class PluginManager:
         brought = [f"{record.what} {record.name}" for record in records]
         heard = [f"event {listener.event.removeprefix('genzoo_')}" for listener in listeners]
         return (*brought, *heard)
-
-
-def _status_of_damaged(damaged: Damaged, blocked: Collection[str]) -> PluginStatus:
-    unwanted = damaged.distribution in map(normalise, blocked)
-    return PluginStatus(
-        damaged.distribution,
-        damaged.version,
-        "",
-        "blocked" if unwanted else "failed",
-        damaged.reason,
-    )
 
 
 @functools.cache

@@ -77,8 +77,7 @@ BROKEN = {
         "genzoo_models returned a DatasetSpec where ModelSpec is due",
     ),
     "is a wrapper": (
-        "from genzoo import hookimpl\n@hookimpl(wrapper=True)\n"
-        "def genzoo_models(): return (yield)",
+        "from genzoo import hookimpl\n@hookimpl(wrapper=True)\ndef genzoo_models(): return (yield)",
         "genzoo_models is a wrapper",
     ),
     "would never run": (

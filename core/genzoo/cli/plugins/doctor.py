@@ -42,6 +42,8 @@ def command(ctx: click.Context) -> None:
     else:
         output().sheets([_sheet(problem) for problem in problems])
         loaded = [status for status in manager.statuses if status.state == "loaded"]
+        if problems:
+            click.echo()
         click.echo(_summary(problems, len(loaded)))
     ctx.exit(0 if well else 1)
 
@@ -55,8 +57,7 @@ def _sheet(problem: Problem) -> Sheet:
 
 def _summary(problems: list[Problem], loaded: int) -> str:
     wrong = sum(problem.wrong for problem in problems)
+    plugins = "1 plugin is" if loaded == 1 else f"{loaded} plugins are"
     if wrong:
-        return f"{wrong} {'problem' if wrong == 1 else 'problems'}; {loaded} plugins are loaded."
-    if loaded == 0:
-        return "No plugin is loaded."
-    return "The plugin is well." if loaded == 1 else f"All {loaded} plugins are well."
+        return f"{wrong} {'problem' if wrong == 1 else 'problems'}; {plugins} loaded."
+    return f"All {plugins} well." if loaded > 1 else f"{plugins} loaded."
