@@ -28,8 +28,8 @@ class Problem:
     Attributes:
         about: The plugin or name.
         distributions: Who is concerned.
-        kind: `failed`, `incompatible`, `blocked`, `empty`, `slow`, `torch`, `name`, `command` or
-            `model`.
+        kind: `failed`, `incompatible`, `blocked`, `registers nothing`, `slow`, `imports torch`,
+            `ambiguous name`, `hidden command` or `absent architecture`.
         cause: What is wrong, in plain words.
         where: File and line; empty where that is not known.
         remedies: What to type, the most promising first.
@@ -127,7 +127,7 @@ def _empty(status: PluginStatus) -> Problem:
     return Problem(
         about=status.title,
         distributions=(status.distribution,),
-        kind="empty",
+        kind="registers nothing",
         cause="It is loaded and registers nothing: none of its functions is a hook of genzoo.",
         remedies=(
             install_command(status.distribution, f">{status.version}"),
@@ -162,7 +162,7 @@ def _describe_heavy(
     return Problem(
         about=status.title,
         distributions=(status.distribution,),
-        kind="torch" if imports_torch else "slow",
+        kind="imports torch" if imports_torch else "slow",
         cause=f"{cause}. {_HEAVY_ADVICE}",
         remedies=(
             f"genzoo --no-plugin {status.distribution} COMMAND",
@@ -179,8 +179,8 @@ def _shared_names(registry: Registry) -> Iterator[Problem]:
                 yield Problem(
                     about=f"the {catalogue.what} {name}",
                     distributions=owners,
-                    kind="name",
-                    cause=f"{' and '.join(owners)} both register it, so its short name is "
+                    kind="ambiguous name",
+                    cause=f"{' and '.join(owners)} register it, so its short name is "
                     f"ambiguous. Say {full}.",
                     remedies=tuple(uninstall_command(o) for o in owners if o != "genzoo"),
                 )
@@ -200,9 +200,10 @@ def _shadowed_commands(registry: Registry, commands: Collection[str]) -> Iterato
             yield Problem(
                 about=f"the command {entry.record.name}",
                 distributions=(entry.distribution,),
-                kind="command",
-                cause=f"genzoo has a command of that name; the one of {entry.distribution} is "
-                f"called genzoo {entry.full_name}.",
+                kind="hidden command",
+                cause=f"genzoo has a command of that name, so the one of {entry.distribution} "
+                "is called by its full name.",
+                remedies=(f"genzoo {entry.full_name}",),
             )
 
 
@@ -218,7 +219,7 @@ def _models_without_architecture(registry: Registry) -> Iterator[Problem]:
             yield Problem(
                 about=f"the model {entry.full_name}",
                 distributions=(entry.distribution,),
-                kind="model",
+                kind="absent architecture",
                 cause=f"Its architecture '{wanted}' is not there.",
                 remedies=(install_command(owner),) if owner else (),
             )
@@ -226,4 +227,5 @@ def _models_without_architecture(registry: Registry) -> Iterator[Problem]:
 
 def _sentence(text: str) -> str:
     begins_with_name = "_" in text.partition(" ")[0]
-    return f"{text[:1] if begins_with_name else text[:1].upper()}{text[1:].rstrip('.')}."
+    begun = f"{text[:1] if begins_with_name else text[:1].upper()}{text[1:].rstrip('.')}"
+    return begun if begun.endswith("?") else f"{begun}."

@@ -88,7 +88,7 @@ def test_damaged_metadata_is_reported(
 
 
 def test_the_doctor_finds_what_is_heavy(diagnosis: dict[str, Any]) -> None:
-    (about,) = heavy = problems_of(diagnosis, "torch")
+    (about,) = heavy = problems_of(diagnosis, "imports torch")
     assert about == "the plugin heavy of genzoo-heavy 1.0"
     assert "it imports torch while it is registered" in heavy[about]["cause"]
     assert " s of that in " in heavy[about]["cause"]
@@ -107,15 +107,17 @@ def test_the_doctor_finds_what_slows_every_command(environment: Environment) -> 
 
 
 def test_the_doctor_finds_what_clashes_or_does_nothing(diagnosis: dict[str, Any]) -> None:
-    names = problems_of(diagnosis, "name")
+    names = problems_of(diagnosis, "ambiguous name")
     assert names["the architecture twin"]["distributions"] == ["genzoo-twin-a", "genzoo-twin-b"]
     both = "Say genzoo-twin-a/twin or genzoo-twin-b/twin."
     assert names["the architecture twin"]["cause"].endswith(both)
     assert set(names) == {"the architecture twin", "the objective r3gan"}
-    assert set(problems_of(diagnosis, "empty")) == {"the plugin empty of genzoo-empty 1.0"}
-    command = problems_of(diagnosis, "command")["the command sample"]
-    assert "called genzoo genzoo-good/sample" in command["cause"]
-    model = problems_of(diagnosis, "model")["the model genzoo-sulky/lost"]
+    assert set(problems_of(diagnosis, "registers nothing")) == {
+        "the plugin empty of genzoo-empty 1.0"
+    }
+    command = problems_of(diagnosis, "hidden command")["the command sample"]
+    assert command["remedies"] == ["genzoo genzoo-good/sample"]
+    model = problems_of(diagnosis, "absent architecture")["the model genzoo-sulky/lost"]
     assert model["remedies"] == ["genzoo plugins install genzoo-flow"]
 
 
@@ -182,19 +184,8 @@ def test_samples_are_drawn(environment: Environment, tmp_path: Path) -> None:
 def test_a_run_survives_hooks_and_trackers_that_fail(
     environment: Environment, tmp_path: Path
 ) -> None:
-    settings = [
-        "--width",
-        "4",
-        "--latent-dim",
-        "8",
-        "--batch-size",
-        "8",
-        "--steps",
-        "3",
-        "--log-every",
-        "1",
-    ]
-    settings += ["--tracker", "sulky", "--device", "cpu", "--json"]
+    settings = ["--width=4", "--latent-dim=8", "--batch-size=8", "--steps=3", "--log-every=1"]
+    settings += ["--tracker=sulky", "--device=cpu", "--json"]
     result = environment.genzoo(
         "train",
         "convgan",
