@@ -9,8 +9,8 @@ from typing import TypeVar
 import torch
 
 from genzoo.artifact.format import WEIGHTS, ArtifactConfig, PriorRecord, read_config
-from genzoo.artifact.installed import installed
 from genzoo.artifact.integrity import check_file_once, check_size
+from genzoo.artifact.provider import installed, made_by
 from genzoo.artifact.tensors import fill, load_tensors
 from genzoo.errors import ArtifactError, ConfigError, PluginError, SpecError, UsageError
 from genzoo.interfaces.architecture import Architecture
@@ -62,18 +62,19 @@ def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Mod
     Raises:
         ArtifactError, PluginError: As `load_model`.
     """
-    entry = installed(registry.architectures, config.architecture, config.provider)
-    architecture = _architecture(weights, config, registry)
-    tensors, _ = load_tensors(weights)
+    entry = installed(registry, registry.architectures, config.architecture, config.provider)
+    with made_by(config.provider, entry):
+        architecture = _architecture(weights, config, registry)
+        tensors, _ = load_tensors(weights)
 
-    def build() -> Model:
-        return _empty_model(entry, architecture, config, registry)
+        def build() -> Model:
+            return _empty_model(entry, architecture, config, registry)
 
-    model = _skeleton(build) or _initialised(build)
-    fill(model, tensors, weights)
-    if lacks_values(model):
-        model = _initialised(build)
+        model = _skeleton(build) or _initialised(build)
         fill(model, tensors, weights)
+        if lacks_values(model):
+            model = _initialised(build)
+            fill(model, tensors, weights)
     return model.requires_grad_(False).eval()
 
 
@@ -122,7 +123,7 @@ def _empty_model(
 
 
 def _prior(record: PriorRecord, architecture: Architecture, registry: Registry) -> FittedPrior:
-    entry = installed(registry.priors, record.prior)
+    entry = installed(registry, registry.priors, record.prior)
     try:
         config = parse_config(
             load_target(entry.record.config), record.config, f"prior {record.name}"

@@ -53,12 +53,12 @@ def kind_of(model: str, registry: Registry) -> Kind:
         ArtifactError, PluginError, UnknownNameError: As for loading it.
     """
     from genzoo.artifact.format import read_config
-    from genzoo.artifact.installed import installed
+    from genzoo.artifact.provider import installed
     from genzoo.media.kinds import load_kind
     from genzoo.zoo import resolve
 
     config = read_config(resolve(model, registry).folder)
-    return load_kind(installed(registry.kinds, config.kind))
+    return load_kind(installed(registry, registry.kinds, config.kind))
 
 
 def require_encoder(model: Model) -> None:

@@ -42,20 +42,16 @@ class Named:
 
 @dataclass
 class Choice:
-    """What is to be trained and how, with the options that follow from it."""
+    """What is to be trained and how, with the options that follow from it.
+
+    Attributes:
+        starting: What the objective starts from: the architecture's own wishes, if it is its own.
+    """
 
     architecture: Entry[ArchitectureSpec] | None = None
     objective: Entry[ObjectiveSpec] | None = None
+    starting: dict[str, Any] = field(default_factory=dict)
     options: list[FieldOption] = field(default_factory=list)
-
-    @property
-    def starting(self) -> dict[str, Any]:
-        """What the objective starts from: the architecture's own wishes, if it is its own."""
-        if self.architecture is None or self.objective is None:
-            return {}
-        record = self.architecture.record
-        own = self.objective.record.name == record.objective
-        return dict(record.objective_defaults) if own else {}
 
 
 class TrainCommand(click.Command):
@@ -115,16 +111,18 @@ def _choose(command: click.Command, args: Sequence[str], choice: Choice) -> None
 
     registry = plugged_registry()
     named = _named([*command.params, *choice.options], args, registry)
+    entry = None
     if named.architecture is not None:
-        choice.architecture = registry.architectures.find(named.architecture)
-    content = _find_kind(registry, choice.architecture, named)
+        entry = choice.architecture = registry.architectures.find(named.architecture)
+    content = _find_kind(registry, entry, named)
     if content is not None:
         choice.options += field_options(load_target(content.record.config), "data", taken)
-    if choice.architecture is not None:
-        kind = load_target(choice.architecture.record.config)
-        choice.options += field_options(kind, "architecture", taken)
-    goal = choice.objective = _find_objective(registry, choice.architecture, named.objective)
+    if entry is not None:
+        choice.options += field_options(load_target(entry.record.config), "architecture", taken)
+    goal = choice.objective = _find_objective(registry, entry, named.objective)
     if goal is not None:
+        if entry is not None and registry.is_own_objective(entry, goal):
+            choice.starting = dict(entry.record.objective_defaults)
         kind = load_target(goal.record.config)
         choice.options += field_options(kind, "objective", taken, choice.starting)
 
@@ -173,11 +171,8 @@ def _find_objective(
     registry: Registry, entry: Entry[ArchitectureSpec] | None, name: str | None
 ) -> Entry[ObjectiveSpec] | None:
     if name is not None:
-        return registry.objectives.find(name)
-    if entry is None:
-        return None
-    own = f"{entry.distribution}/{entry.record.objective}"
-    return registry.objectives.find(own if own in registry.objectives else entry.record.objective)
+        return registry.objectives.find(name, near=entry.distribution if entry else "")
+    return registry.objective_of(entry) if entry else None
 
 
 def _scan(

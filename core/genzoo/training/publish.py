@@ -59,7 +59,7 @@ def fitted_priors(session: Session, model: Model) -> dict[str, Prior]:
     latents = posterior_draws(session, model)
     priors: dict[str, Prior] = {}
     for name in session.entry.record.priors:
-        record = session.registry.priors.find(name).record
+        record = session.registry.priors.find(name, near=session.entry.distribution).record
         config = load_target(record.config)()
         prior: FittedPrior = load_target(record.target)(session.architecture.latent, config)
         seed = derive_seed(session.config.seed, "prior", name)

@@ -78,7 +78,9 @@ def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session
     entry, architecture = build_architecture(
         registry, plan.architecture, plan.architecture_config, dataset.spec
     )
-    objective_entry = registry.objectives.find(plan.objective or entry.record.objective)
+    objective_entry = (
+        registry.objectives.find(plan.objective) if plan.objective else registry.objective_of(entry)
+    )
     objective = _objective(plan, objective_entry.record, architecture, len(dataset))
     parts = _parts(architecture, objective, config.seed, device)
     objective.check(parts)

@@ -150,13 +150,13 @@ def load_data(
 def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:
     """Spell everything out, so that the record means the same anywhere, any time."""
     architecture = registry.architectures.find(plan.architecture)
-    objective = registry.objectives.find(plan.objective or architecture.record.objective)
+    if plan.objective:
+        objective = registry.objectives.find(plan.objective, near=architecture.distribution)
+    else:
+        objective = registry.objective_of(architecture)
     check_fit(architecture.record, objective.record)
-    defaults = (
-        architecture.record.objective_defaults
-        if objective.record.name == architecture.record.objective
-        else {}
-    )
+    own = registry.is_own_objective(architecture, objective)
+    defaults = architecture.record.objective_defaults if own else {}
     kind = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
     check_kind(architecture.record, kind.record.name)
     path = Path(plan.data.data)

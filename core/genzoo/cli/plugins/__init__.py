@@ -14,6 +14,7 @@ COMMANDS = {
     "uninstall": "Remove plugins, working or not.",
     "freeze": "Write down the installed plugins.",
     "sync": "Install the plugins that were written down.",
+    "doctor": "Explain what is wrong with plugins, and what to do.",
 }
 """Every command with its line of help; `NAME` is `genzoo.cli.plugins.NAME:command`."""
 
