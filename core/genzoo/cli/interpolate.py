@@ -30,8 +30,8 @@ COLUMNS = 16
     multiple=True,
     help="Give it twice: seeds of the two ends. Default: 0 and 1.",
 )
-@click.option("--from", "start", metavar="IMAGE", help="Begin at this image (with an encoder).")
-@click.option("--to", "end", metavar="IMAGE", help="End at this image (with an encoder).")
+@click.option("--from", "start", metavar="IMAGE", help="Begin at this image, if MODEL encodes.")
+@click.option("--to", "end", metavar="IMAGE", help="End at this image, if MODEL encodes.")
 @click.option("--label", metavar="NAME|INDEX", help="Class of all samples. Default: the first.")
 @click.option(
     "--steps",
