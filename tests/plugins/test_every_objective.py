@@ -39,7 +39,7 @@ def open_trainer(data, bundled, tmp_path):
             data=DataConfig(data=str(data), conditional=True),
             training=TrainingConfig(steps=8, batch_size=6, device="cpu", precision="fp32"),
         )
-        session = open_session(plan, load_data(plan.data, bundled, Reporter()), bundled)
+        session = open_session(plan, load_data(plan, bundled, Reporter()), bundled)
         folder = RunFolder(tmp_path / name)
         folder.create()
         return Trainer(session, folder, Reporter())

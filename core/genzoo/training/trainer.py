@@ -136,7 +136,7 @@ class Trainer:
 
     def _batch(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor | None]:
         spec = self.session.architecture.sample
-        return self.session.dataset.batch(indices, spec.low, spec.high, self.session.device)
+        return self.session.dataset.batch(indices, spec, self.session.device)
 
     def _check_range(self) -> None:
         spec = self.session.architecture.sample
