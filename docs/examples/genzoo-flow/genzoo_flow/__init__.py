@@ -5,12 +5,12 @@ This module is the plugin: it registers records and imports no torch.
 
 from __future__ import annotations
 
-from genzoo import ArchitectureSpec, ObjectiveSpec, hookimpl
+from genzoo import ArchitectureSpec, DatasetSpec, KindSpec, ObjectiveSpec, hookimpl
 
 
 @hookimpl
 def genzoo_architectures() -> list[ArchitectureSpec]:
-    """RealNVP."""
+    """RealNVP, for images and for points."""
     return [
         ArchitectureSpec(
             name="realnvp",
@@ -22,7 +22,19 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             inference=("flow",),
             objective="likelihood",
             paper="https://arxiv.org/abs/1605.08803",
-        )
+        ),
+        ArchitectureSpec(
+            name="realnvp-points",
+            summary="Normalising flow of points in the plane",
+            family="flow",
+            target="genzoo_flow.point_architecture:PointRealNVP",
+            config="genzoo_flow.configs:PointRealNVPConfig",
+            parts=("flow",),
+            inference=("flow",),
+            objective="likelihood",
+            kinds=("points",),
+            paper="https://arxiv.org/abs/1605.08803",
+        ),
     ]
 
 
@@ -38,5 +50,38 @@ def genzoo_objectives() -> list[ObjectiveSpec]:
             config="genzoo_flow.configs:LikelihoodConfig",
             requires=("flow",),
             paper="https://arxiv.org/abs/1605.08803",
+        )
+    ]
+
+
+@hookimpl
+def genzoo_kinds() -> list[KindSpec]:
+    """Points in the plane."""
+    return [
+        KindSpec(
+            name="points",
+            summary="Points in the plane, drawn in one picture",
+            target="genzoo_flow.points:Points",
+            config="genzoo_flow.configs:PointOptions",
+        )
+    ]
+
+
+@hookimpl
+def genzoo_datasets() -> list[DatasetSpec]:
+    """Points to begin with."""
+    return [
+        DatasetSpec(
+            name=name,
+            summary=summary,
+            target=f"genzoo_flow.point_sets:{function}",
+            version="1",
+            kind="points",
+            count=8000,
+            licence="Apache-2.0",
+        )
+        for name, summary, function in (
+            ("two-moons", "Two half circles that reach into each other", "two_moons"),
+            ("rings", "Three circles around one centre", "rings"),
         )
     ]

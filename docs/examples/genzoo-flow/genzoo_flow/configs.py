@@ -22,6 +22,25 @@ class RealNVPConfig(Config):
     blocks: int = Field(2, ge=0, le=32, description="Residual blocks in a coupling's network.")
 
 
+class PointRealNVPConfig(Config):
+    """Options of the architecture `realnvp-points`."""
+
+    couplings: int = Field(12, ge=2, le=64, description="Couplings; they take turns at x and y.")
+    width: int = Field(64, ge=1, le=1024, description="Features in a coupling's network.")
+    blocks: int = Field(2, ge=0, le=32, description="Residual blocks in a coupling's network.")
+
+
+class PointOptions(Config):
+    """Options of the kind `points`: what data are made into."""
+
+    extent: float | None = Field(
+        None,
+        gt=0.0,
+        le=1e6,
+        description="Points lie between -extent and extent. Default: as the data, with a margin.",
+    )
+
+
 class LikelihoodConfig(Config):
     """Options of the objective `likelihood`."""
 

@@ -44,6 +44,33 @@ class ResidualConvolutions(nn.Module):
         return self.last(h)
 
 
+class ResidualLayers(nn.Module):
+    """Vectors (N, C) to (N, 2C), with residual blocks.
+
+    Args:
+        channels: C.
+        context: Features that the labels are described by; 0 without labels.
+        width: Features inside.
+        blocks: Residual blocks.
+    """
+
+    def __init__(self, channels: int, context: int, width: int, blocks: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(channels + context, width)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
+            for _ in range(blocks)
+        )
+        self.last = nn.Sequential(nn.SiLU(), make_small(nn.Linear(width, 2 * channels)))
+
+    def forward(self, x: Tensor, context: Tensor | None) -> Tensor:
+        """Shifts and raw scales."""
+        h = self.first(x if context is None else torch.cat([x, context], 1))
+        for block in self.blocks:
+            h = h + block(h)
+        return self.last(h)
+
+
 def make_small(layer: nn.Conv2d | nn.Linear) -> nn.Module:
     """The layer, to begin with weights near zero and without biases."""
     nn.init.normal_(layer.weight, std=SMALL)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from exact import check_volume, stirred
 
+from exact import check_volume, stirred
 from genzoo_flow.actnorm import ActNorm
 from genzoo_flow.bijections import Chain
 from genzoo_flow.couplings import AffineCoupling

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from exact import check_volume, stirred
 
 import genzoo
+from exact import check_volume, stirred
 
 TINY = {"scales": 1, "couplings": 2, "width": 4, "blocks": 1}
 

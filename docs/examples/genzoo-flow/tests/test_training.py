@@ -8,9 +8,9 @@ import sys
 
 import pytest
 import torch
-from genzoo.cli.main import main
 
 import genzoo
+from genzoo.cli.main import main
 
 TINY = ["--scales", "1", "--couplings", "2", "--width", "8", "--blocks", "1"]
 COMMON = ["--size", "4", "--device", "cpu", "--precision", "fp32", "--batch-size", "32"]
