@@ -46,8 +46,8 @@ def _front_matter(config: ArtifactConfig, record: ArchitectureSpec, licence: str
 
 def _preview(kind: Kind) -> str:
     """Shown where it is a picture, linked where it is not."""
-    image = kind.endings[0] in PICTURES
-    return f"{'!' if image else ''}[Samples]({kind.preview})"
+    mark = "!" if kind.endings[0] in PICTURES else ""
+    return f"{mark}[Samples]({kind.preview})"
 
 
 def _usage(config: ArtifactConfig, kind: Kind) -> str:

@@ -41,7 +41,10 @@ COLUMNS = 16
     show_default=True,
     help="How many samples, both ends included.",
 )
-@out_option("A .png, .jpg or .webp, an .npz, or a folder. Default: MODEL-interpolated.png.")
+@out_option(
+    "Images: a .png, .jpg or .webp; any kind: an .npz, or a folder. "
+    "Default: MODEL-interpolated.png."
+)
 @compute_options
 @output_options
 def command(

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from genzoo.errors import UnknownNameError, UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.media.kinds import find_kind
-from genzoo.records import ArchitectureSpec, KindSpec
+from genzoo.records import ArchitectureSpec, DatasetSpec, KindSpec
 from genzoo.registry import Entry, Registry, load_target
 
 LOOK = 10_000
@@ -40,15 +40,19 @@ def choose_kind(
     """
     if name is not None:
         return find_kind(registry, name, architecture.distribution)
-    try:
-        known = registry.datasets.find(data or "")
+    if (known := _registered(registry, data)) is not None:
         return find_kind(registry, known.record.kind, known.distribution)
-    except UnknownNameError:
-        pass
     kinds = architecture.record.kinds
     if len(kinds) == 1:
         return find_kind(registry, kinds[0], architecture.distribution)
     return _seen_in(data, _installed(registry, architecture), architecture)
+
+
+def _registered(registry: Registry, data: str | None) -> Entry[DatasetSpec] | None:
+    try:
+        return registry.datasets.find(data or "")
+    except UnknownNameError:
+        return None
 
 
 def _installed(registry: Registry, architecture: Entry[ArchitectureSpec]) -> list[Entry[KindSpec]]:

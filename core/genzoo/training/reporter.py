@@ -10,10 +10,10 @@ class Reporter:
     """Hears of everything that happens in a run. This one keeps silent; override what you need."""
 
     def note(self, message: str) -> None:
-        """Something the user should know: skipped files, cropped images, the device chosen."""
+        """Something the user should know: skipped files, what was cropped, the device chosen."""
 
     def decoding(self, done: int, total: int) -> None:
-        """Files decoded so far."""
+        """Files or entries decoded so far."""
 
     def started(self, first_step: int, total_steps: int) -> None:
         """Training begins at `first_step`, counted from 0."""

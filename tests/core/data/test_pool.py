@@ -6,12 +6,14 @@ import io
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from image_data import image_kind
 from PIL import Image
+from points_kind import PointOptions, PointsKind
 
 from genzoo.data import pool
 from genzoo.data.pool import Worker, WorkerLostError, decode_files
@@ -46,6 +48,27 @@ def test_workers_agree_with_this_process(tmp_path, names, monkeypatch):
     assert len(there) == 40
     assert all(same(left, right) for left, right in zip(here, there, strict=True))
     assert isinstance(there[7], UndecodableError)
+
+
+def test_files_of_any_number_of_rows(tmp_path, monkeypatch):
+    for number in range(40):
+        lines = [f"{number},{line}\n" for line in range(number % 4)] + ["x"] * (number == 9)
+        (tmp_path / f"{number:02d}.csv").write_text("".join(lines))
+    names = [path.name for path in sorted(tmp_path.iterdir())]
+    kind = PointsKind(PointOptions(turned=True))
+    with warnings.catch_warnings(action="ignore"):
+        here = list(decode_files(tmp_path, names, kind))
+    monkeypatch.setattr(pool, "FEW", 20)
+    monkeypatch.setattr(pool, "CHUNK", 3)
+    monkeypatch.setattr(pool, "_cores", lambda: 2)
+    monkeypatch.setattr(pool, "attempt", None)
+    there = list(decode_files(tmp_path, names, kind))
+    assert all(same(left, right) for left, right in zip(here, there, strict=True))
+    assert [isinstance(each, Decoded) for each in there] == [
+        number % 4 > 0 and number != 9 for number in range(40)
+    ]
+    assert there[3].rows.tolist() == [[0, 3], [1, 3], [2, 3]]
+    assert there[3].remarks == ("Turned {} round.",)
 
 
 def test_stopping_early_ends_the_workers(tmp_path, names, monkeypatch):
