@@ -20,6 +20,7 @@ ZOO = ROOT / "zoo" / "genzoo_zoo"
 
 LAYERS = (
     ("cli",),
+    ("testing",),
     ("api", "training", "zoo"),
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),

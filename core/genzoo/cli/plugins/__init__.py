@@ -8,6 +8,7 @@ from genzoo.cli.lazy import LazyGroup
 
 COMMANDS = {
     "list": "List the installed plugins, and why one is not loaded.",
+    "check": "Check that a plugin keeps the contract.",
 }
 """Every command with its line of help; `NAME` is `genzoo.cli.plugins.NAME:command`."""
 
