@@ -70,8 +70,8 @@ def test_priors_are_fitted_to_the_exact_latents_of_a_generator_with_an_inverse(
     plan = make_plan("toy-flow")
     train_run(plan, tmp_path / "run", registry)
     model = load(tmp_path / "run", registry=registry)
-    data = load_data(plan.data, registry, Reporter())
-    x, _ = data.batch(np.arange(len(data)), -1.0, 1.0)
+    data = load_data(plan, registry, Reporter())
+    x, _ = data.batch(np.arange(len(data)), model.sample_spec)
     torch.testing.assert_close(model.priors["toy-prior"].centre, model.encode(x).mean(0))
     assert (tmp_path / "run/samples/reconstructions-000000012.png").exists()
 
