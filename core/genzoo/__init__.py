@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from genzoo.interfaces.networks import Discriminator as Discriminator
     from genzoo.interfaces.networks import Encoder as Encoder
     from genzoo.interfaces.networks import Generator as Generator
+    from genzoo.interfaces.networks import InvertibleGenerator as InvertibleGenerator
     from genzoo.interfaces.noise import BatchNoise as BatchNoise
     from genzoo.interfaces.noise import Noise as Noise
     from genzoo.interfaces.noise import SampleNoise as SampleNoise
@@ -81,7 +82,13 @@ _HOME = {
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
     "genzoo.interfaces.kind": ("Decoded", "Kind", "Layout", "UndecodableError"),
-    "genzoo.interfaces.networks": ("Decoder", "Discriminator", "Encoder", "Generator"),
+    "genzoo.interfaces.networks": (
+        "Decoder",
+        "Discriminator",
+        "Encoder",
+        "Generator",
+        "InvertibleGenerator",
+    ),
     "genzoo.interfaces.noise": ("BatchNoise", "Noise", "SampleNoise"),
     "genzoo.interfaces.objective": (
         "Objective",

@@ -52,7 +52,7 @@ def load_model(
         raise ArtifactError(f"'{folder}' is damaged: its config.json does not list {WEIGHTS}.")
     (check_file_once if check_hashes else check_size)(weights, record)
     model = read_model(weights, config, registry)
-    installed(registry.kinds, config.kind)
+    installed(registry, registry.kinds, config.kind)
     return to_device(model, device)
 
 

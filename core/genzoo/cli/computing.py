@@ -63,11 +63,9 @@ def kind_of(model: str, registry: Registry) -> Kind:
 
 def require_encoder(model: Model) -> None:
     """Raise CapabilityError, before any data is read, unless `model` can encode."""
-    if not model.can_encode:
-        raise CapabilityError(
-            f"{model.name} has no encoder, so it can neither encode nor reconstruct.",
-            "Use a model with one, such as a VAE: see genzoo models.",
-        )
+    from genzoo.model import encoders
+
+    encoders.require_encoder(model.parts.values(), model.name)
 
 
 label_option = click.option(

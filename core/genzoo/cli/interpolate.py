@@ -31,8 +31,8 @@ COLUMNS = 16
     multiple=True,
     help="Give it twice: seeds of the two ends. Default: 0 and 1.",
 )
-@click.option("--from", "start", metavar="FILE", help="Begin at this sample (with an encoder).")
-@click.option("--to", "end", metavar="FILE", help="End at this sample (with an encoder).")
+@click.option("--from", "start", metavar="FILE", help="Begin at this sample, if MODEL encodes.")
+@click.option("--to", "end", metavar="FILE", help="End at this sample, if MODEL encodes.")
 @click.option("--label", metavar="NAME|INDEX", help="Class of all samples. Default: the first.")
 @click.option(
     "--steps",

@@ -15,7 +15,7 @@ COLUMNS = 8
 
 
 def write_snapshot(session: Session, folder: Path, step: int, trackers: Trackers) -> list[Path]:
-    """Write sample `0` to `63` of the run's seed and, with an encoder, reconstructions.
+    """Write sample `0` to `63` of the run's seed and, if it encodes, reconstructions.
 
     Returns:
         The files written.
