@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from genzoo.interfaces.architecture import Architecture as Architecture
     from genzoo.interfaces.distributions import Likelihood as Likelihood
     from genzoo.interfaces.distributions import Posterior as Posterior
+    from genzoo.interfaces.kind import Decoded as Decoded
+    from genzoo.interfaces.kind import Kind as Kind
+    from genzoo.interfaces.kind import Layout as Layout
+    from genzoo.interfaces.kind import UndecodableError as UndecodableError
     from genzoo.interfaces.networks import Decoder as Decoder
     from genzoo.interfaces.networks import Discriminator as Discriminator
     from genzoo.interfaces.networks import Encoder as Encoder
@@ -76,6 +80,7 @@ _HOME = {
     ),
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
+    "genzoo.interfaces.kind": ("Decoded", "Kind", "Layout", "UndecodableError"),
     "genzoo.interfaces.networks": ("Decoder", "Discriminator", "Encoder", "Generator"),
     "genzoo.interfaces.noise": ("BatchNoise", "Noise", "SampleNoise"),
     "genzoo.interfaces.objective": (

@@ -14,6 +14,7 @@ import click
 from genzoo.errors import CapabilityError, unknown_name
 
 if TYPE_CHECKING:
+    from genzoo.interfaces.kind import Kind
     from genzoo.model.model import Model
     from genzoo.registry import Registry
     from genzoo.specs import SampleSpec
@@ -43,6 +44,21 @@ class Computing:
         if choose_precision(self.precision, model.device) == "fp32":
             return nullcontext()
         return torch.autocast(model.device.type, dtype=torch.bfloat16)
+
+
+def kind_of(model: str, registry: Registry) -> Kind:
+    """What the samples of the model of that name are; it is not loaded for that.
+
+    Raises:
+        ArtifactError, PluginError, UnknownNameError: As for loading it.
+    """
+    from genzoo.artifact.format import read_config
+    from genzoo.artifact.installed import installed
+    from genzoo.media.kinds import load_kind
+    from genzoo.zoo import resolve
+
+    config = read_config(resolve(model, registry).folder)
+    return load_kind(installed(registry.kinds, config.kind))
 
 
 def require_encoder(model: Model) -> None:

@@ -16,9 +16,9 @@ from genzoo.registry import load_target
 
 COMMANDS = {
     "sample": "Draw samples from a model.",
-    "reconstruct": "Encode images and decode them again.",
-    "encode": "Turn images into latents.",
-    "decode": "Turn latents into images.",
+    "reconstruct": "Encode samples and decode them again.",
+    "encode": "Turn samples into latents.",
+    "decode": "Turn latents into samples.",
     "interpolate": "Walk from one latent to another.",
     "train": "Train a model on your own data, or go on training.",
     "models": "List the models of the zoo.",

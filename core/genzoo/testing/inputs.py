@@ -48,12 +48,11 @@ class RandomDataset:
     def batch(
         self,
         indices: NDArray[np.int64] | Tensor,
-        low: float,
-        high: float,
+        spec: SampleSpec,
         device: torch.device | str = "cpu",
     ) -> tuple[Tensor, Tensor | None]:
-        """The samples at `indices` in [low, high] and, if conditional, their labels."""
+        """The samples at `indices` in the range of `spec` and, if conditional, their labels."""
         rows = torch.as_tensor(indices)
-        x = random_samples(self.spec.with_range(low, high), COUNT)[rows].to(device)
+        x = random_samples(spec, COUNT)[rows].to(device)
         labels = cyclic_labels(self.spec, COUNT)
         return x, None if labels is None else labels[rows].to(device)

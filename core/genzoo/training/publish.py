@@ -38,6 +38,7 @@ def publish(session: Session, folder: RunFolder, step: int, drawn: int, fit_prio
         model,
         folder.artifact,
         registry=session.registry,
+        kind=session.kind,
         objective=session.objective_entry.full_name,
         objective_config=session.objective.config.model_dump(mode="json"),
         training={
@@ -74,7 +75,7 @@ def posterior_draws(session: Session, model: Model) -> Tensor:
     spec = session.architecture.sample
     draws = []
     for number, rows in enumerate(np.array_split(np.arange(count), -(-count // 256))):
-        x, labels = session.dataset.batch(rows, spec.low, spec.high, session.device)
+        x, labels = session.dataset.batch(rows, spec, session.device)
         seed = derive_seed(session.config.seed, "posterior", number)
         draws.append(encoder(x, labels).rsample(BatchNoise(len(rows), seed, session.device)))
     return torch.cat(draws)

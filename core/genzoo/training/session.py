@@ -32,10 +32,15 @@ from genzoo.training.optimizers import build_optimizers, optimizer_tensors, rest
 
 @dataclass
 class Session:
-    """A run in memory."""
+    """A run in memory.
+
+    Attributes:
+        kind: Full name of the kind of its samples; None to look it up.
+    """
 
     config: TrainingConfig
     registry: Registry
+    kind: str | None
     entry: Entry[ArchitectureSpec]
     objective_entry: Entry[ObjectiveSpec]
     architecture: Architecture
@@ -85,6 +90,7 @@ def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session
     return Session(
         config=config,
         registry=registry,
+        kind=plan.data.kind,
         entry=entry,
         objective_entry=objective_entry,
         architecture=architecture,
