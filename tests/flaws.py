@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 import torch
 import torch.nn.functional as F
+from points_kind import PointsKind
 from pydantic import AfterValidator, Field
 from torch import Tensor, nn
 from toy_objectives import ToyAdversarial
@@ -428,6 +429,38 @@ class Grumpy(ToyAdversarial):
         from genzoo import CapabilityError
 
         raise CapabilityError("These networks are not to my taste.")
+
+
+# Kinds.
+
+
+class DoublePoints(PointsKind):
+    def rows(self, x, spec):
+        return super().rows(x, spec).astype("float64")
+
+
+class FarPoints(PointsKind):
+    def samples(self, rows, spec):
+        return super().samples(rows, spec) + 1.0
+
+
+class MirroredPoints(PointsKind):
+    def samples(self, rows, spec):
+        return super().samples(rows, spec).flip(1)
+
+
+class FlatPicture(PointsKind):
+    def picture(self, x, spec, columns=None):
+        return super().picture(x, spec)[:, :, 0]
+
+
+class EmptyFile(PointsKind):
+    def encoded(self, x, spec, ending, columns=None):
+        return b""
+
+
+class Misnamed(PointsKind):
+    name = "spots"
 
 
 # Priors.

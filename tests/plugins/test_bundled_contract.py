@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from genzoo import ArchitectureSpec
 from genzoo.errors import CapabilityError
-from genzoo.testing import PluginContract
+from genzoo.plugins.manager import PluginManager, default_manager
+from genzoo.testing import PluginContract, phases
 from genzoo.testing.find import find_plugin
 from genzoo.testing.runner import applies, plan
-from genzoo.testing.subjects import PairSubject
+from genzoo.testing.subjects import ArchitectureSubject, PairSubject
 from genzoo.training.config import DataConfig, RunPlan
 from genzoo.training.start import train_run
 
@@ -29,8 +31,6 @@ class TestBundled(PluginContract):
 
 @pytest.fixture(scope="module")
 def pairs():
-    from genzoo.plugins.manager import default_manager
-
     groups = plan(find_plugin("genzoo", default_manager()))
     return [group.subject for group in groups if isinstance(group.subject, PairSubject)]
 
@@ -51,6 +51,27 @@ def test_only_a_bias_that_cancels_has_no_gradient(pairs):
         if name in {("convgan", "gan"), ("convgan", "hinge"), ("conv-vae", "elbo")}:
             _, _, zero = gradients.run(pair).detail.partition("; always zero: ")
             assert zero == ("discriminator.last.bias" if name[1] in SHIFT_INVARIANT else "")
+
+
+def test_points_can_be_trained_adversarially():
+    """Augmentation, which small data sets of images get, leaves other kinds alone."""
+    registry = PluginManager.discover().registry
+    record = ArchitectureSpec(
+        name="points",
+        family="toys",
+        target="flaws:Points",
+        config="toys:ToyConfig",
+        parts=("generator", "discriminator"),
+        inference=("generator",),
+        objective="gan",
+        kinds=("points",),
+    )
+    registry.add_all([record], "genzoo-points", "1")
+    architecture = ArchitectureSubject(registry, registry.architectures.find("points"), "points")
+    for name in ("gan", "wgan-gp"):
+        pair = PairSubject(architecture, registry.objectives.find(name))
+        result = phases.losses.run(pair)
+        assert result.ok, result.detail
 
 
 @pytest.mark.parametrize("objective", ["wgan-gp", "r3gan"])

@@ -9,6 +9,7 @@ import toy_objectives
 import toys
 
 from genzoo import ArchitectureSpec, ObjectiveSpec, PriorSpec
+from genzoo.plugins.manager import PluginManager
 from genzoo.records import Record
 from genzoo.registry import Registry
 from genzoo.testing.subjects import ArchitectureSubject, PairSubject, RecordSubject
@@ -18,7 +19,7 @@ OWNER = "genzoo-flawed"
 
 @pytest.fixture
 def registry() -> Registry:
-    registry = Registry()
+    registry = PluginManager().registry
     records = [*toys.genzoo_architectures(), *toys.genzoo_priors()]
     registry.add_all([*records, *toy_objectives.genzoo_objectives()], OWNER, "1")
     return registry
@@ -30,7 +31,7 @@ def record(registry: Registry) -> Callable[[Record], RecordSubject]:
 
     def make(record: Record) -> RecordSubject:
         registry.add_all([record], OWNER, "1")
-        return RecordSubject(registry, registry.catalogue(record).find(record.name))
+        return RecordSubject(registry, registry.catalogue(record)[f"{OWNER}/{record.name}"])
 
     return make
 

@@ -5,12 +5,13 @@ import pytest
 from genzoo import (
     CommandSpec,
     DatasetSpec,
+    KindSpec,
     ModelSpec,
     ObjectiveSpec,
     PriorSpec,
     TrackerSpec,
 )
-from genzoo.testing import configs, priors, records
+from genzoo.testing import configs, kinds, priors, records
 from genzoo.testing.subjects import RecordSubject
 
 
@@ -116,6 +117,47 @@ def test_a_sound_prior_fits(prior):
 )
 def test_flawed_priors_fail(prior, name, found):
     result = priors.prior_fits.run(prior(name))
+    assert not result.ok
+    assert found in result.detail
+    assert "flaws.py:" in result.where
+
+
+def points(target):
+    return KindSpec(name="points", target=target, config="points_kind:PointOptions")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        points("points_kind:PointsKind"),
+        KindSpec(
+            name="image",
+            target="genzoo.media.image:ImageKind",
+            config="genzoo.media.image_options:ImageOptions",
+        ),
+    ],
+    ids=lambda made: made.name,
+)
+def test_sound_kinds_pass(record, made):
+    subject = record(made)
+    for check in (records.record, kinds.kind_keeps_samples):
+        result = check.run(subject)
+        assert result.ok, result.detail
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("DoublePoints", "rows of float64"),
+        ("FarPoints", "outside [-1, 1]"),
+        ("MirroredPoints", "back are other rows"),
+        ("FlatPicture", "A picture is uint8 of shape (64, 64)"),
+        ("EmptyFile", "A .png file is empty."),
+        ("Misnamed", "is no genzoo.Kind with that name"),
+    ],
+)
+def test_flawed_kinds_fail(record, name, found):
+    result = kinds.kind_keeps_samples.run(record(points(f"flaws:{name}")))
     assert not result.ok
     assert found in result.detail
     assert "flaws.py:" in result.where

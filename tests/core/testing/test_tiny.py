@@ -56,3 +56,12 @@ def test_kinds_other_than_images_are_offered_other_shapes(architecture, given):
     subject = architecture("Points", kinds=("points",), tiny_samples=given)
     (sample,) = subject.tiny.samples
     assert (sample.kind, sample.shape) == ("points", (3,) if given else (2,))
+
+
+def test_a_registered_kind_tells_its_samples(architecture, registry):
+    import points_kind
+
+    registry.add_all(points_kind.genzoo_kinds(), "genzoo-points", "1")
+    subject = architecture("Points", kinds=("points",))
+    (sample,) = subject.tiny.samples
+    assert (sample.shape, sample.low, sample.high) == ((2,), -1.0, 1.0)
