@@ -179,5 +179,3 @@ def objectives_for(registry: Registry, architecture: Entry[ArchitectureSpec]) ->
         for objective in registry.objectives.values()
         if belongs(architecture.distribution, registry, architecture, objective)
     ]
-
-

@@ -11,7 +11,7 @@ from genzoo.model.build import build_architecture
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import Config, SampleSpec, parse_config
-from genzoo.testing.check import Broken
+from genzoo.testing.check import ContractError
 
 CLASSES = ("first", "second", "third")
 LEAST = 4
@@ -55,7 +55,7 @@ def make_tiny(
         sample: Fields of the samples' contract; by default the smallest usual one that it takes.
 
     Raises:
-        Broken: It takes none of the usual samples.
+        ContractError: It takes none of the usual samples.
         PluginError: Its code fails.
     """
 
@@ -76,7 +76,7 @@ def small_values(kind: type[Config], fits: Callable[[Values], bool]) -> Values:
 
     Those that do not fit together are tried one at a time, and kept while they fit.
     """
-    small = {name: value for name, value in _small_numbers(kind)}
+    small = dict(_small_numbers(kind))
     if fits(small):
         return small
     kept: dict[str, Any] = {}
@@ -113,7 +113,7 @@ def _accepted_sample(
         spec = parse_config(SampleSpec, values, "sample")
         if takes(spec):
             return spec
-    raise Broken(
+    raise ContractError(
         f"It takes none of the samples it was offered: {kind} of the shapes "
         f"{', '.join(str(tuple(values['shape'])) for values in fields)}. Name one that it takes "
         "in `tiny_samples` of its record, and values of its config in `tiny` if it needs them."
