@@ -164,10 +164,10 @@ def test_endings_are_those_of_the_kind(run: Run) -> None:
     assert len(list(Path("folder").glob("*.png"))) == 2
 
 
-def test_a_model_of_a_kind_that_is_not_installed(run: Run, registry: Registry) -> None:
+def test_a_model_of_a_kind_that_its_plugin_lacks(run: Run, registry: Registry) -> None:
     run("train", "point-vae", "circle", "-o", "x", *SHORT)
     registry.add_all(points_kind.genzoo_architectures(), "genzoo-points", "0.3")
-    with pytest.raises(PluginError, match="'genzoo-points/points', which is not installed") as told:
+    with pytest.raises(PluginError, match="'genzoo-points/points', which genzoo-points 0.3 lacks") as told:
         genzoo.load(Path("x/artifact"), registry=registry)
     assert told.value.hint == "Type: genzoo plugins install genzoo-points"
 
