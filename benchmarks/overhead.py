@@ -41,7 +41,7 @@ def session() -> Session:
         objective="gan",
         objective_config={"augment": "none"},
         data=DataConfig(data="peeps", options={"size": 32}),
-        training=TrainingConfig(steps=1_000_000, batch_size=32),
+        training=TrainingConfig(steps=1_000_000, batch_size=32, precision="fp32"),
     )
     registry = default_manager().registry
     return open_session(plan, load_data(plan, registry, Reporter()), registry)

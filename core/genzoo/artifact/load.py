@@ -46,13 +46,14 @@ def load_model(
         UsageError: The device is not available.
     """
     config = read_config(folder)
-    installed(registry.kinds, config.kind)
     weights = folder / WEIGHTS
     record = config.files.get(WEIGHTS)
     if record is None:
         raise ArtifactError(f"'{folder}' is damaged: its config.json does not list {WEIGHTS}.")
     (check_file_once if check_hashes else check_size)(weights, record)
-    return to_device(read_model(weights, config, registry), device)
+    model = read_model(weights, config, registry)
+    installed(registry.kinds, config.kind)
+    return to_device(model, device)
 
 
 def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Model:

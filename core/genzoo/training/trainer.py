@@ -167,9 +167,9 @@ class Trainer:
         now = time.perf_counter()
         self._measured_at = (self.step, now)
         config = self.session.config
-        images = (self.step - before) * config.batch_size * config.accumulate
-        means["images_per_second"] = images / max(now - since, 1e-9)
-        self._log.append({"step": self.step, "images": self.drawn, **means})
+        samples = (self.step - before) * config.batch_size * config.accumulate
+        means["samples_per_second"] = samples / max(now - since, 1e-9)
+        self._log.append({"step": self.step, "samples": self.drawn, **means})
         self._reporter.measured(self.step, means)
         self._trackers.scalars(self.step, means)
         self._send("genzoo_metrics_measured", metrics=means)

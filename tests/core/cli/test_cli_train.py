@@ -40,7 +40,7 @@ class Trained:
         reporter.note("Training on a toaster.")
         reporter.started(0, 10)
         reporter.stepped(1)
-        reporter.measured(10, {"images_per_second": 213.4, "generator/fake": 0.6931})
+        reporter.measured(10, {"samples_per_second": 213.4, "generator/fake": 0.6931})
         reporter.finished(10, self.interrupted)
         return TrainingResult(self.out, self.out / "artifact", 10, self.interrupted)
 
@@ -232,7 +232,7 @@ def test_what_to_type_next_is_said_on_stderr(run: Run, trained: Trained) -> None
     }
     assert result.stderr.splitlines() == [
         "Training on a toaster.",
-        "step 10/10  213 images/s  generator/fake 0.6931",
+        "step 10/10  213 samples/s  generator/fake 0.6931",
         "Look at it: genzoo sample x",
     ]
 

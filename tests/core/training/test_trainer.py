@@ -27,7 +27,7 @@ def test_a_run_leaves_its_record_log_samples_checkpoints_and_model(tmp_path, reg
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 4, 6, 8, 10, 12]
     # The critic takes two batches a step, the generator shares the first.
-    assert [line["images"] for line in lines] == [2 * 16 * step for step in range(2, 13, 2)]
+    assert [line["samples"] for line in lines] == [2 * 16 * step for step in range(2, 13, 2)]
     assert all(math.isfinite(value) for line in lines for value in line.values())
     assert {"discriminator/real", "generator/fake", "penalty/r1"} <= lines[0].keys()
     names = sorted(path.name for path in (out / "samples").iterdir())
@@ -173,7 +173,7 @@ def test_the_reporter_hears_of_everything(tmp_path, registry, make_plan):
             heard.append(("started", first_step, total_steps))
 
         def measured(self, step, metrics):
-            heard.append(("measured", step, metrics["images_per_second"] > 0))
+            heard.append(("measured", step, metrics["samples_per_second"] > 0))
 
         def checkpointed(self, step, path):
             heard.append(("checkpointed", step, path.exists()))
