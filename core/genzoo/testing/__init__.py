@@ -16,8 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genzoo.testing.check import Broken as Broken
     from genzoo.testing.check import Check as Check
+    from genzoo.testing.check import ContractError as ContractError
     from genzoo.testing.check import Result as Result
     from genzoo.testing.contract import ArchitectureContract as ArchitectureContract
     from genzoo.testing.contract import PluginContract as PluginContract
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ArchitectureContract": "genzoo.testing.contract",
-    "Broken": "genzoo.testing.check",
+    "ContractError": "genzoo.testing.check",
     "Check": "genzoo.testing.check",
     "PluginContract": "genzoo.testing.contract",
     "Result": "genzoo.testing.check",
     "check_plugin": "genzoo.testing.runner",
 }
 
-__all__ = list(_HOME)  # noqa: PLE0605
+__all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from genzoo.interfaces.networks import Decoder, Discriminator, Encoder, Generato
 from genzoo.interfaces.noise import SampleNoise
 from genzoo.model.model import Model, evaluating
 from genzoo.specs import SampleSpec
-from genzoo.testing.check import Broken, check
+from genzoo.testing.check import ContractError, check
 from genzoo.testing.inputs import cyclic_labels, random_samples
 from genzoo.testing.subjects import ArchitectureSubject
 from genzoo.testing.where import source_of
@@ -31,7 +31,7 @@ def builds(subject: ArchitectureSubject) -> str:
         model = subject.stirred(sample)
         made = [model.parts[name] for name in subject.entry.record.inference]
         if not any(isinstance(part, Generator | Decoder) for part in made):
-            raise Broken("No part in `inference` is a genzoo.Generator or genzoo.Decoder.")
+            raise ContractError("No part in `inference` is a genzoo.Generator or genzoo.Decoder.")
     sample = subject.tiny.samples[0]
     values = ", ".join(f"{name}={value}" for name, value in subject.tiny.config.items())
     return f"{sample.kind} {'x'.join(map(str, sample.shape))}, {values or 'its defaults'}"
@@ -72,7 +72,9 @@ def _check_model(model: Model) -> None:
 
 def _check_posterior(posterior: Posterior, shape: tuple[int, ...], where: str) -> None:
     if not isinstance(posterior, Posterior):
-        raise Broken(f"An encoder returned a {type(posterior).__name__}, no Posterior.", where)
+        raise ContractError(
+            f"An encoder returned a {type(posterior).__name__}, no Posterior.", where
+        )
     where = source_of(type(posterior))
     draw = posterior.rsample(SampleNoise(0, range(ROWS)))
     for what, found, expected in (
@@ -83,15 +85,17 @@ def _check_posterior(posterior: Posterior, shape: tuple[int, ...], where: str) -
     ):
         _shape(what, found, expected, where)
     if float(posterior.kl().flatten(1).sum(1).min()) < -1e-3:
-        raise Broken("The posterior's KL divergence is below zero.", where)
+        raise ContractError("The posterior's KL divergence is below zero.", where)
     twice = posterior.repeat(2).mode()
     if not torch.equal(twice, posterior.mode().repeat_interleave(2, 0)):
-        raise Broken("`repeat(2)` does not give each row twice in succession.", where)
+        raise ContractError("`repeat(2)` does not give each row twice in succession.", where)
 
 
 def _check_likelihood(likelihood: Likelihood, x: Tensor, spec: SampleSpec, where: str) -> None:
     if not isinstance(likelihood, Likelihood):
-        raise Broken(f"A decoder returned a {type(likelihood).__name__}, no Likelihood.", where)
+        raise ContractError(
+            f"A decoder returned a {type(likelihood).__name__}, no Likelihood.", where
+        )
     where = source_of(type(likelihood))
     _shape("The likelihood's log density", likelihood.log_prob(x), (), where)
     _samples("The likelihood's mean", likelihood.mean(), spec, where)
@@ -101,18 +105,18 @@ def _check_likelihood(likelihood: Likelihood, x: Tensor, spec: SampleSpec, where
 
 def _shape(what: str, found: Tensor, shape: tuple[int, ...], where: str = "") -> None:
     if tuple(found.shape) != (ROWS, *shape):
-        raise Broken(f"{what} has shape {tuple(found.shape[1:])}, not {shape}.", where)
+        raise ContractError(f"{what} has shape {tuple(found.shape[1:])}, not {shape}.", where)
     if not bool(torch.isfinite(found).all()):
-        raise Broken(f"{what} is not finite.", where)
+        raise ContractError(f"{what} is not finite.", where)
 
 
 def _samples(what: str, x: Tensor, spec: SampleSpec, where: str) -> None:
     _shape(what, x, spec.shape, where)
-    if spec.kind == "image" and x.dtype != torch.float32:
-        raise Broken(f"{what} is of {x.dtype}, not torch.float32.", where)
+    if x.dtype != torch.float32:
+        raise ContractError(f"{what} is of {x.dtype}, not torch.float32.", where)
     low, high = float(x.min()), float(x.max())
     if low < spec.low - SLACK or high > spec.high + SLACK:
-        raise Broken(
+        raise ContractError(
             f"{what} has values from {low:.3g} to {high:.3g}, outside "
             f"[{spec.low:g}, {spec.high:g}].",
             where,

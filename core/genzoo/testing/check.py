@@ -33,7 +33,7 @@ class Subject(Protocol):
 S = TypeVar("S", bound=Subject)
 
 
-class Broken(PluginError):
+class ContractError(PluginError):
     """The contract does not hold.
 
     Args:
@@ -87,7 +87,11 @@ class Check(Generic[S]):
             with one_thread(), contained("it raised an error"):
                 return self._result(subject, True, self.find(subject), subject.where)
         except PluginError as error:
-            where = error.where if isinstance(error, Broken) else frame_of(error, subject.modules)
+            where = (
+                error.where
+                if isinstance(error, ContractError)
+                else frame_of(error, subject.modules)
+            )
             return self._result(subject, False, str(error), where or subject.where)
 
     def _result(self, subject: S, ok: bool, detail: str, where: str) -> Result:

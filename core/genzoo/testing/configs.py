@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from genzoo.registry import load_target
 from genzoo.specs import Config
-from genzoo.testing.check import Broken, check
+from genzoo.testing.check import ContractError, check
 from genzoo.testing.subjects import ArchitectureSubject, RecordSubject
 from genzoo.testing.where import source_of
 
@@ -47,10 +47,10 @@ def config_documented(subject: RecordSubject) -> str:
     kind = config_class(subject)
     bare = [name for name, field in kind.model_fields.items() if not field.description]
     if bare:
-        raise Broken(f"Without a description: {', '.join(bare)}.", source_of(kind))
+        raise ContractError(f"Without a description: {', '.join(bare)}.", source_of(kind))
     loose = [name for name, field in kind.model_fields.items() if not _is_bounded(field)]
     if loose:
-        raise Broken(f"A number without a bound: {', '.join(loose)}.", source_of(kind))
+        raise ContractError(f"A number without a bound: {', '.join(loose)}.", source_of(kind))
     return f"{len(kind.model_fields)} fields"
 
 
@@ -66,7 +66,7 @@ def _roundtrip(config: Config) -> str:
     if again != config:
         changed = [name for name in type(config).model_fields if _differs(config, again, name)]
         names = ", ".join(changed) or "something beside the fields"
-        raise Broken(f"JSON gives back another {names}.", source_of(type(config)))
+        raise ContractError(f"JSON gives back another {names}.", source_of(type(config)))
     return f"{len(text)} bytes"
 
 

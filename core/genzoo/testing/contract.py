@@ -116,4 +116,6 @@ def _of_pair(check: Check[PairSubject]) -> Callable[[ArchitectureContract, str],
 for _check in ARCHITECTURE_CHECKS:
     setattr(ArchitectureContract, f"test_{_check.name.replace('-', '_')}", _of_architecture(_check))
 for _pair_check in PAIR_CHECKS:
-    setattr(ArchitectureContract, f"test_{_pair_check.name.replace('-', '_')}", _of_pair(_pair_check))
+    setattr(
+        ArchitectureContract, f"test_{_pair_check.name.replace('-', '_')}", _of_pair(_pair_check)
+    )

@@ -10,13 +10,15 @@ from torch import Tensor
 
 from genzoo.interfaces.objective import Phase, Terms, always
 from genzoo.interfaces.step import Step
-from genzoo.testing.check import Broken, check
+from genzoo.testing.check import ContractError, check
 from genzoo.testing.subjects import STEPS, PairSubject, make_step
 from genzoo.testing.where import source_of
 from genzoo.training.engine import PhaseEngine
 from genzoo.training.session import Session
 
-LEAST_STEPS = 6
+LEAST_STEPS = 3
+"""A layer behind one that begins at zero has a gradient from the second step on."""
+
 MARK = 3.0
 
 
@@ -52,11 +54,11 @@ def gradients(subject: PairSubject) -> str:
         trainer.advance(min(max(LEAST_STEPS, rarest + 1), STEPS))
     cut_off = [name for name, reach in watched.items() if not reach.arrived]
     if cut_off:
-        raise Broken(f"No gradient reaches {_some(cut_off)}.", watched[cut_off[0]].where)
+        raise ContractError(f"No gradient reaches {_some(cut_off)}.", watched[cut_off[0]].where)
     still = {name: reach for name, reach in watched.items() if not reach.moved}
     dead = [name for name, reach in still.items() if reach.parameter.dim() > 1]
     if dead:
-        raise Broken(f"The gradient of {_some(dead)} is zero.", watched[dead[0]].where)
+        raise ContractError(f"The gradient of {_some(dead)} is zero.", watched[dead[0]].where)
     rest = f"; always zero: {_some(list(still))}" if still else ""
     return f"reach {len(watched)} parameters{rest}"
 
@@ -93,12 +95,12 @@ def _check_phase(session: Session, phase: Phase) -> None:
     _refuse([n for n, p in others.items() if not _is_marked(p)], "changes", phase)
     moved = [n for n, p in others.items() if not torch.equal(p.detach(), before[n])]
     if moved:
-        raise Broken(f"Phase '{phase.name}' moves {_some(moved)}.", source_of(phase.loss))
+        raise ContractError(f"Phase '{phase.name}' moves {_some(moved)}.", source_of(phase.loss))
 
 
 def _refuse(names: list[str], does: str, phase: Phase) -> None:
     if names:
-        raise Broken(
+        raise ContractError(
             f"The loss of phase '{phase.name}' {does} the gradients of {_some(names)}.",
             source_of(phase.loss),
         )

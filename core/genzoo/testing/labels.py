@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from genzoo.testing.check import Broken, check
+from genzoo.testing.check import ContractError, check
 from genzoo.testing.subjects import ArchitectureSubject
 
 
@@ -24,7 +24,7 @@ def labels(subject: ArchitectureSubject) -> str:
     samples = [model.decode(latents, [label, label]) for label in range(count)]
     for label, x in enumerate(samples[1:], 1):
         if torch.equal(x, samples[0]):
-            raise Broken(
+            raise ContractError(
                 f"Labels 0 and {label} give the same samples. Use the labels in `forward`, or "
                 "raise a SpecError in the architecture's constructor for samples with classes."
             )

@@ -16,7 +16,7 @@ from genzoo.artifact.save import save_model
 from genzoo.interfaces.prior import FittedPrior
 from genzoo.model.model import Model
 from genzoo.registry import load_target
-from genzoo.testing.check import Broken, check
+from genzoo.testing.check import ContractError, check
 from genzoo.testing.subjects import STEPS, ArchitectureSubject, PairSubject
 from genzoo.training.checkpoint import Checkpoint, read_newest, write_checkpoint
 from genzoo.training.session import restore_session, session_tensors
@@ -65,10 +65,10 @@ def _compare(model: Model, loaded: Model) -> None:
     state = model.state_dict()
     changed = [n for n, value in loaded.state_dict().items() if not torch.equal(value, state[n])]
     if changed:
-        raise Broken(f"Loaded, it has other values in {', '.join(changed[:5])}.")
+        raise ContractError(f"Loaded, it has other values in {', '.join(changed[:5])}.")
     for prior in model.priors:
         if not torch.equal(model.sample(COUNT, prior=prior), loaded.sample(COUNT, prior=prior)):
-            raise Broken(
+            raise ContractError(
                 f"Loaded, it gives other samples from the prior '{prior}': something they depend "
                 "on is neither a parameter nor a saved buffer."
             )
@@ -110,7 +110,7 @@ def _disturb() -> None:
     """Leave the global random streams elsewhere, as another process would find them."""
     torch.rand(7)
     random.random()
-    np.random.rand(7)  # noqa: NPY002
+    np.random.rand(7)
 
 
 def _resumed(trainer: Trainer, checkpoints: Path) -> Trainer:
@@ -128,7 +128,7 @@ def _compare_groups(expected: Groups, found: Groups) -> None:
         if name not in found.get(group, {}) or not torch.equal(tensor, found[group][name])
     ]
     if differing:
-        raise Broken(
+        raise ContractError(
             f"Resumed, {len(differing)} tensors differ, e.g. {', '.join(differing[:3])}. Give all "
             "state of the objective to `state_dict`, and draw from `step.noise` alone."
         )

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from genzoo.interfaces.objective import Phase, Term
 from genzoo.interfaces.step import Step
-from genzoo.testing.check import Broken, check
+from genzoo.testing.check import ContractError, check
 from genzoo.testing.subjects import BATCH, PairSubject, make_step
 from genzoo.testing.where import source_of
 from genzoo.training.session import Session
@@ -38,7 +38,7 @@ class WatchedParts(dict[str, nn.Module]):
 def phases(subject: PairSubject) -> str:
     """The parts that phases train and use are those that the record requires."""
     if subject.refusal:
-        raise Broken(f"An architecture's own objective refuses it: {subject.refusal}")
+        raise ContractError(f"An architecture's own objective refuses it: {subject.refusal}")
     session = subject.open_session()
     own = set(session.objective.parts())
     watched = WatchedParts(dict(session.parts))
@@ -50,9 +50,9 @@ def phases(subject: PairSubject) -> str:
         phase.loss(step)
     needed, required = (trained | watched.asked) - own, set(subject.objective.record.requires)
     if needed - required:
-        raise Broken(f"It uses {_names(needed - required)}, which `requires` does not name.")
+        raise ContractError(f"It uses {_names(needed - required)}, which `requires` does not name.")
     if required - needed:
-        raise Broken(f"`requires` names {_names(required - needed)}, which no phase uses.")
+        raise ContractError(f"`requires` names {_names(required - needed)}, which no phase uses.")
     untouched = set(session.parts) - trained
     rest = f"; {_names(untouched)} stay as they are" if untouched else ""
     return f"{', '.join(phase.name for phase in session.engine.phases)}{rest}"
@@ -72,9 +72,11 @@ def losses(subject: PairSubject) -> str:
         title = f"Term '{name}' of phase '{phase.name}'"
         if tuple(term.value.shape) != (BATCH,):
             shape = tuple(term.value.shape)
-            raise Broken(f"{title} has shape {shape} for {BATCH} samples, not ({BATCH},).", where)
+            raise ContractError(
+                f"{title} has shape {shape} for {BATCH} samples, not ({BATCH},).", where
+            )
         if not bool(torch.isfinite(term.value).all()):
-            raise Broken(f"{title} is not finite.", where)
+            raise ContractError(f"{title} is not finite.", where)
         names.append(f"{phase.name}/{name}")
     return ", ".join(names)
 
@@ -91,15 +93,15 @@ def terms(subject: PairSubject) -> str:
     with subject.trainer() as trainer:
         session = trainer.session
         for number in range(ROUNDS):
+            trainer.advance(min(number, 1))
             for phase, name, term in _terms(session, make_step(session, number, number)):
                 title = f"{phase.name}/{name}"
                 places[title] = source_of(phase.loss)
                 if term.weight:
                     alive[title] = alive.get(title, False) or _has_gradient(session, phase, term)
-            trainer.advance(1)
     dead = [title for title, lives in alive.items() if not lives]
     if dead:
-        raise Broken(f"Without any gradient: {', '.join(dead)}.", places[dead[0]])
+        raise ContractError(f"Without any gradient: {', '.join(dead)}.", places[dead[0]])
     idle = [title for title in places if title not in alive]
     return f"{len(alive)} terms" + (f", weight 0: {', '.join(idle)}" if idle else "")
 
@@ -109,7 +111,7 @@ def _terms(session: Session, step: Step) -> Iterator[tuple[Phase, str, Term]]:
     for phase in session.engine.phases:
         returned = phase.loss(step)
         if not returned:
-            raise Broken(f"Phase '{phase.name}' returned no terms.", source_of(phase.loss))
+            raise ContractError(f"Phase '{phase.name}' returned no terms.", source_of(phase.loss))
         for name, value in returned.items():
             yield phase, name, value if isinstance(value, Term) else Term(value)
 

@@ -9,7 +9,7 @@ from genzoo.interfaces.noise import SampleNoise
 from genzoo.interfaces.prior import FittedPrior
 from genzoo.registry import load_target
 from genzoo.specs import LatentSpec
-from genzoo.testing.check import Broken, check
+from genzoo.testing.check import ContractError, check
 from genzoo.testing.subjects import RecordSubject
 
 SHAPE = (3,)
@@ -35,10 +35,12 @@ def prior_fits(subject: RecordSubject) -> str:
     _shape("The log density", fitted.log_prob(draws), ())
     alone = fitted.sample(SampleNoise(0, [ROWS - 1]))
     if not torch.allclose(alone, draws[-1:], atol=1e-5):
-        raise Broken("A latent drawn alone differs from the same one drawn among others.")
+        raise ContractError("A latent drawn alone differs from the same one drawn among others.")
     return f"fitted to {LATENTS} latents"
 
 
 def _shape(what: str, found: Tensor, shape: tuple[int, ...]) -> None:
     if tuple(found.shape) != (ROWS, *shape) or not bool(torch.isfinite(found).all()):
-        raise Broken(f"{what} is not finite, or of shape {tuple(found.shape[1:])}, not {shape}.")
+        raise ContractError(
+            f"{what} is not finite, or of shape {tuple(found.shape[1:])}, not {shape}."
+        )

@@ -85,7 +85,9 @@ def probe(distribution: str, entries: list[str]) -> dict[str, dict[str, str]]:
 
 
 def _configs(manager: PluginManager) -> list[str]:
-    catalogues = [value for value in vars(manager.registry).values() if isinstance(value, Catalogue)]
+    catalogues = [
+        value for value in vars(manager.registry).values() if isinstance(value, Catalogue)
+    ]
     targets = [
         getattr(entry.record, "config", "")
         for catalogue in catalogues

@@ -11,7 +11,7 @@ from typing import Any
 import genzoo
 from genzoo.registry import load_target
 from genzoo.specs import Config, parse_config
-from genzoo.testing.check import Broken, check
+from genzoo.testing.check import ContractError, check
 from genzoo.testing.subjects import ArchitectureSubject, RecordSubject
 from genzoo.testing.where import source_of
 
@@ -46,7 +46,7 @@ def _derived(subject: RecordSubject) -> str:
 
 def _class_of(found: Any, base: type, target: str) -> str:
     if not isinstance(found, type) or not issubclass(found, base):
-        raise Broken(f"{target} is no subclass of genzoo.{base.__name__}.", source_of(found))
+        raise ContractError(f"{target} is no subclass of genzoo.{base.__name__}.", source_of(found))
     return f"{found.__name__} is one of genzoo.{base.__name__}"
 
 
@@ -59,7 +59,7 @@ def _tracker(subject: RecordSubject) -> str:
 def _data_set(subject: RecordSubject) -> str:
     target = str(getattr(subject.record, "target", ""))
     if not callable(load_target(target)):
-        raise Broken(f"{target} is no function that returns samples.")
+        raise ContractError(f"{target} is no function that returns samples.")
     return "its function is there"
 
 
@@ -68,7 +68,7 @@ def _command(subject: RecordSubject) -> str:
 
     target = str(getattr(subject.record, "target", ""))
     if not isinstance(load_target(target), click.Command):
-        raise Broken(f"{target} is no click command.")
+        raise ContractError(f"{target} is no click command.")
     return "its click command is there"
 
 
@@ -78,9 +78,9 @@ def _model(subject: RecordSubject) -> str:
     location = str(entry.record.location)
     if Path(location).is_absolute():
         if not (Path(location) / "config.json").is_file():
-            raise Broken(f"There is no artifact in {location}.", location)
+            raise ContractError(f"There is no artifact in {location}.", location)
     elif not _REPOSITORY.fullmatch(location):
-        raise Broken(f"'{location}' is neither a folder nor owner/repo on the Hub.")
+        raise ContractError(f"'{location}' is neither a folder nor owner/repo on the Hub.")
     return f"of the architecture {architecture.full_name}"
 
 
@@ -102,11 +102,15 @@ def references(subject: ArchitectureSubject) -> str:
     spec, registry = subject.entry.record, subject.registry
     strange = [part for part in spec.inference if part not in spec.parts]
     if strange or not spec.inference:
-        raise Broken(f"`inference` names {strange or 'nothing'}, which is not among `parts`.")
+        raise ContractError(
+            f"`inference` names {strange or 'nothing'}, which is not among `parts`."
+        )
     objective = registry.objectives.find(spec.objective).record
     lacking = [part for part in objective.requires if part not in spec.parts]
     if lacking:
-        raise Broken(f"Its objective {spec.objective} trains {lacking}, which it does not build.")
+        raise ContractError(
+            f"Its objective {spec.objective} trains {lacking}, which it does not build."
+        )
     parse_config(
         load_target(objective.config), spec.objective_defaults, f"objective {spec.objective}"
     )

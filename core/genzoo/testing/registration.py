@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 
-from genzoo.testing.check import Broken, check
+from genzoo.testing.check import ContractError, check
 from genzoo.testing.subjects import PluginSubject
 from genzoo.testing.where import shorten
 
@@ -19,7 +20,7 @@ TIMEOUT = 120
 def loads(subject: PluginSubject) -> str:
     """Every entry point is imported and keeps the rules of hooks."""
     if subject.reasons:
-        raise Broken("; ".join(subject.reasons))
+        raise ContractError("; ".join(subject.reasons))
     return f"{', '.join(subject.entries)} loaded"
 
 
@@ -45,11 +46,12 @@ def light_configs(subject: PluginSubject) -> str:
     return "import no torch"
 
 
+@functools.cache
 def probe(subject: PluginSubject) -> Mapping[str, Mapping[str, str]]:
     """What `genzoo.testing.probe` finds in a fresh process with this one's path.
 
     Raises:
-        Broken: The plugin does not import there.
+        ContractError: The plugin does not import there.
     """
     command = [sys.executable, "-m", "genzoo.testing.probe", subject.distribution, *subject.entries]
     path = os.pathsep.join(entry for entry in sys.path if entry)
@@ -59,10 +61,14 @@ def probe(subject: PluginSubject) -> Mapping[str, Mapping[str, str]]:
             command, capture_output=True, text=True, timeout=TIMEOUT, check=False, env=environment
         )
     except subprocess.TimeoutExpired:
-        raise Broken(f"It took more than {TIMEOUT} seconds to import in a fresh process.") from None
+        raise ContractError(
+            f"It took more than {TIMEOUT} seconds to import in a fresh process."
+        ) from None
     if result.returncode:
         told = result.stderr.strip().splitlines()
-        raise Broken(f"In a fresh process: {told[-1] if told else 'it ended without a word'}")
+        raise ContractError(
+            f"In a fresh process: {told[-1] if told else 'it ended without a word'}"
+        )
     found: Mapping[str, Mapping[str, str]] = json.loads(result.stdout.splitlines()[-1])
     return found
 
@@ -71,4 +77,4 @@ def _refuse(found: Mapping[str, str], advice: str) -> None:
     if found:
         file, _, line = next(iter(found.values())).rpartition(":")
         where = f"{shorten(file)}:{line}" if file else ""
-        raise Broken(f"It imports {' and '.join(found)}. {advice}", where)
+        raise ContractError(f"It imports {' and '.join(found)}. {advice}", where)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from genzoo.plugins.manager import PluginManager
-from genzoo.records import ArchitectureSpec, ObjectiveSpec, PriorSpec
+from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec, PriorSpec
 from genzoo.registry import Catalogue, Entry, Registry
 from genzoo.testing import (
     builds,
     configs,
     gradients,
+    kinds,
     labels,
     persistence,
     phases,
@@ -33,6 +34,7 @@ PLUGIN_CHECKS: tuple[Check[PluginSubject], ...] = (
 RECORD_CHECKS: tuple[Check[RecordSubject], ...] = (records.record,)
 CONFIG_CHECKS: tuple[Check[RecordSubject], ...] = (configs.config_json, configs.config_documented)
 PRIOR_CHECKS: tuple[Check[RecordSubject], ...] = (priors.prior_fits,)
+KIND_CHECKS: tuple[Check[RecordSubject], ...] = (kinds.kind_keeps_samples,)
 ARCHITECTURE_CHECKS: tuple[Check[ArchitectureSubject], ...] = (
     builds.builds,
     records.references,
@@ -56,6 +58,7 @@ ALL_CHECKS: tuple[Check[Any], ...] = (
     *RECORD_CHECKS,
     *CONFIG_CHECKS,
     *PRIOR_CHECKS,
+    *KIND_CHECKS,
     *ARCHITECTURE_CHECKS,
     *PAIR_CHECKS,
 )
@@ -155,8 +158,12 @@ def belongs(
 
 
 def _further(entry: Entry[Any]) -> tuple[Check[RecordSubject], ...]:
-    fitted = PRIOR_CHECKS if isinstance(entry.record, PriorSpec) else ()
-    return (*(CONFIG_CHECKS if getattr(entry.record, "config", "") else ()), *fitted)
+    of_configs = CONFIG_CHECKS if getattr(entry.record, "config", "") else ()
+    if isinstance(entry.record, PriorSpec):
+        return (*of_configs, *PRIOR_CHECKS)
+    if isinstance(entry.record, KindSpec):
+        return (*of_configs, *KIND_CHECKS)
+    return of_configs
 
 
 def _own(plugin: PluginSubject) -> Iterator[Entry[Any]]:
@@ -179,5 +186,3 @@ def objectives_for(registry: Registry, architecture: Entry[ArchitectureSpec]) ->
         for objective in registry.objectives.values()
         if belongs(architecture.distribution, registry, architecture, objective)
     ]
-
-

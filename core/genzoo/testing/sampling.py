@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from genzoo.model.model import Model
-from genzoo.testing.check import Broken, check
+from genzoo.testing.check import ContractError, check
 from genzoo.testing.inputs import cyclic_labels, random_samples
 from genzoo.testing.subjects import ArchitectureSubject
 
@@ -30,13 +30,15 @@ def sampling_changes_nothing(subject: ArchitectureSubject) -> str:
         first = model.sample(COUNT)
         _encode(model)
         if _random_states() != states:
-            raise Broken("It draws from a global random stream instead of the noise it is given.")
+            raise ContractError(
+                "It draws from a global random stream instead of the noise it is given."
+            )
         after = _tensors(model)
         moved = [name for name, value in before.items() if not torch.equal(value, after[name])]
         if moved:
-            raise Broken(f"It changes {', '.join(moved[:5])}.")
+            raise ContractError(f"It changes {', '.join(moved[:5])}.")
         if not torch.equal(model.sample(COUNT), first):
-            raise Broken("A second call gives other samples.")
+            raise ContractError("A second call gives other samples.")
     return "tensors and random states stay"
 
 
@@ -55,7 +57,7 @@ def sampling_independent_of_batch(subject: ArchitectureSubject) -> str:
             ("alone", model.sample(1, start=COUNT - 1), slice(COUNT - 1, None)),
         ):
             if not _close(other, whole[rows], whole):
-                raise Broken(f"Samples drawn {what} differ from those drawn together.")
+                raise ContractError(f"Samples drawn {what} differ from those drawn together.")
     return "the same in batches, and alone"
 
 
@@ -68,8 +70,7 @@ def _close(found: Tensor, expected: Tensor, all_samples: Tensor) -> bool:
 
 def _tensors(model: Model) -> Mapping[str, Tensor]:
     """Parameters and buffers, saved or not, and plain tensors in attributes."""
-    found = {name: value for name, value in model.named_parameters()}
-    found |= dict(model.named_buffers())
+    found: dict[str, Tensor] = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     for name, module in model.named_modules():
         for key, value in vars(module).items():
             if isinstance(value, Tensor):

@@ -13,8 +13,7 @@ from typing import Any, cast
 import torch
 
 from genzoo.data.dataset import Dataset
-from genzoo.errors import CapabilityError
-from genzoo.interfaces.objective import Phase
+from genzoo.errors import CapabilityError, SpecError
 from genzoo.interfaces.step import Batch, Step
 from genzoo.model.build import build_model
 from genzoo.model.model import Model
@@ -24,7 +23,7 @@ from genzoo.specs import SampleSpec
 from genzoo.testing.inputs import COUNT, RandomDataset, cyclic_labels, random_samples
 from genzoo.testing.stir import stir
 from genzoo.testing.tiny import Tiny, make_tiny
-from genzoo.testing.where import root_of, source_of, source_of_target
+from genzoo.testing.where import root_of, source_of_target
 from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
 from genzoo.training.folder import RunFolder
 from genzoo.training.reporter import Reporter
@@ -170,7 +169,7 @@ class PairSubject:
         try:
             check_fit(self.architecture.entry.record, self.objective.record)
             self.open_session()
-        except CapabilityError as error:
+        except (CapabilityError, SpecError) as error:
             return str(error)
         return ""
 
@@ -220,8 +219,3 @@ def make_step(session: Session, index: int = 0, draw: int = 0) -> Step:
         prior=session.prior,
         identity=("check", index, draw),
     )
-
-
-def phases_of(session: Session) -> tuple[Phase, ...]:
-    """The session's phases, in order."""
-    return session.engine.phases

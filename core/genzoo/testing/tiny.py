@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genzoo.errors import GenzooError, PluginError
+from genzoo.errors import GenzooError, PluginError, UsageError
+from genzoo.media.kinds import find_kind, load_kind
 from genzoo.model.build import build_architecture
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import Config, SampleSpec, parse_config
-from genzoo.testing.check import Broken
+from genzoo.testing.check import ContractError
 
 CLASSES = ("first", "second", "third")
 LEAST = 4
@@ -55,7 +56,7 @@ def make_tiny(
         sample: Fields of the samples' contract; by default the smallest usual one that it takes.
 
     Raises:
-        Broken: It takes none of the usual samples.
+        ContractError: It takes none of the usual samples.
         PluginError: Its code fails.
     """
 
@@ -64,7 +65,8 @@ def make_tiny(
     def takes(values: Values, spec: SampleSpec) -> bool:
         return bool(_accepted_variants(registry, entry, values, spec)[0])
 
-    spec = _accepted_sample(entry, kind, sample, lambda spec: takes(given, spec))
+    offered = [sample] if sample else _offered(registry, entry, kind)
+    spec = _accepted_sample(kind, offered, lambda spec: takes(given, spec))
     config_class = load_target(entry.record.config)
     values = given or small_values(config_class, lambda values: takes(values, spec))
     samples, refusal = _accepted_variants(registry, entry, values, spec)
@@ -76,7 +78,7 @@ def small_values(kind: type[Config], fits: Callable[[Values], bool]) -> Values:
 
     Those that do not fit together are tried one at a time, and kept while they fit.
     """
-    small = {name: value for name, value in _small_numbers(kind)}
+    small = dict(_small_numbers(kind))
     if fits(small):
         return small
     kept: dict[str, Any] = {}
@@ -102,32 +104,38 @@ def _halved(value: int, least: float) -> int:
 
 
 def _accepted_sample(
-    entry: Entry[ArchitectureSpec],
-    kind: str,
-    sample: Values | None,
-    takes: Callable[[SampleSpec], bool],
+    kind: str, offered: Sequence[Values], takes: Callable[[SampleSpec], bool]
 ) -> SampleSpec:
-    given = [sample] if sample else [s for s in entry.record.tiny_samples if _kind(s) == kind]
-    fields = given or [{"kind": kind, "shape": shape} for shape in _usual_shapes(kind)]
-    for values in fields:
+    for values in offered:
         spec = parse_config(SampleSpec, values, "sample")
         if takes(spec):
             return spec
-    raise Broken(
+    raise ContractError(
         f"It takes none of the samples it was offered: {kind} of the shapes "
-        f"{', '.join(str(tuple(values['shape'])) for values in fields)}. Name one that it takes "
+        f"{', '.join(str(tuple(values['shape'])) for values in offered)}. Name one that it takes "
         "in `tiny_samples` of its record, and values of its config in `tiny` if it needs them."
     )
 
 
-def _kind(sample: Values) -> str:
-    return str(sample.get("kind", "image"))
+def _offered(registry: Registry, entry: Entry[ArchitectureSpec], kind: str) -> list[Values]:
+    """Those of its record, or else the usual ones of the kind, the kind's own default first."""
+    given = [sample for sample in entry.record.tiny_samples if sample.get("kind", "image") == kind]
+    if given:
+        return given
+    if kind == "image":
+        return [{"shape": (channels, side, side)} for side in SIDES for channels in (3, 1)]
+    return [
+        *_defaults(registry, entry.distribution, kind),
+        *({"kind": kind, "shape": shape} for shape in OTHER_SHAPES),
+    ]
 
 
-def _usual_shapes(kind: str) -> list[tuple[int, ...]]:
-    if kind != "image":
-        return list(OTHER_SHAPES)
-    return [(channels, side, side) for side in SIDES for channels in (3, 1)]
+def _defaults(registry: Registry, distribution: str, kind: str) -> list[Values]:
+    try:
+        spec = load_kind(find_kind(registry, kind, distribution)).spec()
+    except UsageError:
+        return []
+    return [spec.model_dump()]
 
 
 def _accepted_variants(
