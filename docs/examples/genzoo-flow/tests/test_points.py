@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 import genzoo
+from genzoo.cli.main import main
 from genzoo_flow.configs import PointOptions
 from genzoo_flow.point_sets import two_moons
 from genzoo_flow.points import INK, SIDE, Points
@@ -83,3 +84,19 @@ def test_the_moons_are_half_circles():
         assert distances.mean() == pytest.approx(1, abs=0.01)
         assert distances.std() < 0.08
         assert moon[:, 1].min() > -0.3
+
+
+def test_commands_give_points_back_in_their_own_units(tmp_path):
+    rng = np.random.default_rng(0)
+    data, few, made = (tmp_path / f"{name}.npz" for name in ("data", "few", "made"))
+    np.savez(data, points=rng.uniform(-30, 30, (200, 2)).astype(np.float32))
+    np.savez(few, points=np.array([[1.0, 2.0], [-3.0, 0.5]], np.float32))
+    small = ("--couplings", "2", "--width", "4", "--blocks", "1", "--device", "cpu")
+    run = tmp_path / "run"
+    for command in (
+        ("train", "realnvp-points", data, "--steps", 2, "--batch-size", 32, *small, "-o", run),
+        ("reconstruct", run, few, "-o", made, "--precision", "fp32"),
+    ):
+        assert not main([*map(str, command), "--quiet"], standalone_mode=False)
+    with np.load(few) as before, np.load(made) as after:
+        np.testing.assert_allclose(after["points"], before["points"], atol=1e-3)
