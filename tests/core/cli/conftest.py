@@ -10,6 +10,8 @@ import sketches
 import toys
 from click.testing import CliRunner, Result
 
+# Imported before a test replaces the default manager, which this module keeps a name for.
+import genzoo.api  # noqa: F401
 from genzoo import ModelSpec, SampleSpec, hookimpl
 from genzoo.artifact.save import save_model
 from genzoo.cli.main import main
