@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from pydantic import ValidationError
 
 from genzoo.artifact.load import load_model
-from genzoo.errors import unknown_name
+from genzoo.data.choose_kind import choose_kind
+from genzoo.errors import ConfigError, unknown_name
+from genzoo.media.kinds import load_kind
 from genzoo.model.build import build_model
 from genzoo.model.model import Model
 from genzoo.plugins.manager import default_manager
-from genzoo.registry import Registry
-from genzoo.specs import Config, SampleSpec, parse_config
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.registry import Registry, load_target
+from genzoo.specs import Config, parse_config
+from genzoo.training.config import RunPlan, TrainingConfig, data_config
 from genzoo.training.reporter import Reporter
 from genzoo.zoo import resolve
 
@@ -46,31 +49,37 @@ def load(
 def build(
     architecture: str,
     *,
-    size: int = 64,
-    channels: int = 3,
+    kind: str | None = None,
     classes: Sequence[str] = (),
     config: Mapping[str, Any] | None = None,
     seed: int = 0,
     registry: Registry | None = None,
+    **options: Any,
 ) -> Model:
-    """A freshly initialised model of square images, with all its parts.
+    """A freshly initialised model, with all its parts.
 
     Args:
         architecture: Its name, e.g. `dcgan`.
-        size: Side length in pixels.
-        channels: 1 for grey, 3 for colour.
+        kind: What it models, for an architecture that can model several kinds.
         classes: Class names in label order, for a conditional model.
         config: Values for the architecture's options; the others keep their defaults.
         seed: Names the initialisation; global random state is neither used nor moved.
         registry: Names; by default those of the installed plugins.
+        options: The kind's options: `size` (default 64) and `channels` (default 3) of images.
 
     Raises:
-        SpecError: The architecture cannot model such images.
+        SpecError: The architecture cannot model such samples.
         UsageError: An unknown name or option, or a value out of bounds.
     """
-    shape = (channels, size, size)
-    sample = parse_config(SampleSpec, {"shape": shape, "classes": tuple(classes)}, "image")
-    return build_model(_known(registry), architecture, sample, config or {}, seed)
+    known = _known(registry)
+    entry = choose_kind(known, known.architectures.find(architecture), name=kind)
+    content = load_kind(entry, options)
+    try:
+        sample = content.spec(classes)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise ConfigError(f"There are no such {content.array}: {reason}.") from error
+    return build_model(known, architecture, sample, config or {}, seed)
 
 
 def train(
@@ -96,39 +105,45 @@ def train(
         objective_config: Values for the objective's options.
         reporter: Hears of progress.
         registry: Names; by default those of the installed plugins.
-        options: Fields of `TrainingConfig` and `DataConfig`: `steps`, `batch_size`, `seed`, `size`,
-            `conditional` and so on.
+        options: Fields of `TrainingConfig` and `DataConfig`, such as `steps`, `batch_size`, `seed`,
+            `kind` and `conditional`, and options of the kind, such as `size` of images.
 
     Raises:
         GenzooError: Names, options or data that do not fit; nothing is written then.
     """
     from genzoo.training.start import train_run
 
+    known = _known(registry)
     plan = RunPlan(
         architecture=architecture,
         architecture_config=dict(config or {}),
         objective=objective,
         objective_config=dict(objective_config or {}),
-        **_plan_options(str(data), options),
+        **_plan_options(known, architecture, str(data), options),
     )
-    return train_run(plan, Path(out), _known(registry), reporter)
+    return train_run(plan, Path(out), known, reporter)
 
 
-def _plan_options(data: str, options: Mapping[str, Any]) -> dict[str, Config]:
+def _plan_options(
+    registry: Registry, architecture: str, data: str, options: Mapping[str, Any]
+) -> dict[str, Config]:
     """Sort options into those of the training and those of the data.
 
     Raises:
         ConfigError: A value out of bounds.
         UnknownNameError: Neither has an option of that name.
     """
-    training, source = TrainingConfig.model_fields, DataConfig.model_fields
+    entry = registry.architectures.find(architecture)
+    kind = load_target(choose_kind(registry, entry, data, options.get("kind")).record.config)
+    training = TrainingConfig.model_fields
+    source = {"kind", "conditional", *kind.model_fields}
     for name in options:
         if name not in training and name not in source:
             raise unknown_name("training option", name, [*training, *source])
-    chosen = {name: value for name, value in options.items() if name in source}
     rest = {name: value for name, value in options.items() if name in training}
+    chosen = {name: value for name, value in options.items() if name not in training}
     return {
-        "data": parse_config(DataConfig, {"data": data, **chosen}, "data"),
+        "data": data_config({"data": data, **chosen}, kind),
         "training": parse_config(TrainingConfig, rest, "training"),
     }
 

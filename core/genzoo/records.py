@@ -81,6 +81,11 @@ class ArchitectureSpec(Record):
         objective_defaults: Values of that objective's config to start from.
         priors: Names of the priors fitted to the posteriors after training.
         kinds: Content kinds it can model.
+        tiny: Values of its config that make it small, for `genzoo plugins check`; by default the
+            whole numbers of the config are made small.
+        tiny_samples: Fields of the `genzoo.SampleSpec`s that it is checked with, e.g.
+            `({"kind": "points", "shape": (2,)},)`; by default the smallest of the usual shapes of
+            each kind that it takes.
         paper: Where it was published.
     """
 
@@ -95,6 +100,8 @@ class ArchitectureSpec(Record):
     objective_defaults: Mapping[str, Any] = field(default_factory=dict)
     priors: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("image",)
+    tiny: Mapping[str, Any] = field(default_factory=dict)
+    tiny_samples: tuple[Mapping[str, Any], ...] = ()
     paper: str = ""
 
 

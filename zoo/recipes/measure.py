@@ -26,7 +26,7 @@ def measure(model: Model, dataset: Dataset, prior: str | None) -> dict[str, str]
         prior: The prior that its samples are drawn from.
     """
     indices = np.linspace(0, len(dataset) - 1, 2 * COUNT).astype(np.int64)
-    real, _ = dataset.batch(indices, model.sample_spec.low, model.sample_spec.high)
+    real, _ = dataset.batch(indices, model.sample_spec)
     first, second = real[0::2], real[1::2]
     fake = model.sample(COUNT, seed=SEED, prior=prior)
     precision, recall = precision_and_recall(pooled_pixels(first), pooled_pixels(fake))

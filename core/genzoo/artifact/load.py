@@ -36,13 +36,13 @@ def load_model(
 
     Args:
         folder: The artifact.
-        registry: Where its architecture and priors are looked up.
+        registry: Where its architecture, priors and kind are looked up.
         device: Where to put the model.
         check_hashes: Compare the weights' SHA-256 with the recorded one; their size always is.
 
     Raises:
         ArtifactError: Something is missing, damaged, altered or of a newer format.
-        PluginError: The architecture or a prior is not installed, or its code fails.
+        PluginError: The architecture, a prior or the kind is not installed, or its code fails.
         UsageError: The device is not available.
     """
     config = read_config(folder)
@@ -51,7 +51,9 @@ def load_model(
     if record is None:
         raise ArtifactError(f"'{folder}' is damaged: its config.json does not list {WEIGHTS}.")
     (check_file_once if check_hashes else check_size)(weights, record)
-    return to_device(read_model(weights, config, registry), device)
+    model = read_model(weights, config, registry)
+    installed(registry, registry.kinds, config.kind)
+    return to_device(model, device)
 
 
 def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Model:

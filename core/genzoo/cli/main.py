@@ -19,9 +19,9 @@ from genzoo.registry import load_target
 
 COMMANDS = {
     "sample": "Draw samples from a model.",
-    "reconstruct": "Encode images and decode them again.",
-    "encode": "Turn images into latents.",
-    "decode": "Turn latents into images.",
+    "reconstruct": "Encode samples and decode them again.",
+    "encode": "Turn samples into latents.",
+    "decode": "Turn latents into samples.",
     "interpolate": "Walk from one latent to another.",
     "train": "Train a model on your own data, or go on training.",
     "models": "List the models of the zoo.",
@@ -30,6 +30,7 @@ COMMANDS = {
     "info": "Show a model, a run, an architecture or an objective.",
     "verify": "Check that a model is whole and computes what it should.",
     "plugins": "List what extends genzoo.",
+    "install": "Install a plugin: short for plugins install.",
 }
 """Every command with its line of help; `NAME` is `genzoo.cli.NAME:command`."""
 

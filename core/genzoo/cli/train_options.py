@@ -12,12 +12,13 @@ import click
 
 from genzoo.cli.plan import read_file
 from genzoo.cli.plugged import plugged_registry
+from genzoo.errors import UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from genzoo.cli.fields import FieldOption
-    from genzoo.records import ArchitectureSpec, ObjectiveSpec
+    from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
     from genzoo.registry import Entry, Registry
 
 TITLES = {
@@ -28,6 +29,19 @@ TITLES = {
 }
 _META = "genzoo.train"
 _WORDS = "genzoo.train.words"
+
+USUAL_KIND = "image"
+"""Its options are listed until an architecture is named."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the arguments, or the file they name, say by name."""
+
+    architecture: str | None = None
+    objective: str | None = None
+    data: str | None = None
+    kind: str | None = None
 
 
 @dataclass
@@ -109,15 +123,19 @@ def _choose(command: click.Command, args: Sequence[str], choice: Choice) -> None
     taken = _flags(command.params) | {"help"}
     choice.options += field_options(TrainingConfig, "training", taken)
     sources = field_options(DataConfig, "data", taken)
-    choice.options += [option for option in sources if option.field != "data"]
+    choice.options += [option for option in sources if option.field not in ("data", "options")]
 
     registry = plugged_registry()
-    architecture, objective = _named([*command.params, *choice.options], args, registry)
+    named = _named([*command.params, *choice.options], args, registry)
     entry = None
-    if architecture is not None:
-        entry = choice.architecture = registry.architectures.find(architecture)
+    if named.architecture is not None:
+        entry = choice.architecture = registry.architectures.find(named.architecture)
+    content = _find_kind(registry, entry, named)
+    if content is not None:
+        choice.options += field_options(load_target(content.record.config), "data", taken)
+    if entry is not None:
         choice.options += field_options(load_target(entry.record.config), "architecture", taken)
-    goal = choice.objective = _find_objective(registry, choice.architecture, objective)
+    goal = choice.objective = _find_objective(registry, entry, named.objective)
     if goal is not None:
         if entry is not None and registry.is_own_objective(entry, goal):
             choice.starting = dict(entry.record.objective_defaults)
@@ -134,16 +152,35 @@ def _flags(params: Sequence[click.Parameter]) -> set[str]:
     }
 
 
-def _named(
-    params: Sequence[click.Parameter], args: Sequence[str], registry: Registry
-) -> tuple[str | None, str | None]:
-    """Names of architecture and objective among the arguments, else in the file they name."""
+def _named(params: Sequence[click.Parameter], args: Sequence[str], registry: Registry) -> Named:
+    """Names among the arguments, else in the file they name."""
     words, given = _scan(params, args, registry)
     if "--resume" in given:
-        return None, None
+        return Named()
     file = read_file(Path(given["--config"])) if "--config" in given else {}
-    architecture = words[0] if words else file.get("architecture", {}).get("name")
-    return architecture, given.get("--objective") or file.get("objective", {}).get("name")
+    data = file.get("data", {})
+    return Named(
+        words[0] if words else file.get("architecture", {}).get("name"),
+        given.get("--objective") or file.get("objective", {}).get("name"),
+        words[1] if len(words) > 1 else data.get("data"),
+        given.get("--kind") or data.get("kind"),
+    )
+
+
+def _find_kind(
+    registry: Registry, entry: Entry[ArchitectureSpec] | None, named: Named
+) -> Entry[KindSpec] | None:
+    """The kind whose options apply; None where the data, which decide it, are not named yet."""
+    from genzoo.data.choose_kind import choose_kind
+
+    if entry is None:
+        return registry.kinds.find(named.kind or USUAL_KIND)
+    try:
+        return choose_kind(registry, entry, named.data, named.kind)
+    except UsageError:
+        if named.data is None and named.kind is None:
+            return None
+        raise
 
 
 def _find_objective(

@@ -59,7 +59,7 @@ class RecordHooks:
 
     @hookspec
     def genzoo_kinds(self) -> Iterable[KindSpec]:
-        """Kinds of content beside images. Since 0.1."""
+        """Kinds of content: how samples are read, kept, shown and written. Since 0.1."""
 
     @hookspec
     def genzoo_metrics(self) -> Iterable[MetricSpec]:

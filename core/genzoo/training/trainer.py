@@ -148,7 +148,7 @@ class Trainer:
 
     def _batch(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor | None]:
         spec = self.session.architecture.sample
-        return self.session.dataset.batch(indices, spec.low, spec.high, self.session.device)
+        return self.session.dataset.batch(indices, spec, self.session.device)
 
     def _check_range(self) -> None:
         spec = self.session.architecture.sample
@@ -179,9 +179,9 @@ class Trainer:
         now = time.perf_counter()
         self._measured_at = (self.step, now)
         config = self.session.config
-        images = (self.step - before) * config.batch_size * config.accumulate
-        means["images_per_second"] = images / max(now - since, 1e-9)
-        self._log.append({"step": self.step, "images": self.drawn, **means})
+        samples = (self.step - before) * config.batch_size * config.accumulate
+        means["samples_per_second"] = samples / max(now - since, 1e-9)
+        self._log.append({"step": self.step, "samples": self.drawn, **means})
         self._reporter.measured(self.step, means)
         self._trackers.scalars(self.step, means)
         self._send("genzoo_metrics_measured", metrics=means)

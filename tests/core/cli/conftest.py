@@ -10,8 +10,7 @@ import sketches
 import toys
 from click.testing import CliRunner, Result
 
-# Imported before a test replaces the default manager, which this module keeps a name for.
-import genzoo.api  # noqa: F401
+import genzoo.api  # noqa: F401 - keeps its own default_manager, whatever tests put in its place
 from genzoo import ModelSpec, SampleSpec, hookimpl
 from genzoo.artifact.save import save_model
 from genzoo.cli.main import main
