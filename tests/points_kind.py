@@ -90,10 +90,13 @@ class PointsKind(Kind):
         return (rows / span + 1) / 2 * (spec.high - spec.low) + spec.low
 
     def rows(self, x: Tensor, spec: SampleSpec) -> np.ndarray:
-        return x.detach().float().cpu().clamp(spec.low, spec.high).numpy()
+        unit = (x.detach().float().cpu().clamp(spec.low, spec.high) - spec.low) / (
+            spec.high - spec.low
+        )
+        return ((2 * unit - 1) * (self.config.span or 1.0)).numpy()
 
     def picture(self, x: Tensor, spec: SampleSpec, columns: int | None = None) -> np.ndarray:
-        places = (self.rows(x, spec) - spec.low) / (spec.high - spec.low) * (SIDE - 1)
+        places = (self.rows(x, spec) / (self.config.span or 1.0) + 1) / 2 * (SIDE - 1)
         image = Image.new("L", (SIDE, SIDE), 255)
         ImageDraw.Draw(image).point([(float(x), SIDE - 1 - float(y)) for x, y in places], 0)
         return np.array(image)[:, :, None]
@@ -118,11 +121,11 @@ class PointVAE(toys.ToyVAE):
         self.latent = LatentSpec(shape=(toys.LATENT,))
 
 
-def architecture(name: str, kinds: tuple[str, ...]) -> ArchitectureSpec:
+def architecture(name: str, target: str, kinds: tuple[str, ...]) -> ArchitectureSpec:
     return ArchitectureSpec(
         name=name,
         family="vae",
-        target="points_kind:PointVAE",
+        target=target,
         config="toys:ToyConfig",
         parts=("encoder", "decoder"),
         inference=("encoder", "decoder"),
@@ -139,8 +142,8 @@ def circle() -> RawSamples:
 @hookimpl
 def genzoo_architectures() -> list[ArchitectureSpec]:
     return [
-        architecture("point-vae", ("points",)),
-        architecture("any-vae", ("image", "points", "smells")),
+        architecture("point-vae", "points_kind:PointVAE", ("points",)),
+        architecture("any-vae", "toys:ToyVAE", ("image", "points", "smells")),
     ]
 
 

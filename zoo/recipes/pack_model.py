@@ -44,6 +44,8 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
         load(run),
         target,
         registry=registry,
+        kind=trained.kind,
+        kind_options=trained.kind_options,
         objective=trained.objective.name,
         objective_config=trained.objective.config,
         training=trained.training,
@@ -55,7 +57,7 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
     figures = measure(packed, load_data(record.plan, registry, Reporter()), prior)
     entry = registry.architectures.find(trained.architecture)
     config = read_config(target)
-    kind = load_kind(registry.kinds[config.kind])
+    kind = load_kind(registry.kinds[config.kind], config.kind_options)
     card = render_card(config, entry.record, kind, licence=LICENCE, preview=True)
     text = card + _figures(figures, prior) + _origin(record.plan, run, trained.training)
     (target / CARD).write_text(text.replace("PATH/TO/THIS/FOLDER", name), encoding="utf-8")

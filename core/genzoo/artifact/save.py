@@ -45,6 +45,7 @@ def save_model(
     registry: Registry,
     parts: Sequence[str] | None = None,
     kind: str | None = None,
+    kind_options: Mapping[str, Any] | None = None,
     objective: str | None = None,
     objective_config: Mapping[str, Any] | None = None,
     training: Mapping[str, Any] | None = None,
@@ -63,6 +64,7 @@ def save_model(
         registry: Where its architecture, priors and kind are registered.
         parts: Parts to save; by default those that the architecture needs for inference.
         kind: Full name of the kind of its samples; looked up by default.
+        kind_options: That kind's configuration, as the data had it.
         objective: Full name of the objective it was trained with.
         objective_config: That objective's configuration.
         training: Facts of the run, as JSON: steps, seed, data and so on.
@@ -88,6 +90,7 @@ def save_model(
     config = config.model_copy(
         update={
             "kind": content.full_name,
+            "kind_options": dict(kind_options or {}),
             "objective": _objective(objective, objective_config),
             "training": dict(training or {}),
         }
@@ -98,7 +101,7 @@ def save_model(
         written = read_model(temporary / WEIGHTS, config, registry)
         if golden:
             write_golden(temporary / GOLDEN, written)
-        shown = load_kind(content)
+        shown = load_kind(content, kind_options)
         if preview:
             _write_preview(temporary, to_device(written, model.device), shown, preview_prior)
         text = card or render_card(config, entry.record, shown, licence=licence, preview=preview)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.errors import CapabilityError, unknown_name
+from genzoo.errors import ArtifactError, CapabilityError, ConfigError, unknown_name
 
 if TYPE_CHECKING:
     from genzoo.interfaces.kind import Kind
@@ -57,8 +57,12 @@ def kind_of(model: str, registry: Registry) -> Kind:
     from genzoo.media.kinds import load_kind
     from genzoo.zoo import resolve
 
-    config = read_config(resolve(model, registry).folder)
-    return load_kind(installed(registry, registry.kinds, config.kind))
+    folder = resolve(model, registry).folder
+    config = read_config(folder)
+    try:
+        return load_kind(installed(registry, registry.kinds, config.kind), config.kind_options)
+    except ConfigError as error:
+        raise ArtifactError(f"'{folder}' is damaged: {error.message}") from error
 
 
 def require_encoder(model: Model) -> None:

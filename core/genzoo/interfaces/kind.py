@@ -55,7 +55,8 @@ class Kind(ABC):
 
     Data come in as *rows*, arrays of one shape and type that are decoded once and kept in a memory
     map on disk. A batch of rows becomes *samples*, the tensors that networks see. Samples go out to
-    files and pictures.
+    files and pictures. A saved model remembers the options that its data had, so the same kind
+    writes its samples and reads what it is to encode.
 
     Register it with a `KindSpec` in the hook `genzoo_kinds`. Every option of its config needs a
     default; None may stand for "as the data has it", which `options_for_files` and
@@ -188,6 +189,8 @@ class Kind(ABC):
     @abstractmethod
     def rows(self, x: Tensor, spec: SampleSpec) -> NDArray[np.generic]:
         """Samples (n, *spec.shape) as rows, the inverse of `samples`: what .npz files hold.
+
+        In the units of the data, that is, whatever range `spec` has.
 
         Values out of range are clamped.
 

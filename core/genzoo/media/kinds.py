@@ -37,8 +37,11 @@ def load_kind(entry: Entry[KindSpec], options: Mapping[str, Any] | None = None) 
     record = entry.record
     config = parse_config(kind_config(entry), options or {}, "data")
     kind = bound(load_target(record.target), config, entry.full_name)
-    if getattr(kind, "name", None) != record.name or not isinstance(kind, Kind):
+    if not isinstance(kind, Kind) or getattr(kind, "name", None) != record.name:
         raise PluginError(f"The kind {entry.full_name} is no genzoo.Kind with that name.")
+    for attribute in ("noun", "array", "endings"):
+        if not getattr(kind, attribute, None):
+            raise PluginError(f"The kind {entry.full_name} does not say its '{attribute}'.")
     return kind
 
 

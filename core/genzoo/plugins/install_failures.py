@@ -29,6 +29,7 @@ _ESSENTIAL = (
     re.compile(r"^\s*fatal: (.+)$", re.MULTILINE),
     re.compile(r"^\s*(?:│ )?([\w.]*(?:Error|Exception|BackendUnavailable): .+)$", re.MULTILINE),
     re.compile(r"^\s*(?:cause|Caused by): (.+)$", re.MULTILINE),
+    re.compile(r"^\s+error: (?!subprocess-exited)(.+)$", re.MULTILINE),
     re.compile(r"^(?:ERROR|error): (?!subprocess-exited)(.+)$", re.MULTILINE),
     re.compile(r"^\s*× (.+)$", re.MULTILINE),
     re.compile(r"^\s*(\S.+)$", re.MULTILINE),

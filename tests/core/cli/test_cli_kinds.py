@@ -67,7 +67,7 @@ def test_a_data_set_trains_resumes_samples_and_reconstructs(
     with np.load("some.npz") as archive:
         assert archive["points"].dtype == np.float32
         expected = models[0].sample(7)
-        np.testing.assert_array_equal(archive["points"], expected.numpy())
+        np.testing.assert_allclose(archive["points"], expected.numpy(), atol=1e-6)
     run("sample", "x", "-n", 7, "-o", "some.csv")
     shown = run("reconstruct", "x", "some.csv", "-o", "made.npz", "--json").stdout
     assert json.loads(shown)["count"] == 7
@@ -126,7 +126,31 @@ def test_python_takes_the_options_of_the_kind(run: Run, manager: PluginManager) 
     )
     assert genzoo.load(result.artifact, **known).sample_spec.high == 2
     model = genzoo.build("any-vae", kind="points", span=5.0, **known)
-    assert (model.sample_spec.kind, model.sample_spec.high) == ("points", 5)
+    assert (model.sample_spec.kind, model.sample_spec.shape) == ("points", (2,))
+
+
+def test_samples_are_written_and_read_in_the_units_of_the_data(
+    run: Run, manager: PluginManager
+) -> None:
+    run("train", "any-vae", "circle", "--span", 3, "-o", "x", *SHORT)
+    run("sample", "x", "-n", 5, "-o", "some.npz")
+    model = genzoo.load(Path("x/artifact"), registry=manager.registry)
+    expected = model.sample(5)
+    assert model.sample_spec.low == 0
+    with np.load("some.npz") as archive:
+        np.testing.assert_allclose(archive["points"], (expected * 2 - 1) * 3, atol=1e-6)
+        np.savetxt("some.csv", archive["points"], delimiter=",")
+    for source in ("some.npz", "some.csv"):
+        run("encode", "x", source, "-o", "latents.npz")
+        with np.load("latents.npz") as archive:
+            np.testing.assert_allclose(archive["latents"], model.encode(expected), atol=1e-5)
+
+
+def test_damaged_options_of_a_kind_are_told(run: Run) -> None:
+    run("train", "point-vae", "circle", "-o", "x", *SHORT)
+    path = Path("x/artifact/config.json")
+    path.write_text(path.read_text().replace('"turned": false', '"turned": "maybe"'))
+    assert "is damaged: Option 'turned'" in run("sample", "x", code=1).stderr
 
 
 @pytest.mark.parametrize("name", ["data.npz", "data"])
@@ -164,10 +188,10 @@ def test_endings_are_those_of_the_kind(run: Run) -> None:
     assert len(list(Path("folder").glob("*.png"))) == 2
 
 
-def test_a_model_of_a_kind_that_is_not_installed(run: Run, registry: Registry) -> None:
+def test_a_model_of_a_kind_that_its_plugin_lacks(run: Run, registry: Registry) -> None:
     run("train", "point-vae", "circle", "-o", "x", *SHORT)
     registry.add_all(points_kind.genzoo_architectures(), "genzoo-points", "0.3")
-    with pytest.raises(PluginError, match="'genzoo-points/points', which is not installed") as told:
+    with pytest.raises(PluginError, match="'genzoo-points/points', which genzoo-points 0.3 lacks") as told:
         genzoo.load(Path("x/artifact"), registry=registry)
     assert told.value.hint == "Type: genzoo plugins install genzoo-points"
 

@@ -134,6 +134,11 @@ CASES = {
         "It cannot be installed: ModuleNotFoundError: No module named 'hatchling'.",
         "--debug",
     ),
+    "pip: build command": (
+        BUILD.replace("ModuleNotFoundError: No module named 'hatchling'", "error: no such command"),
+        "It cannot be installed: no such command.",
+        "--debug",
+    ),
     "uv: torch": (
         uv_conflict(
             "all versions of genzoo-old depend on torch<1 and torch==2.15.0, we can conclude that "

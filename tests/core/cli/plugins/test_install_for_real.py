@@ -29,27 +29,34 @@ def plugin(*data_sets: str) -> str:
     """)
 
 
+BACKEND = """
+import pathlib, shutil
+
+def copy(kind, folder):
+    (wheel,) = pathlib.Path(kind).glob("*.whl")
+    return pathlib.Path(shutil.copy(wheel, folder)).name
+
+def build_wheel(folder, settings=None, metadata=None):
+    return copy("whole", folder)
+
+def build_editable(folder, settings=None, metadata=None):
+    return copy("editable", folder)
+"""
+
+
 def write_project(folder: Path, name: str, *data_sets: str) -> Path:
-    """A project folder of the distribution `genzoo-NAME`, version 0.3."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"genzoo_{name}.py").write_text(plugin(*data_sets))
-    pyproject = f"""
-        [build-system]
-        requires = ["setuptools"]
-        build-backend = "setuptools.build_meta"
-
-        [project]
-        name = "genzoo-{name}"
-        version = "0.3"
-        dependencies = ["genzoo"]
-
-        [project.entry-points."genzoo.plugins"]
-        {name} = "genzoo_{name}"
-
-        [tool.setuptools]
-        py-modules = ["genzoo_{name}"]
-    """
-    (folder / "pyproject.toml").write_text(dedent(pyproject))
+    """A project folder of the distribution `genzoo-NAME`, version 1.0, that builds in no time."""
+    module, distribution = f"genzoo_{name}", f"genzoo-{name}"
+    for kind in ("whole", "editable"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    (folder / f"{module}.py").write_text(plugin(*data_sets))
+    whole, pointer = {f"{module}.py": plugin(*data_sets)}, {f"{module}.pth": f"{folder}\n"}
+    entries = {name: module}
+    write_wheel(folder / "whole", distribution, whole, requires=(), entry_points=entries)
+    write_wheel(folder / "editable", distribution, pointer, requires=(), entry_points=entries)
+    (folder / "backend.py").write_text(BACKEND)
+    system = 'requires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    (folder / "pyproject.toml").write_text(f"[build-system]\n{system}")
     return folder
 
 
@@ -72,13 +79,18 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of packages."""
     folder = tmp_path_factory.mktemp("wheels")
-    write_wheel(folder, "genzoo-dots", {"genzoo_dots.py": plugin("dots")})
-    write_wheel(folder, "genzoo-dots", {"genzoo_dots.py": plugin("dots", "bars")}, version="2.0")
-    write_wheel(folder, "genzoo-broken", {"genzoo_broken.py": "import nowhere_to_be_found"})
-    torch = ("genzoo", "torch<1")
-    write_wheel(folder, "genzoo-old", {"genzoo_old.py": plugin("old")}, requires=torch)
-    write_wheel(folder, "genzoo-base", {"genzoo_base.py": plugin("base")})
-    write_wheel(folder, "plainlib", {"plainlib.py": ""}, requires=(), entry_points={})
+
+    def write(name: str, code: str, *requires: str, **facts: Any) -> None:
+        files = {f"{name.replace('-', '_')}.py": code}
+        write_wheel(folder, name, files, requires=requires, **facts)
+
+    # pip takes a second to follow all that genzoo requires: one of them is enough.
+    write("genzoo-broken", "import nowhere_to_be_found", "genzoo")
+    write("genzoo-dots", plugin("dots"))
+    write("genzoo-dots", plugin("dots", "bars"), version="2.0")
+    write("genzoo-old", plugin("old"), "torch<1")
+    write("genzoo-base", plugin("base"))
+    write("plainlib", "", entry_points={})
     return folder
 
 
