@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from genzoo.cli.plugged import plugged_registry
 from genzoo.errors import UsageError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from genzoo.cli.fields import FieldOption
     from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
     from genzoo.registry import Entry, Registry
@@ -25,6 +28,7 @@ TITLES = {
     "objective": "Objective {}",
 }
 _META = "genzoo.train"
+_WORDS = "genzoo.train.words"
 
 USUAL_KIND = "image"
 """Its options are listed until an architecture is named."""
@@ -63,14 +67,26 @@ class TrainCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look which architecture is meant, then parse with its options too."""
-        choice = ctx.meta[_META] = Choice()
-        try:
-            _choose(self, args, choice)
-        except UsageError:
-            # While the shell completes, whatever is not known yet is simply not offered.
-            if not ctx.resilient_parsing:
-                raise
+        ctx.meta[_META] = Choice()
+        if not ctx.resilient_parsing:
+            _choose(self, args, ctx.meta[_META])
+        elif any(word.startswith("-") for word in args):
+            self._choose_quietly(ctx, args)
+        else:
+            # Words complete without the options, which take pydantic and so 0.1 s to list.
+            ctx.meta[_WORDS] = list(args)
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Options, among them those of the architecture that is named, when one is begun."""
+        if incomplete.startswith("-") and _WORDS in ctx.meta:
+            self._choose_quietly(ctx, ctx.meta[_WORDS])
+        return super().shell_complete(ctx, incomplete)
+
+    def _choose_quietly(self, ctx: click.Context, args: Sequence[str]) -> None:
+        """While the shell completes, what is not known yet, or broken, is simply not offered."""
+        with suppress(Exception), ctx.scope(cleanup=False):
+            _choose(self, args, ctx.meta[_META])
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options in groups."""

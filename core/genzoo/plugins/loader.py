@@ -14,6 +14,7 @@ import genzoo
 from genzoo.containment import contained, one_line
 
 GROUP = "genzoo.plugins"
+_MAY_BE_GENZOO = re.compile(r"\s*genzoo(?![\w.-]*\w)", re.IGNORECASE)
 ALLOW_VARIABLE = "GENZOO_PLUGINS"
 BLOCK_VARIABLE = "GENZOO_NO_PLUGINS"
 
@@ -97,12 +98,14 @@ def scan() -> tuple[list[Candidate], list[Damaged]]:
 def _candidates_of(distribution: Distribution) -> list[Candidate]:
     if GROUP not in (distribution.read_text("entry_points.txt") or ""):
         return []
-    name, version = distribution.metadata["Name"], distribution.version
+    # Each look at it parses it again.
+    metadata = distribution.metadata
+    name, version = metadata["Name"], metadata["Version"]
     if not name or not version:
         raise ValueError("it has no name or no version")
-    requires = tuple(distribution.requires or ())
+    requires = metadata.get_all("Requires-Dist") or distribution.requires or ()
     return [
-        Candidate(normalise(name), version, entry, requires)
+        Candidate(normalise(name), version, entry, tuple(requires))
         for entry in distribution.entry_points
         if entry.group == GROUP
     ]
@@ -167,7 +170,7 @@ def needed_genzoo(candidate: Candidate) -> str:
     from packaging.markers import UndefinedEnvironmentName
     from packaging.requirements import Requirement
 
-    for line in candidate.requires:
+    for line in filter(_MAY_BE_GENZOO.match, candidate.requires):
         try:
             requirement = Requirement(line)
             applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
