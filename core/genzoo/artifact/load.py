@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import torch
+from torch import Tensor
 
 from genzoo.artifact.format import WEIGHTS, ArtifactConfig, PriorRecord, read_config
 from genzoo.artifact.integrity import check_file_once, check_size
@@ -70,11 +71,30 @@ def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Mod
         def build() -> Model:
             return _empty_model(entry, architecture, config, registry)
 
-        model = _skeleton(build) or _initialised(build)
-        fill(model, tensors, weights)
-        if lacks_values(model):
-            model = _initialised(build)
-            fill(model, tensors, weights)
+        return assemble(build, tensors, weights)
+
+
+def outline(build: Callable[[], Model]) -> Model:
+    """The model that `build` makes, without values where its code allows.
+
+    Raises:
+        ConfigError, PluginError, SpecError: Those of `build`.
+    """
+    return _skeleton(build) or _initialised(build)
+
+
+def assemble(build: Callable[[], Model], tensors: Mapping[str, Tensor], source: Path) -> Model:
+    """The model that `build` makes with these tensors as its state, ready for inference.
+
+    Raises:
+        ArtifactError: They do not fit; names `source`.
+        ConfigError, PluginError, SpecError: Those of `build`.
+    """
+    model = outline(build)
+    fill(model, tensors, source)
+    if lacks_values(model):
+        model = _initialised(build)
+        fill(model, tensors, source)
     return model.requires_grad_(False).eval()
 
 
