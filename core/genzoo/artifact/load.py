@@ -9,10 +9,10 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from genzoo.artifact.format import WEIGHTS, ArtifactConfig, PriorRecord, read_config
-from genzoo.artifact.integrity import check_file_once, check_size
+from genzoo.artifact.format import WEIGHTS, ArtifactConfig, FileRecord, PriorRecord, read_config
+from genzoo.artifact.integrity import check_file_once, check_size, unless_known
 from genzoo.artifact.provider import installed, made_by
-from genzoo.artifact.tensors import fill, load_tensors
+from genzoo.artifact.tensors import fill, load_tensors, refuse_non_finite
 from genzoo.errors import ArtifactError, ConfigError, PluginError, SpecError, UsageError
 from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.prior import FittedPrior
@@ -39,7 +39,8 @@ def load_model(
         folder: The artifact.
         registry: Where its architecture, priors and kind are looked up.
         device: Where to put the model.
-        check_hashes: Compare the weights' SHA-256 with the recorded one; their size always is.
+        check_hashes: Read the weights through: their SHA-256 must be the recorded one, and all
+            values finite numbers. A large file is read once a change. Its size is always compared.
 
     Raises:
         ArtifactError: Something is missing, damaged, altered or of a newer format.
@@ -53,6 +54,8 @@ def load_model(
         raise ArtifactError(f"'{folder}' is damaged: its config.json does not list {WEIGHTS}.")
     (check_file_once if check_hashes else check_size)(weights, record)
     model = read_model(weights, config, registry)
+    if check_hashes:
+        _refuse_non_finite(model, weights, record)
     installed(registry, registry.kinds, config.kind)
     return to_device(model, device)
 
@@ -108,6 +111,12 @@ def to_device(model: Model, device: str | torch.device) -> Model:
         return model.to(torch.device(device))
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise UsageError(f"The device '{device}' is not available here.", "Use cpu.") from error
+
+
+def _refuse_non_finite(model: Model, weights: Path, record: FileRecord) -> None:
+    with unless_known(weights, record, "finite") as unknown:
+        if unknown:
+            refuse_non_finite(model.state_dict(), str(weights))
 
 
 def _architecture(weights: Path, config: ArtifactConfig, registry: Registry) -> Architecture:
