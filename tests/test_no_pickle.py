@@ -21,6 +21,8 @@ SOURCES = [
 MODULES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 LOADER = "core/genzoo/importing/source.py"
 BENCHMARK = "benchmarks/loading.py"
+PLACES = {LOADER, BENCHMARK, "core/genzoo/evaluation/extractors/weights.py"}
+"""Where torch's loader may be called: on foreign weights, to compare, on bytes known by hash."""
 
 
 @cache
@@ -55,14 +57,14 @@ def test_no_source_imports_what_unpickles(folder: str) -> None:
             assert not {name.split(".")[0] for name in names} & MODULES, path
 
 
-def test_torch_load_is_called_in_one_place_and_for_weights_only() -> None:
+def test_torch_load_is_called_in_known_places_and_for_weights_only() -> None:
     found = {
         path.relative_to(ROOT).as_posix(): given
         for path in SOURCES
         for called, given in loads(path)
         if called in ("torch.load", "torch.jit.load", "torch.hub.load", "torch.package")
     }
-    assert found.keys() == {LOADER, BENCHMARK}
+    assert {LOADER, BENCHMARK} <= found.keys() <= PLACES
     assert all(given["weights_only"] is True for given in found.values())
 
 
