@@ -39,10 +39,13 @@ class Faults:
 
     Attributes:
         drop_after: Bytes of a large file after which the connection is closed, each time.
+        drops_for_good: After that no file is sent at all.
         silent: Requests are taken and never answered.
     """
 
     drop_after: int | None = None
+    drops_for_good: bool = False
+    dropped: bool = False
     silent: bool = False
 
 
@@ -344,11 +347,12 @@ class _Handler(BaseHTTPRequestHandler):
         return int(first), min(int(last) + 1, size) if last else size
 
     def _send_content(self, blob: Blob, start: int, stop: int) -> None:
-        limit = self.hub.faults.drop_after
+        faults = self.hub.faults
+        limit = 0 if faults.dropped and faults.drops_for_good else faults.drop_after
         if limit is not None and blob.large and stop - start > limit:
             self.wfile.write(blob.content[start : start + limit])
             self.wfile.flush()
-            self.close_connection = True
+            self.close_connection = faults.dropped = True
             return
         self.wfile.write(blob.content[start:stop])
 
