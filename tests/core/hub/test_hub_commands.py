@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -213,3 +216,19 @@ def test_the_text_of_strangers_does_not_steer_the_terminal(
         assert "\x9b" not in output
         assert "owned" not in output
     assert "text" in run("info", NAME).stdout
+
+
+def test_the_list_of_models_imports_nothing_heavy(run: Run, repository: Repository) -> None:
+    run("pull", NAME)
+    code = (
+        "import sys\n"
+        "from genzoo.cli.main import main\n"
+        "main(['models'], standalone_mode=False)\n"
+        "heavy = {'huggingface_hub', 'pydantic', 'numpy', 'torch', 'rich'}\n"
+        "print(*heavy & set(sys.modules), file=sys.stderr)"
+    )
+    environment = {**os.environ, "GENZOO_PLUGINS": ""}
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert NAME in result.stdout
+    assert result.stderr.splitlines()[-1] == ""
