@@ -1,8 +1,8 @@
-"""genzoo from Python: load a pretrained model, build a fresh one, train one."""
+"""genzoo from Python: load a pretrained model, build a fresh one, train one, judge one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from genzoo.training.reporter import Reporter
 from genzoo.zoo import resolve
 
 if TYPE_CHECKING:
+    from genzoo.evaluation.record import EvaluationRecord
     from genzoo.training.trainer import TrainingResult
 
 
@@ -112,6 +113,68 @@ def train(
         **_plan_options(str(data), options),
     )
     return train_run(plan, Path(out), _known(registry), reporter)
+
+
+def evaluate(
+    model: str | Path | Model,
+    data: str | Path,
+    *,
+    metrics: Sequence[str] = (),
+    features: str | None = None,
+    features_file: str | Path | None = None,
+    count: int = 10_000,
+    seed: int = 0,
+    prior: str | None = None,
+    truncation: float = 1.0,
+    label_prior: str = "uniform",
+    held_out: str | Path | None = None,
+    batch_size: int = 64,
+    device: str | torch.device = "cpu",
+    progress: Callable[[str, int, int], None] | None = None,
+    registry: Registry | None = None,
+) -> EvaluationRecord:
+    """Measure how good a model is, with the protocol that each number stands for.
+
+    Args:
+        model: A name, a folder, or a model at hand.
+        data: What it should be like: a folder, an `.npz` file or the name of a data set.
+        metrics: Names of metrics; by default all that apply.
+        features: Name of the feature space; by default `efficientnet-lite0` where its package is
+            installed, else `pixels`.
+        features_file: Weights of the feature extractor, for one that does not bring them.
+        count: Number of samples.
+        seed: Names their sequence.
+        prior: The prior to draw latents from.
+        truncation: Shrinks latents, in (0, 1].
+        label_prior: Classes of samples: `uniform`, all in turn, or `data`, as often as there.
+        held_out: Data that the model was not trained on, to tell copies by.
+        batch_size: How many to compute at once; does not change the numbers.
+        device: Where to compute, for a model that is not at hand.
+        progress: Called with what is being done, how much of it is, and its total.
+        registry: Names; by default those of the installed plugins.
+
+    Raises:
+        GenzooError: Names, options or data that do not fit.
+    """
+    from genzoo.evaluation.data import open_beside
+    from genzoo.evaluation.run import Plan, evaluate_model
+    from genzoo.evaluation.subject import Settings
+
+    known = _known(registry)
+    loaded = model if isinstance(model, Model) else load(model, device=device, registry=known)
+    spec = loaded.sample_spec
+    unseen = None if held_out is None else open_beside(held_out, spec, known, labelled=False)
+    record, _ = evaluate_model(
+        loaded,
+        loaded.name if isinstance(model, Model) else str(model),
+        open_beside(data, spec, known),
+        Settings(count, seed, prior, truncation, label_prior, batch_size),
+        Plan(metrics, features, None if features_file is None else Path(features_file)),
+        known,
+        held_out=unseen,
+        progress=progress,
+    )
+    return record
 
 
 def _plan_options(data: str, options: Mapping[str, Any]) -> dict[str, Config]:

@@ -15,6 +15,7 @@ from genzoo.records import (
     ArchitectureSpec,
     CommandSpec,
     DatasetSpec,
+    FeatureSpec,
     KindSpec,
     MetricSpec,
     ModelSpec,
@@ -110,6 +111,7 @@ class Registry:
     models: Catalogue[ModelSpec] = field(default_factory=lambda: Catalogue("model"))
     kinds: Catalogue[KindSpec] = field(default_factory=lambda: Catalogue("kind"))
     metrics: Catalogue[MetricSpec] = field(default_factory=lambda: Catalogue("metric"))
+    features: Catalogue[FeatureSpec] = field(default_factory=lambda: Catalogue("feature space"))
     trackers: Catalogue[TrackerSpec] = field(default_factory=lambda: Catalogue("tracker"))
     commands: Catalogue[CommandSpec] = field(default_factory=lambda: Catalogue("command"))
     listeners: list[Listener] = field(default_factory=list)
@@ -128,6 +130,7 @@ class Registry:
             (ModelSpec, self.models),
             (KindSpec, self.kinds),
             (MetricSpec, self.metrics),
+            (FeatureSpec, self.features),
             (TrackerSpec, self.trackers),
             (CommandSpec, self.commands),
         ):

@@ -20,7 +20,7 @@ ZOO = ROOT / "zoo" / "genzoo_zoo"
 
 LAYERS = (
     ("cli",),
-    ("api", "training", "zoo"),
+    ("api", "training", "evaluation", "zoo"),
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
     ("interfaces", "specs", "records", "errors", "files", "containment"),

@@ -30,6 +30,7 @@ from genzoo.records import (
     ArchitectureSpec,
     CommandSpec,
     DatasetSpec,
+    FeatureSpec,
     KindSpec,
     MetricSpec,
     ModelSpec,
@@ -48,6 +49,7 @@ RECORD_HOOKS: dict[str, type[Record]] = {
     "genzoo_models": ModelSpec,
     "genzoo_kinds": KindSpec,
     "genzoo_metrics": MetricSpec,
+    "genzoo_features": FeatureSpec,
     "genzoo_trackers": TrackerSpec,
     "genzoo_commands": CommandSpec,
 }

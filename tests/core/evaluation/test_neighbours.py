@@ -33,7 +33,10 @@ def brute_force(real, fake, k):
         return [np.linalg.norm(point - c) <= r for c, r in zip(centres, radius, strict=True)]
 
     held = [sum(inside(point, real, real_radius)) for point in fake]
-    own = [any(np.linalg.norm(f - c) <= r for f in fake) for c, r in zip(real, real_radius, strict=True)]
+    own = [
+        any(np.linalg.norm(f - c) <= r for f in fake)
+        for c, r in zip(real, real_radius, strict=True)
+    ]
     return (
         np.mean([count > 0 for count in held]),
         np.mean([any(inside(point, fake, fake_radius)) for point in real]),

@@ -44,7 +44,7 @@ class EfficientNetLite0Features(FeatureExtractor):
         network = EfficientNetLite0()
         network.load_state_dict(renamed(weights))
         self.network = network.eval().requires_grad_(False)
-        self.network.to(device, memory_format=torch.channels_last)
+        self.network.to(device).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def extract(self, images: Tensor) -> Tensor:

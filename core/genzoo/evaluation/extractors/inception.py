@@ -31,7 +31,7 @@ class InceptionV3Features(FeatureExtractor):
         network = InceptionV3()
         network.load_state_dict(published_weights(SHA256, file, HINT))
         self.network = network.eval().requires_grad_(False)
-        self.network.to(device, memory_format=torch.channels_last)
+        self.network.to(device).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def extract(self, images: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ def squared_distances(
         points: Features (N, D).
         centres: Features (M, D).
         dtype: To compute in.
-        exclude_self: The two are the same rows; a row's distance to itself counts as infinite.
+        exclude_self: Row i of both is the same; its distance to itself counts as infinite.
     """
     # Distances do not change, but small numbers lose less in the products below.
     middle = torch.from_numpy(np.array(centres[:ENOUGH])).to(dtype).mean(0)
@@ -56,7 +56,7 @@ def nearest(
         points: Features (N, D).
         centres: Features (M, D).
         k: At most M, or M - 1 with `exclude_self`.
-        exclude_self: The two are the same rows, and none is its own neighbour.
+        exclude_self: Row i of both is the same, and not its own neighbour.
     """
     best = torch.full((len(points), k), torch.inf)
     index = torch.zeros(len(points), k, dtype=torch.int64)
