@@ -20,6 +20,9 @@ from genzoo.training.reporter import Reporter
 from genzoo.zoo import resolve
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from genzoo.evaluation.record import EvaluationRecord
     from genzoo.training.trainer import TrainingResult
 
@@ -117,7 +120,7 @@ def train(
 
 def evaluate(
     model: str | Path | Model,
-    data: str | Path,
+    data: str | Path | NDArray[np.uint8],
     *,
     metrics: Sequence[str] = (),
     features: str | None = None,
@@ -127,7 +130,7 @@ def evaluate(
     prior: str | None = None,
     truncation: float = 1.0,
     label_prior: str = "uniform",
-    held_out: str | Path | None = None,
+    held_out: str | Path | NDArray[np.uint8] | None = None,
     batch_size: int = 64,
     device: str | torch.device = "cpu",
     progress: Callable[[str, int, int], None] | None = None,
@@ -137,7 +140,8 @@ def evaluate(
 
     Args:
         model: A name, a folder, or a model at hand.
-        data: What it should be like: a folder, an `.npz` file or the name of a data set.
+        data: What it should be like: a folder, an `.npz` file, the name of a data set, or images
+            (N, height, width, channels) uint8.
         metrics: Names of metrics; by default all that apply.
         features: Name of the feature space; by default `efficientnet-lite0` where its package is
             installed, else `pixels`.

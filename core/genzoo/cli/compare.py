@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genzoo.cli.options import output_options
-from genzoo.cli.output import output
+from genzoo.cli.output import number, output
 
 if TYPE_CHECKING:
     from genzoo.evaluation.compare import Row
@@ -32,7 +32,7 @@ def command(records: tuple[Path, ...]) -> None:
 
     read = [EvaluationRecord.read(path) for path in records]
     rows = compare_records(read)
-    names = _names(read, records)
+    names = _names(read)
     if output().json:
         output().table({}, [_facts(row, names) for row in rows])
         return
@@ -40,22 +40,25 @@ def command(records: tuple[Path, ...]) -> None:
     output().table(columns, [_cells(row, names) for row in rows])
 
 
-def _names(records: list[EvaluationRecord], paths: tuple[Path, ...]) -> list[str]:
-    """What to call each: the model's name, or the path where that is not enough."""
+def _names(records: list[EvaluationRecord]) -> list[str]:
+    """What to call each: the model's name, its prior, and a number where these are not enough."""
     names = [
         record.model.name
         if record.model.prior == "default"
         else f"{record.model.name} ({record.model.prior})"
         for record in records
     ]
-    return names if len(set(names)) == len(names) else [str(path) for path in paths]
+    return [
+        f"{name} #{index}" if names.count(name) > 1 else name
+        for index, name in enumerate(names, start=1)
+    ]
 
 
 def _cells(row: Row, names: list[str]) -> dict[str, Any]:
     cells: dict[str, Any] = {"metric": f"{row.value} ({row.unit})" if row.unit else row.value}
     for index, (name, value) in enumerate(zip(names, row.values, strict=True)):
         star = " *" if index in row.best else ""
-        cells[name] = f"{value.value:.4g} [{value.low:.4g}, {value.high:.4g}]{star}"
+        cells[name] = f"{number(value.value)} [{number(value.low)}, {number(value.high)}]{star}"
     return cells
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,7 @@ from genzoo.cli.options import (
     output_options,
     seed_option,
 )
-from genzoo.cli.output import Output, output
+from genzoo.cli.output import Output, number, output
 from genzoo.cli.plugged import plugged_registry
 from genzoo.errors import UsageError
 
@@ -188,8 +188,8 @@ def show(record: EvaluationRecord, out: Output) -> None:
     rows = [
         {
             "name": value.name,
-            "value": f"{value.value:.4g} {value.unit}".rstrip(),
-            "interval": f"{value.low:.4g} to {value.high:.4g}",
+            "value": f"{number(value.value)} {value.unit}".rstrip(),
+            "interval": f"{number(value.low)} to {number(value.high)}",
             "better": "" if value.better == "neither" else value.better,
         }
         for value in record.values
@@ -231,8 +231,6 @@ def _reproduce(
     device: str,
     batch_size: int,
 ) -> None:
-    from dataclasses import replace
-
     from genzoo.evaluation.reproduce import plan_of, replicate, settings_of
 
     recorded, beside = _find_record(source)
@@ -269,17 +267,18 @@ def _find_record(source: str) -> tuple[EvaluationRecord, str | None]:
 
 
 def _show_replications(found: list[Replication], out: Output) -> None:
-    rows = [
-        {
-            **asdict(one),
-            "verdict": "holds" if one.holds else "FAILED",
-            "name": f"{one.recorded.name} ({one.recorded.unit})"
-            if one.recorded.unit
-            else one.recorded.name,
-            "recorded": f"{one.recorded.value:.4g} [{one.recorded.low:.4g}, "
-            f"{one.recorded.high:.4g}]",
-            "value": None if one.value is None else one.value if out.json else f"{one.value:.4g}",
-        }
-        for one in found
-    ]
-    out.table({"verdict": "", "name": "metric", "recorded": "recorded", "value": "now"}, rows)
+    columns = {"verdict": "", "name": "metric", "recorded": "recorded", "now": "now"}
+    out.table(columns, [_replication_row(one, out.json) for one in found])
+
+
+def _replication_row(one: Replication, as_data: bool) -> dict[str, Any]:
+    recorded = one.recorded
+    if as_data:
+        return {**recorded.model_dump(mode="json"), "now": one.value, "holds": one.holds}
+    interval = f"[{number(recorded.low)}, {number(recorded.high)}]"
+    return {
+        "verdict": "holds" if one.holds else "FAILED",
+        "name": f"{recorded.name} ({recorded.unit})" if recorded.unit else recorded.name,
+        "recorded": f"{number(recorded.value)} {interval}",
+        "now": "not measured" if one.value is None else number(one.value),
+    }

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from genzoo.data.dataset import Dataset
 from genzoo.data.sources import open_dataset
 from genzoo.records import DatasetSpec
@@ -14,7 +17,7 @@ from genzoo.specs import SampleSpec
 
 
 def open_beside(
-    data: str | Path,
+    data: str | Path | NDArray[np.uint8],
     spec: SampleSpec,
     registry: Registry,
     *,
@@ -24,7 +27,7 @@ def open_beside(
     """Open `data` with the shape and classes of a model's samples.
 
     Args:
-        data: A folder, an `.npz` file or the name of a data set.
+        data: A folder, an `.npz` file, the name of a data set, or images (N, H, W, C) uint8.
         spec: Contract of the model's samples.
         registry: Where names are looked up.
         labelled: Whether a model with classes needs those of this data.

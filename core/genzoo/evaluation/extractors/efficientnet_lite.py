@@ -40,9 +40,10 @@ class EfficientNetLite0Features(FeatureExtractor):
 
     def __init__(self, device: torch.device, file: Path | None = None) -> None:
         super().__init__(device)
-        weights = published_weights(SHA256, file or packaged_file(), HINT)
-        network = EfficientNetLite0()
-        network.load_state_dict(renamed(weights))
+        weights = renamed(published_weights(SHA256, file or packaged_file(), HINT))
+        with torch.device("meta"):
+            network = EfficientNetLite0()
+        network.load_state_dict(weights, assign=True)
         self.network = network.eval().requires_grad_(False)
         self.network.to(device).to(memory_format=torch.channels_last)
 

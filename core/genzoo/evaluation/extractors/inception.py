@@ -28,8 +28,10 @@ class InceptionV3Features(FeatureExtractor):
 
     def __init__(self, device: torch.device, file: Path | None = None) -> None:
         super().__init__(device)
-        network = InceptionV3()
-        network.load_state_dict(published_weights(SHA256, file, HINT))
+        weights = published_weights(SHA256, file, HINT)
+        with torch.device("meta"):
+            network = InceptionV3()
+        network.load_state_dict(weights, assign=True)
         self.network = network.eval().requires_grad_(False)
         self.network.to(device).to(memory_format=torch.channels_last)
 

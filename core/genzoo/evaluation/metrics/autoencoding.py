@@ -89,7 +89,7 @@ class LikelihoodBound(Metric):
             estimates.append(Estimate(name=name, interval=interval, better="higher", unit="nats"))
             estimates.append(
                 Estimate(
-                    name=f"{name}, negative",
+                    name=f"{name} bits",
                     interval=interval.scaled(-bits),
                     better="lower",
                     unit="bits/dim",
