@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from genzoo.evaluation.record import EvaluationRecord as EvaluationRecord
     from genzoo.evaluation.statistics.bootstrap import Interval as Interval
     from genzoo.evaluation.statistics.bootstrap import bootstrap_mean as bootstrap_mean
+    from genzoo.evaluation.statistics.bootstrap import share as share
     from genzoo.evaluation.subject import Subject as Subject
     from genzoo.interfaces.architecture import Architecture as Architecture
     from genzoo.interfaces.distributions import Likelihood as Likelihood
@@ -88,7 +89,7 @@ _HOME = {
     "genzoo.evaluation.extractor": ("FeatureExtractor",),
     "genzoo.evaluation.metric": ("Estimate", "Metric"),
     "genzoo.evaluation.record": ("EvaluationRecord",),
-    "genzoo.evaluation.statistics.bootstrap": ("Interval", "bootstrap_mean"),
+    "genzoo.evaluation.statistics.bootstrap": ("Interval", "bootstrap_mean", "share"),
     "genzoo.evaluation.subject": ("Subject",),
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),

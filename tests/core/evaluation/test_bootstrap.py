@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genzoo.evaluation.statistics.bootstrap import Interval, bootstrap_mean
+from genzoo.evaluation.statistics.bootstrap import Interval, bootstrap_mean, share
 
 
 def test_the_error_is_that_of_a_mean():
@@ -34,3 +34,22 @@ def test_units():
     interval = Interval(2.0, 1.0, 4.0, 0.5)
     assert interval.scaled(-2.0) == Interval(-4.0, -8.0, -2.0, 1.0)
     assert interval.shifted(1.0) == Interval(3.0, 2.0, 5.0, 0.5)
+
+
+def test_shares_have_wilsons_interval():
+    # Newcombe 1998, table I: 81 of 263 and 0 of 20.
+    known = share(np.repeat([1, 0], [81, 182]))
+    assert (known.low, known.high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    none = share(np.zeros(20))
+    assert (none.value, none.low) == (0.0, 0.0)
+    assert none.high == pytest.approx(0.1611, abs=5e-5)
+    assert none.error > 0
+    every = share(np.ones(20))
+    assert (every.low, every.high) == pytest.approx((1 - 0.1611, 1.0), abs=5e-5)
+
+
+def test_about_nineteen_of_twenty_shares_hold_the_truth():
+    random = np.random.default_rng(2)
+    intervals = [share(random.random(200) < 0.3) for _ in range(500)]
+    held = sum(interval.low <= 0.3 <= interval.high for interval in intervals)
+    assert 460 <= held <= 492

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from genzoo.evaluation.metric import Estimate, Metric
-from genzoo.evaluation.statistics.bootstrap import Interval, bootstrap_mean
+from genzoo.evaluation.statistics.bootstrap import Interval, bootstrap_mean, share
 from genzoo.evaluation.statistics.gaussian import (
     Gaussian,
     fit_gaussian,
@@ -89,8 +89,8 @@ class PrecisionRecall(Metric):
         count = min(len(subject.real), len(subject.fake))
         found = overlap(subject.real[:count], subject.fake[:count], self.parameters["k"])
         return [
-            Estimate(name="Precision", interval=bootstrap_mean(found.precision), better="higher"),
-            Estimate(name="Recall", interval=bootstrap_mean(found.recall), better="higher"),
+            Estimate(name="Precision", interval=share(found.precision), better="higher"),
+            Estimate(name="Recall", interval=share(found.recall), better="higher"),
         ]
 
 
@@ -105,5 +105,5 @@ class DensityCoverage(Metric):
         found = overlap(subject.real[:count], subject.fake[:count], self.parameters["k"])
         return [
             Estimate(name="Density", interval=bootstrap_mean(found.density), better="higher"),
-            Estimate(name="Coverage", interval=bootstrap_mean(found.coverage), better="higher"),
+            Estimate(name="Coverage", interval=share(found.coverage), better="higher"),
         ]

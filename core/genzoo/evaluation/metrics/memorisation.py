@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.evaluation.metric import Estimate, Metric
-from genzoo.evaluation.statistics.bootstrap import Interval, bootstrap_mean
+from genzoo.evaluation.statistics.bootstrap import Interval, bootstrap_mean, share
 from genzoo.evaluation.statistics.neighbours import nearest
 from genzoo.evaluation.subject import Subject
 
@@ -31,14 +31,14 @@ class Memorisation(Metric):
         fake, _ = nearest(subject.fake[:count], subject.real, 2)
         other = _other_distances(subject, count)
         copied, natural = self._copies(fake), self._copies(other)
-        share, usual = bootstrap_mean(copied), bootstrap_mean(natural)
+        copies, usual = share(copied), share(natural)
         nearer = bootstrap_mean(nearer_than(fake[:, 0], other[:, 0]))
         return [
             Estimate(
                 name="Copies",
-                interval=share,
+                interval=copies,
                 better="lower",
-                warnings=_copying(share, usual),
+                warnings=_copying(copies, usual),
             ),
             Estimate(
                 name="Nearer than others",
@@ -72,12 +72,12 @@ def _other_distances(subject: Subject, count: int) -> Distances:
     return nearest(subject.real[:count], subject.real, 2, exclude_self=True)[0]
 
 
-def _copying(share: Interval, usual: Interval) -> tuple[str, ...]:
-    error = float(np.hypot(share.error, usual.error))
-    if share.value <= usual.value or share.value - usual.value < 3 * error:
+def _copying(copies: Interval, usual: Interval) -> tuple[str, ...]:
+    error = float(np.hypot(copies.error, usual.error))
+    if copies.value <= usual.value or copies.value - usual.value < 3 * error:
         return ()
     return (
-        f"The model copies training images: {share.value:.1%} of samples lie at one of them, "
+        f"The model copies training images: {copies.value:.1%} of samples lie at one of them, "
         f"{usual.value:.1%} of other images do.",
     )
 
