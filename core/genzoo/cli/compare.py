@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genzoo.cli.options import output_options
-from genzoo.cli.output import number, output
+from genzoo.cli.output import output
 
 if TYPE_CHECKING:
     from genzoo.evaluation.compare import Row
@@ -55,10 +55,10 @@ def _names(records: list[EvaluationRecord]) -> list[str]:
 
 
 def _cells(row: Row, names: list[str]) -> dict[str, Any]:
-    cells: dict[str, Any] = {"metric": f"{row.value} ({row.unit})" if row.unit else row.value}
+    cells: dict[str, Any] = {"metric": row.value}
     for index, (name, value) in enumerate(zip(names, row.values, strict=True)):
         star = " *" if index in row.best else ""
-        cells[name] = f"{number(value.value)} [{number(value.low)}, {number(value.high)}]{star}"
+        cells[name] = f"{value.text} ({value.interval}){star}"
     return cells
 
 

@@ -17,7 +17,7 @@ from genzoo.cli.options import (
     output_options,
     seed_option,
 )
-from genzoo.cli.output import Output, number, output
+from genzoo.cli.output import Output, output
 from genzoo.cli.plugged import plugged_registry
 from genzoo.errors import UsageError
 
@@ -188,8 +188,8 @@ def show(record: EvaluationRecord, out: Output) -> None:
     rows = [
         {
             "name": value.name,
-            "value": f"{number(value.value)} {value.unit}".rstrip(),
-            "interval": f"{number(value.low)} to {number(value.high)}",
+            "value": value.text,
+            "interval": value.interval,
             "better": "" if value.better == "neither" else value.better,
         }
         for value in record.values
@@ -253,7 +253,10 @@ def _reproduce(
 
 
 def _find_record(source: str) -> tuple[EvaluationRecord, str | None]:
-    """The record, and the model that it lies beside."""
+    """The record, and the model that it lies beside.
+
+    `MODEL/FILE.json` is a file beside a model, whatever the model is called.
+    """
     from genzoo.artifact.format import CONFIG
     from genzoo.evaluation.record import EvaluationRecord
     from genzoo.zoo import resolve
@@ -262,8 +265,10 @@ def _find_record(source: str) -> tuple[EvaluationRecord, str | None]:
     if path.is_file():
         beside = str(path.resolve().parent) if (path.parent / CONFIG).is_file() else None
         return EvaluationRecord.read(path), beside
-    folder = resolve(source, plugged_registry()).folder
-    return EvaluationRecord.read(folder), source
+    model, _, file = source.rpartition("/") if source.endswith(".json") else (source, "", "")
+    if not model:
+        return EvaluationRecord.read(path), None
+    return EvaluationRecord.read(resolve(model, plugged_registry()).folder / file), model
 
 
 def _show_replications(found: list[Replication], out: Output) -> None:
@@ -275,10 +280,10 @@ def _replication_row(one: Replication, as_data: bool) -> dict[str, Any]:
     recorded = one.recorded
     if as_data:
         return {**recorded.model_dump(mode="json"), "now": one.value, "holds": one.holds}
-    interval = f"[{number(recorded.low)}, {number(recorded.high)}]"
+    now = None if one.value is None else recorded.model_copy(update={"value": one.value})
     return {
         "verdict": "holds" if one.holds else "FAILED",
-        "name": f"{recorded.name} ({recorded.unit})" if recorded.unit else recorded.name,
-        "recorded": f"{number(recorded.value)} {interval}",
-        "now": "not measured" if one.value is None else number(one.value),
+        "name": recorded.name,
+        "recorded": f"{recorded.text} ({recorded.interval})",
+        "now": "not measured" if now is None else now.text,
     }

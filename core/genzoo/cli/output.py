@@ -79,11 +79,6 @@ def output() -> Output:
     return click.get_current_context().ensure_object(Output)
 
 
-def number(value: float) -> str:
-    """Four digits, or all before the point: 0.0123, 2.5, -45,853."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-
 def _dump(data: Any) -> str:
     return json.dumps(data, indent=2, default=str)
 

@@ -129,6 +129,16 @@ class Value(Section):
     better: Literal["lower", "higher", "neither"]
     warnings: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """The value for people, with its unit."""
+        return f"{_number(self.value)} {self.unit}".rstrip()
+
+    @property
+    def interval(self) -> str:
+        """The interval for people."""
+        return f"{_number(self.low)} to {_number(self.high)}"
+
 
 class EvaluationRecord(Section):
     """The result of an evaluation; `save` and `read` keep it as JSON.
@@ -208,3 +218,8 @@ def _read(path: Path) -> EvaluationRecord:
     except (ValueError, RecursionError):
         reason = "it is no JSON"
     raise DataError(f"'{path}' is no record of an evaluation: {reason}.", hint)
+
+
+def _number(value: float) -> str:
+    """Four digits, or all before the point: 0.0123, 2.5, -45,853."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

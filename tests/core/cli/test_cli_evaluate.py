@@ -124,6 +124,8 @@ def test_a_card_is_reproduced_with_the_model_it_lies_beside(
         assert "holds" in run("evaluate", "--reproduce", source).stdout
     result = run("evaluate", "--reproduce", folder / "evaluation.json", "tiny-vae", code=1)
     assert "weights of 'tiny-vae' are not those" in result.stderr
+    run("evaluate", "tiny-vae", *QUICK, "-o", zoo_folders["tiny-vae"] / "extra.json")
+    assert "holds" in run("evaluate", "--reproduce", "tiny-vae/extra.json").stdout
     images = np.zeros((20, 8, 8, 3), np.uint8)
     np.savez("other.npz", images=images)
     result = run("evaluate", "--reproduce", folder, folder, "other.npz", code=1)
@@ -142,6 +144,8 @@ WRONG = {
     "no encoder": (["evaluate", "tiny-gan", *QUICK, "--metrics", "likelihood"], 2, "not apply"),
     "page": (["evaluate", "tiny-gan", *QUICK, "--pictures", "page.gif"], 2, "'.gif'"),
     "no record": (["evaluate", "--reproduce", "tiny-gan"], 1, "There is no record"),
+    "no file": (["evaluate", "--reproduce", "none.json"], 1, "There is no record"),
+    "no such model": (["evaluate", "--reproduce", "tiny-gam/a.json"], 2, "Did you mean tiny-gan"),
     "fixed": (["evaluate", "--reproduce", "a.json", "--seed", "1"], 2, "leave out --seed"),
     "one record": (["compare", "a.json"], 1, "There is no record"),
     "held out": (["evaluate", "tiny-gan", *QUICK, "--held-out", "strips"], 2, "Did you mean"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from genzoo.evaluation.statistics.bootstrap import bootstrap_mean
 from genzoo.evaluation.statistics.kernel import (
     block_discrepancies,
     block_size,
@@ -68,3 +69,12 @@ def test_blocks_use_each_row_at_most_once():
 @pytest.mark.parametrize(("count", "size"), [(2, 2), (100, 5), (10_000, 500), (50_000, 1000)])
 def test_there_are_twenty_blocks_where_they_can_be(count, size):
     assert block_size(count) == size
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3])
+def test_the_interval_is_as_wide_as_repetitions_spread(shift):
+    real = draw(600, 1000)
+    blocks = [block_discrepancies(real, draw(300, seed, shift), 15) for seed in range(80)]
+    errors = [bootstrap_mean(values, resamples=100).error for values in blocks]
+    spread = np.std([values.mean() for values in blocks], ddof=1)
+    assert np.mean(errors) == pytest.approx(spread, rel=0.35)
