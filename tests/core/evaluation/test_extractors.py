@@ -18,6 +18,7 @@ from genzoo.evaluation.extractors.efficientnet_lite import (
     packaged_file,
     renamed,
 )
+from genzoo.evaluation.extractors.folding import fold_normalisation
 from genzoo.evaluation.extractors.inception_network import InceptionV3
 from genzoo.evaluation.extractors.pixels import PooledPixels
 from genzoo.evaluation.extractors.resize import resized
@@ -98,6 +99,22 @@ def test_the_published_classifier_tells_a_plain_image_from_noise_by_the_features
     assert logits.softmax(1).max() > 0.05
 
 
+def test_folding_changes_nothing():
+    torch.manual_seed(0)
+    network = EfficientNetLite0().eval()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    x = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        before = network(x)
+        fold_normalisation(network)
+        after = network(x)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
+    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
+
+
 def test_names_are_those_of_the_network():
     network = EfficientNetLite0()
     published = weights.published_weights(SHA256, packaged_file(), "")
@@ -107,8 +124,9 @@ def test_names_are_those_of_the_network():
 
 
 @pytest.fixture
-def random_inception(tmp_path):
-    """A file such as the published one, with random weights."""
+def random_inception(tmp_path, monkeypatch):
+    """A file such as the published one, with random weights, and an empty cache."""
+    monkeypatch.setenv("GENZOO_CACHE", str(tmp_path / "cache"))
     torch.manual_seed(0)
     network = InceptionV3()
     for module in network.modules():
@@ -121,19 +139,18 @@ def random_inception(tmp_path):
 
 
 @pytest.mark.slow
-def test_inception_agrees_with_torch_fidelity(random_inception):
+def test_inception_agrees_with_torch_fidelity(random_inception, monkeypatch):
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
     reference = FeatureExtractorInceptionV3(
         "inception-v3-compat", ["2048"], feature_extractor_weights_path=str(random_inception)
     )
-    network = InceptionV3().eval()
-    network.load_state_dict(torch.load(random_inception, weights_only=True))
+    digest = hashlib.sha256(random_inception.read_bytes()).hexdigest()
+    monkeypatch.setattr(inception, "SHA256", digest)
     # At its own size the reference does not resize.
     images = pictures(2, 299)
     (theirs,) = reference(images.permute(0, 3, 1, 2))
-    with torch.inference_mode():
-        ours = network((resized(images, 299) - 128) / 128)
+    ours = inception.InceptionV3Features(CPU, random_inception).extract(images)
     assert ours.shape == (2, 2048)
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
 

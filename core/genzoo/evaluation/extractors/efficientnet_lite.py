@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from genzoo.errors import DataError
 from genzoo.evaluation.extractor import FeatureExtractor
+from genzoo.evaluation.extractors.folding import fold_normalisation
 from genzoo.evaluation.extractors.resize import FILTER, resized
 from genzoo.evaluation.extractors.weights import published_weights
 
@@ -45,6 +46,7 @@ class EfficientNetLite0Features(FeatureExtractor):
             network = EfficientNetLite0()
         network.load_state_dict(weights, assign=True)
         self.network = network.eval().requires_grad_(False)
+        fold_normalisation(self.network)
         self.network.to(device).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
@@ -80,6 +82,8 @@ def renamed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 class EfficientNetLite0(nn.Module):
     """EfficientNet-B0 without squeeze-and-excitation, with ReLU6 (Tan and Le 2019)."""
 
+    pairs = (("conv_stem", "bn0"), ("conv_head", "bn1"))
+
     def __init__(self) -> None:
         super().__init__()
         self.conv_stem = SamePadding(3, 32, 3, 2)
@@ -96,7 +100,7 @@ class EfficientNetLite0(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (N, 3, 224, 224) in about [-1, 1] to features (N, 1280)."""
-        x = F.relu6(self.bn0(self.conv_stem(x)))
+        x = F.relu6(self.bn0(self.conv_stem(x)), inplace=True)
         for block in self.blocks:
             x = block(x)
         return F.relu6(self.bn1(self.conv_head(x))).mean((2, 3))
@@ -104,6 +108,8 @@ class EfficientNetLite0(nn.Module):
 
 class InvertedBottleneck(nn.Module):
     """Widen, filter each channel by itself, narrow; around it a shortcut where shapes allow."""
+
+    pairs = (("expand_conv", "bn0"), ("depthwise_conv", "bn1"), ("project_conv", "bn2"))
 
     def __init__(self, channels: int, out: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -120,8 +126,8 @@ class InvertedBottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, channels, H, W) to (N, out, H / stride, W / stride)."""
-        h = F.relu6(self.bn0(self.expand_conv(x))) if self.expands else x
-        h = F.relu6(self.bn1(self.depthwise_conv(h)))
+        h = F.relu6(self.bn0(self.expand_conv(x)), inplace=True) if self.expands else x
+        h = F.relu6(self.bn1(self.depthwise_conv(h)), inplace=True)
         h = self.bn2(self.project_conv(h))
         return h + x if self.shortcut else h
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from genzoo.evaluation.extractor import FeatureExtractor
+from genzoo.evaluation.extractors.folding import fold_normalisation
 from genzoo.evaluation.extractors.inception_network import InceptionV3
 from genzoo.evaluation.extractors.resize import FILTER, resized
 from genzoo.evaluation.extractors.weights import published_weights
@@ -33,6 +34,7 @@ class InceptionV3Features(FeatureExtractor):
             network = InceptionV3()
         network.load_state_dict(weights, assign=True)
         self.network = network.eval().requires_grad_(False)
+        fold_normalisation(self.network)
         self.network.to(device).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()

@@ -51,6 +51,8 @@ class InceptionV3(nn.Module):
 class Unit(nn.Module):
     """Convolution, batch normalisation, ReLU."""
 
+    pairs = (("conv", "bn"),)
+
     def __init__(
         self,
         channels: int,
