@@ -100,6 +100,18 @@ class Subject:
         return self._data_features(self.data, self.order, "Features of the data")
 
     @cached_property
+    def real_labels(self) -> NDArray[np.int64] | None:
+        """Classes of the rows of `real`, (N,), or None for a model without."""
+        if not self.model.sample_spec.conditional:
+            return None
+        size = self.settings.batch_size
+        pieces = [
+            self.data.batch(self.order[first : first + size], 0.0, 1.0)[1]
+            for first in range(0, len(self.order), size)
+        ]
+        return np.concatenate([piece.numpy() for piece in pieces if piece is not None])
+
+    @cached_property
     def moments(self) -> Gaussian:
         """Mean and covariance of `real`."""
         return self._cache.moments(self.data.fingerprint, self.real)

@@ -55,6 +55,13 @@ def genzoo_metrics() -> list[MetricSpec]:
             paper="https://arxiv.org/abs/2002.09797",
         ),
         MetricSpec(
+            name="classes",
+            summary="Precision and recall of each class by itself",
+            target="genzoo.evaluation.metrics.classes:ClassOverlap",
+            kinds=("image",),
+            paper="https://arxiv.org/abs/1904.06991",
+        ),
+        MetricSpec(
             name="memorisation",
             summary="Whether samples are copies of training images",
             target="genzoo.evaluation.metrics.memorisation:Memorisation",
