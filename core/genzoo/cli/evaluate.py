@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,14 +17,10 @@ from genzoo.cli.options import (
     seed_option,
 )
 from genzoo.cli.output import Output, output
-from genzoo.cli.plugged import plugged_registry
 from genzoo.errors import UsageError
 
 if TYPE_CHECKING:
     from genzoo.evaluation.record import EvaluationRecord
-    from genzoo.evaluation.reproduce import Replication
-    from genzoo.evaluation.run import Plan
-    from genzoo.evaluation.subject import Settings, Subject
 
 COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "better": "better"}
 
@@ -105,13 +100,18 @@ def command(
 ) -> None:
     """Measure MODEL against DATA: a folder, an .npz file, or a registered name."""
     if reproduce is not None:
-        _refuse_settings(ctx)
-        _reproduce(ctx, reproduce, model, data, held_out, features_file, out, device, batch_size)
-        return
+        from genzoo.cli import replications
+
+        record, holds = replications.reproduce(
+            ctx, reproduce, model, data, held_out, features_file, device, batch_size
+        )
+        _keep(record, out)
+        ctx.exit(0 if holds else 1)
     if model is None or data is None:
         raise UsageError(
             "Both a model and data are needed.", "Type genzoo evaluate MODEL DATA, or --reproduce."
         )
+    from genzoo.cli.judging import Request
     from genzoo.evaluation.run import Plan
     from genzoo.evaluation.subject import Settings
 
@@ -120,55 +120,15 @@ def command(
 
         check_path(pictures)
     names = tuple(name for given in metrics for name in given.split(",") if name)
-    record, subject = _measure(
-        model,
-        data,
-        held_out,
-        Settings(count, seed, prior, truncation, label_prior, batch_size),
-        Plan(names, features, features_file),
-        device,
-    )
+    settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
+    plan = Plan(names, features, features_file)
+    measured, subject = Request(model, data, held_out, settings, plan, device).run()
     if pictures is not None:
         from genzoo.evaluation.pictures import save_pictures
 
         output().note(f"Pictures: {save_pictures(subject, pictures)}")
-    _keep(record, out)
-    show(record, output())
-
-
-def _measure(
-    model: str, data: str, held_out: str | None, settings: Settings, plan: Plan, device: str
-) -> tuple[EvaluationRecord, Subject]:
-    from genzoo.api import load
-    from genzoo.cli.stages import stages
-    from genzoo.evaluation.data import open_beside
-    from genzoo.evaluation.run import evaluate_model
-    from genzoo.training.hardware import choose_device
-
-    registry = plugged_registry()
-    loaded = load(model, device=str(choose_device(device)), registry=registry)
-    spec, out = loaded.sample_spec, output()
-    with stages(out) as stage:
-
-        def decoding(done: int, total: int) -> None:
-            stage("Reading images", done, total)
-
-        opened = open_beside(data, spec, registry, decoding=decoding)
-        unseen = held_out and open_beside(
-            held_out, spec, registry, labelled=False, decoding=decoding
-        )
-        for note in opened.notes:
-            out.note(note)
-        return evaluate_model(
-            loaded,
-            model,
-            opened,
-            settings,
-            plan,
-            registry,
-            held_out=unseen or None,
-            progress=stage,
-        )
+    _keep(measured, out)
+    show(measured, output())
 
 
 def show(record: EvaluationRecord, out: Output) -> None:
@@ -202,88 +162,3 @@ def _keep(record: EvaluationRecord, path: Path | None) -> None:
     if path is not None:
         record.save(path)
         output().note(f"Record: {path}")
-
-
-def _refuse_settings(ctx: click.Context) -> None:
-    """Raise UsageError if an option contradicts that the record says everything."""
-    fixed = (
-        *("metrics", "features", "count", "seed", "prior", "truncation", "label_prior"),
-        "pictures",
-    )
-    given = [
-        name
-        for name in fixed
-        if ctx.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
-    ]
-    if given:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise UsageError(f"With --reproduce the record says what to measure: leave out {names}.")
-
-
-def _reproduce(
-    ctx: click.Context,
-    source: str,
-    model: str | None,
-    data: str | None,
-    held_out: str | None,
-    features_file: Path | None,
-    out: Path | None,
-    device: str,
-    batch_size: int,
-) -> None:
-    from genzoo.evaluation.reproduce import plan_of, replicate, settings_of
-
-    recorded, beside = _find_record(source)
-    protocol = recorded.protocol
-    held_out = held_out or (protocol.held_out.name if protocol.held_out else None)
-    record, _ = _measure(
-        model or beside or recorded.model.name,
-        data or protocol.data.name,
-        held_out,
-        settings_of(recorded, batch_size),
-        replace(plan_of(recorded), features_file=features_file),
-        device,
-    )
-    _keep(record, out)
-    found = replicate(recorded, record)
-    _show_replications(found, output())
-    if not all(one.holds for one in found):
-        output().error("Some numbers do not hold.", "See which versions made the record.")
-        ctx.exit(1)
-
-
-def _find_record(source: str) -> tuple[EvaluationRecord, str | None]:
-    """The record, and the model that it lies beside.
-
-    `MODEL/FILE.json` is a file beside a model, whatever the model is called.
-    """
-    from genzoo.artifact.format import CONFIG
-    from genzoo.evaluation.record import EvaluationRecord
-    from genzoo.zoo import resolve
-
-    path = Path(source).expanduser()
-    if path.is_file():
-        beside = str(path.resolve().parent) if (path.parent / CONFIG).is_file() else None
-        return EvaluationRecord.read(path), beside
-    model, _, file = source.rpartition("/") if source.endswith(".json") else (source, "", "")
-    if not model:
-        return EvaluationRecord.read(path), None
-    return EvaluationRecord.read(resolve(model, plugged_registry()).folder / file), model
-
-
-def _show_replications(found: list[Replication], out: Output) -> None:
-    columns = {"verdict": "", "name": "metric", "recorded": "recorded", "now": "now"}
-    out.table(columns, [_replication_row(one, out.json) for one in found])
-
-
-def _replication_row(one: Replication, as_data: bool) -> dict[str, Any]:
-    recorded = one.recorded
-    if as_data:
-        return {**recorded.model_dump(mode="json"), "now": one.value, "holds": one.holds}
-    now = None if one.value is None else recorded.model_copy(update={"value": one.value})
-    return {
-        "verdict": "holds" if one.holds else "FAILED",
-        "name": recorded.name,
-        "recorded": f"{recorded.text} ({recorded.interval})",
-        "now": "not measured" if now is None else now.text,
-    }

@@ -20,6 +20,9 @@ from genzoo.files import atomic_write
 Batches = Iterable[NDArray[np.uint8]]
 """Images (n, height, width, channels) uint8, a batch at a time."""
 
+FORMAT = 1
+"""Version of the files and of the order of images: a higher one leaves old files unused."""
+
 Advance = Callable[[int], None]
 """Called with the number of images done."""
 
@@ -36,7 +39,7 @@ class FeatureCache:
     def __init__(self, root: Path, extractor: FeatureExtractor, identity: str) -> None:
         self.root = root
         self.extractor = extractor
-        self.space = digest([identity, extractor.hash, str(extractor.size), extractor.resize])
+        self.space = digest([str(FORMAT), identity, extractor.hash])
 
     def features(
         self, data: str, count: int, batches: Callable[[], Batches], advance: Advance

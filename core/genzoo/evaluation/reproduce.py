@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from genzoo.data.dataset import Dataset
 from genzoo.errors import DataError
 from genzoo.evaluation.compare import protocol_differences
 from genzoo.evaluation.record import EvaluationRecord, Value
-from genzoo.evaluation.run import Plan
+from genzoo.evaluation.run import Plan, weights_hash
 from genzoo.evaluation.subject import Settings
-from genzoo.model.model import STANDARD_PRIOR
+from genzoo.model.model import STANDARD_PRIOR, Model
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,32 @@ def plan_of(record: EvaluationRecord) -> Plan:
     return Plan(metrics=tuple(record.parameters), features=record.protocol.features.name)
 
 
+def check_unchanged(record: EvaluationRecord, model: Model, data: Dataset) -> None:
+    """Refuse to measure what a record is not about.
+
+    Raises:
+        DataError: The weights or the images are others than those of the record.
+    """
+    if record.model.weights != weights_hash(model):
+        raise DataError(
+            f"The weights of '{record.model.name}' are not those that were measured.",
+            "Name the model as it was with MODEL, or measure it anew.",
+        )
+    known = record.protocol.data
+    if known.fingerprint != data.fingerprint:
+        raise DataError(
+            f"The data '{data.name}' is not what was measured: data.fingerprint is "
+            f"{data.fingerprint} and was {known.fingerprint}.",
+            "Name the data as it was with DATA.",
+        )
+
+
 def replicate(recorded: EvaluationRecord, again: EvaluationRecord) -> list[Replication]:
     """The numbers of a record beside those of a second run of its protocol.
 
     Raises:
-        DataError: The model or the protocol is another one now; says what differs.
+        DataError: The protocol is another one now; says what differs.
     """
-    if recorded.model.weights != again.model.weights:
-        raise DataError(
-            f"The weights of '{again.model.name}' are not those that were measured.",
-            "Name the model as it was, or measure it anew.",
-        )
     found = protocol_differences(recorded.protocol, again.protocol)
     if recorded.parameters != again.parameters:
         found.append("parameters of metrics")

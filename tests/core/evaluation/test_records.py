@@ -8,10 +8,11 @@ import pytest
 
 import genzoo
 from genzoo import EvaluationRecord
+from genzoo.data.sources import open_dataset
 from genzoo.errors import CapabilityError, DataError, UnknownNameError, UsageError
 from genzoo.evaluation.compare import check_comparable, compare_records, threshold
 from genzoo.evaluation.record import Value
-from genzoo.evaluation.reproduce import plan_of, replicate, settings_of
+from genzoo.evaluation.reproduce import check_unchanged, plan_of, replicate, settings_of
 from genzoo.plugins.manager import PluginManager
 
 REGISTRY = PluginManager().registry
@@ -188,8 +189,13 @@ def test_numbers_that_do_not_hold_are_told(record):
 
 
 def test_another_model_or_protocol_is_no_reproduction(record):
+    model = painters.painted(painters.Painter())
+    data = open_dataset(DATA)
+    check_unchanged(record, model, data)
     with pytest.raises(DataError, match="weights"):
-        replicate(record, changed(record, model__weights="sha256:0"))
+        check_unchanged(changed(record, model__weights="sha256:0"), model, data)
+    with pytest.raises(DataError, match=r"data\.fingerprint is"):
+        check_unchanged(record, model, open_dataset(DATA[:50]))
     with pytest.raises(DataError, match=r"data\.fingerprint"):
         replicate(record, changed(record, protocol__data__fingerprint="abc"))
 
@@ -250,7 +256,6 @@ def test_what_makes_no_sense_is_said(options, error, text):
 
 
 def test_labels_follow_the_prior_that_is_asked_for(registry):
-    from genzoo.data.sources import open_dataset
     from genzoo.evaluation.extractors.pixels import PooledPixels
     from genzoo.evaluation.subject import Settings, Subject
     from genzoo.model.build import build_model
