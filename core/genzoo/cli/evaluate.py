@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.cli.completion import complete_data, complete_model
+from genzoo.cli.completion import complete_data, complete_features, complete_metric, complete_model
 from genzoo.cli.options import (
     batch_size_option,
     count_option,
@@ -32,11 +32,13 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
     "--metrics",
     multiple=True,
     metavar="NAME[,NAME]",
+    shell_complete=complete_metric,
     help="What to measure. Default: everything that applies.",
 )
 @click.option(
     "--features",
     metavar="NAME",
+    shell_complete=complete_features,
     help="Feature space. Default: efficientnet-lite0 where it is installed, else pixels.",
 )
 @click.option(
@@ -62,7 +64,12 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
     show_default=True,
     help="Classes of samples: all in turn, or as often as in the data.",
 )
-@click.option("--held-out", metavar="DATA", help="Data that the model was not trained on.")
+@click.option(
+    "--held-out",
+    metavar="DATA",
+    shell_complete=complete_data,
+    help="Data that the model was not trained on.",
+)
 @out_option("Write the record here, as JSON.")
 @click.option(
     "--pictures",

@@ -206,6 +206,11 @@ def _check(model: Model, data: Dataset, settings: Settings, held_out: Dataset | 
                 f"The data '{dataset.name}' is of shape {dataset.spec.shape}, "
                 f"the model's samples of {model.sample_spec.shape}."
             )
+    if held_out is not None and held_out.fingerprint == data.fingerprint:
+        raise UsageError(
+            f"The held-out data '{held_out.name}' is the data itself.",
+            "Name images that the model was not trained on.",
+        )
     model.prior(settings.prior)
 
 

@@ -243,6 +243,7 @@ def test_the_distance_is_called_fid_in_inceptions_features_alone(monkeypatch):
         ({"metrics": ["likelihood"]}, CapabilityError, "does not apply"),
         ({"count": 3}, UsageError, "Draw at least 8"),
         ({"data": DATA[:5]}, UsageError, "too few images"),
+        ({"held_out": DATA}, UsageError, "is the data itself"),
         ({"prior": "mixture"}, UnknownNameError, "no prior"),
         ({"label_prior": "fair"}, UsageError, "uniform or data"),
         ({"features": "inception-v3"}, DataError, "--features-file"),
