@@ -26,11 +26,11 @@ def trainer(folder: Path, out: Path) -> Trainer:
         architecture="dcgan",
         objective="gan",
         objective_config={"augment": "none"},
-        data=DataConfig(data=str(folder), size=64),
+        data=DataConfig(data=str(folder), options={"size": 64}),
         training=TrainingConfig(steps=1_000_000),
     )
     registry = default_manager().registry
-    dataset = load_data(plan.data, registry, Reporter())
+    dataset = load_data(plan, registry, Reporter())
     run = RunFolder(out)
     run.create()
     return Trainer(open_session(plan, dataset, registry), run, Reporter())

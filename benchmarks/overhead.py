@@ -40,11 +40,11 @@ def session() -> Session:
         architecture_config={"width": 8},
         objective="gan",
         objective_config={"augment": "none"},
-        data=DataConfig(data="peeps", size=32),
-        training=TrainingConfig(steps=1_000_000, batch_size=32),
+        data=DataConfig(data="peeps", options={"size": 32}),
+        training=TrainingConfig(steps=1_000_000, batch_size=32, precision="fp32"),
     )
     registry = default_manager().registry
-    return open_session(plan, load_data(plan.data, registry, Reporter()), registry)
+    return open_session(plan, load_data(plan, registry, Reporter()), registry)
 
 
 class HandWritten:
@@ -62,7 +62,7 @@ class HandWritten:
         self.adams = [
             torch.optim.Adam(player, lr=2e-4, betas=betas, fused=True) for player in self.players
         ]
-        self.images = torch.from_numpy(np.array(subject.dataset.images))
+        self.images = torch.from_numpy(np.array(subject.dataset.rows))
         self.order = torch.randperm(len(self.images))
         self.place = 0
 

@@ -25,7 +25,7 @@ def write_folder(folder: Path, count: int) -> None:
     """PNG files of the bundled portraits, in the one class folder that ImageFolder insists on."""
     target = folder / "peeps"
     target.mkdir()
-    for number, pixels in enumerate(load().images[:count]):
+    for number, pixels in enumerate(load().samples[:count]):
         Image.fromarray(pixels).save(target / f"{number:05d}.png")
 
 

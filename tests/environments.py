@@ -79,7 +79,7 @@ class Environment:
 def write_wheel(
     folder: Path,
     name: str,
-    files: Mapping[str, str],
+    files: Mapping[str, str | bytes],
     *,
     version: str = "1.0",
     requires: Sequence[str] = ("genzoo",),
@@ -90,7 +90,7 @@ def write_wheel(
     Args:
         folder: Where to put it.
         name: Of the distribution, e.g. `genzoo-flow`.
-        files: Source text by path, e.g. `genzoo_flow/__init__.py`; dedented.
+        files: Content by path, e.g. `genzoo_flow/__init__.py`; text is dedented.
         version: Of the distribution.
         requires: Its requirements.
         entry_points: Names to objects in the group `genzoo.plugins`; by default the first file's
@@ -102,25 +102,28 @@ def write_wheel(
     lines = "".join(f"{key} = {value}\n" for key, value in entries.items())
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
-    content = {path: dedent(text) for path, text in files.items()}
-    content[f"{stem}.dist-info/METADATA"] = metadata
+    content = {
+        path: dedent(data).encode() if isinstance(data, str) else data
+        for path, data in files.items()
+    }
+    content[f"{stem}.dist-info/METADATA"] = metadata.encode()
     content[f"{stem}.dist-info/WHEEL"] = (
-        "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     )
-    content[f"{stem}.dist-info/entry_points.txt"] = f"[genzoo.plugins]\n{lines}"
+    content[f"{stem}.dist-info/entry_points.txt"] = f"[genzoo.plugins]\n{lines}".encode()
     path = folder / f"{stem}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
-        for file, text in content.items():
-            archive.writestr(file, text)
+        for file, data in content.items():
+            archive.writestr(file, data)
         archive.writestr(f"{stem}.dist-info/RECORD", _record(content, stem))
     return path
 
 
-def _record(content: Mapping[str, str], stem: str) -> str:
+def _record(content: Mapping[str, bytes], stem: str) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    for file, text in content.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        writer.writerow([file, f"sha256={digest.rstrip('=')}", len(text.encode())])
+    for file, data in content.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode()
+        writer.writerow([file, f"sha256={digest.rstrip('=')}", len(data)])
     writer.writerow([f"{stem}.dist-info/RECORD", "", ""])
     return buffer.getvalue()

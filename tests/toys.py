@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
+import genzoo
 from genzoo import (
     Architecture,
     ArchitectureSpec,
@@ -28,6 +29,7 @@ from genzoo import (
     SampleSpec,
     hookimpl,
 )
+from genzoo.plugins import builtins
 from genzoo.registry import Registry
 
 LATENT = 6
@@ -237,4 +239,5 @@ def toy_registry(distribution: str = "genzoo-toys", version: str = "1.2.3") -> R
     """A registry with the toys alone."""
     registry = Registry()
     registry.add_all([*genzoo_architectures(), *genzoo_priors()], distribution, version)
+    registry.add_all(builtins.genzoo_kinds(), "genzoo", genzoo.__version__)
     return registry

@@ -35,10 +35,15 @@ if TYPE_CHECKING:
     from genzoo.interfaces.architecture import Architecture as Architecture
     from genzoo.interfaces.distributions import Likelihood as Likelihood
     from genzoo.interfaces.distributions import Posterior as Posterior
+    from genzoo.interfaces.kind import Decoded as Decoded
+    from genzoo.interfaces.kind import Kind as Kind
+    from genzoo.interfaces.kind import Layout as Layout
+    from genzoo.interfaces.kind import UndecodableError as UndecodableError
     from genzoo.interfaces.networks import Decoder as Decoder
     from genzoo.interfaces.networks import Discriminator as Discriminator
     from genzoo.interfaces.networks import Encoder as Encoder
     from genzoo.interfaces.networks import Generator as Generator
+    from genzoo.interfaces.networks import InvertibleGenerator as InvertibleGenerator
     from genzoo.interfaces.noise import BatchNoise as BatchNoise
     from genzoo.interfaces.noise import Noise as Noise
     from genzoo.interfaces.noise import SampleNoise as SampleNoise
@@ -93,7 +98,14 @@ _HOME = {
     "genzoo.evaluation.subject": ("Subject",),
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
-    "genzoo.interfaces.networks": ("Decoder", "Discriminator", "Encoder", "Generator"),
+    "genzoo.interfaces.kind": ("Decoded", "Kind", "Layout", "UndecodableError"),
+    "genzoo.interfaces.networks": (
+        "Decoder",
+        "Discriminator",
+        "Encoder",
+        "Generator",
+        "InvertibleGenerator",
+    ),
     "genzoo.interfaces.noise": ("BatchNoise", "Noise", "SampleNoise"),
     "genzoo.interfaces.objective": (
         "Objective",

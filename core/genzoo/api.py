@@ -7,20 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from pydantic import ValidationError
 
+from genzoo.artifact.format import read_config
 from genzoo.artifact.load import load_model
-from genzoo.errors import unknown_name
+from genzoo.artifact.provider import installed
+from genzoo.data.choose_kind import choose_kind
+from genzoo.errors import ConfigError, unknown_name
+from genzoo.interfaces.kind import Kind
+from genzoo.media.kinds import find_kind, load_kind
 from genzoo.model.build import build_model
 from genzoo.model.model import Model
 from genzoo.plugins.manager import default_manager
-from genzoo.registry import Registry
-from genzoo.specs import Config, SampleSpec, parse_config
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.registry import Registry, load_target
+from genzoo.specs import Config, parse_config
+from genzoo.training.config import RunPlan, TrainingConfig, data_config
 from genzoo.training.reporter import Reporter
 from genzoo.zoo import resolve
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from genzoo.evaluation.record import EvaluationRecord
@@ -50,31 +55,37 @@ def load(
 def build(
     architecture: str,
     *,
-    size: int = 64,
-    channels: int = 3,
+    kind: str | None = None,
     classes: Sequence[str] = (),
     config: Mapping[str, Any] | None = None,
     seed: int = 0,
     registry: Registry | None = None,
+    **options: Any,
 ) -> Model:
-    """A freshly initialised model of square images, with all its parts.
+    """A freshly initialised model, with all its parts.
 
     Args:
         architecture: Its name, e.g. `dcgan`.
-        size: Side length in pixels.
-        channels: 1 for grey, 3 for colour.
+        kind: What it models, for an architecture that can model several kinds.
         classes: Class names in label order, for a conditional model.
         config: Values for the architecture's options; the others keep their defaults.
         seed: Names the initialisation; global random state is neither used nor moved.
         registry: Names; by default those of the installed plugins.
+        options: The kind's options: `size` (default 64) and `channels` (default 3) of images.
 
     Raises:
-        SpecError: The architecture cannot model such images.
+        SpecError: The architecture cannot model such samples.
         UsageError: An unknown name or option, or a value out of bounds.
     """
-    shape = (channels, size, size)
-    sample = parse_config(SampleSpec, {"shape": shape, "classes": tuple(classes)}, "image")
-    return build_model(_known(registry), architecture, sample, config or {}, seed)
+    known = _known(registry)
+    entry = choose_kind(known, known.architectures.find(architecture), name=kind)
+    content = load_kind(entry, options)
+    try:
+        sample = content.spec(classes)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise ConfigError(f"There are no such {content.array}: {reason}.") from error
+    return build_model(known, architecture, sample, config or {}, seed)
 
 
 def train(
@@ -100,27 +111,28 @@ def train(
         objective_config: Values for the objective's options.
         reporter: Hears of progress.
         registry: Names; by default those of the installed plugins.
-        options: Fields of `TrainingConfig` and `DataConfig`: `steps`, `batch_size`, `seed`, `size`,
-            `conditional` and so on.
+        options: Fields of `TrainingConfig` and `DataConfig`, such as `steps`, `batch_size`, `seed`,
+            `kind` and `conditional`, and options of the kind, such as `size` of images.
 
     Raises:
         GenzooError: Names, options or data that do not fit; nothing is written then.
     """
     from genzoo.training.start import train_run
 
+    known = _known(registry)
     plan = RunPlan(
         architecture=architecture,
         architecture_config=dict(config or {}),
         objective=objective,
         objective_config=dict(objective_config or {}),
-        **_plan_options(str(data), options),
+        **_plan_options(known, architecture, str(data), options),
     )
-    return train_run(plan, Path(out), _known(registry), reporter)
+    return train_run(plan, Path(out), known, reporter)
 
 
 def evaluate(
     model: str | Path | Model,
-    data: str | Path | NDArray[np.uint8],
+    data: str | Path | NDArray[Any],
     *,
     metrics: Sequence[str] = (),
     features: str | None = None,
@@ -130,7 +142,7 @@ def evaluate(
     prior: str | None = None,
     truncation: float = 1.0,
     label_prior: str = "uniform",
-    held_out: str | Path | NDArray[np.uint8] | None = None,
+    held_out: str | Path | NDArray[Any] | None = None,
     batch_size: int = 64,
     device: str | torch.device = "cpu",
     progress: Callable[[str, int, int], None] | None = None,
@@ -140,8 +152,8 @@ def evaluate(
 
     Args:
         model: A name, a folder, or a model at hand.
-        data: What it should be like: a folder, an `.npz` file, the name of a data set, or images
-            (N, height, width, channels) uint8.
+        data: What it should be like: a folder, an `.npz` file, the name of a data set, or rows
+            such as images (N, height, width, channels) uint8.
         metrics: Names of metrics; by default all that apply.
         features: Name of the feature space; by default `efficientnet-lite0` where its package is
             installed, else `pixels`.
@@ -166,12 +178,12 @@ def evaluate(
 
     known = _known(registry)
     loaded = model if isinstance(model, Model) else load(model, device=device, registry=known)
-    spec = loaded.sample_spec
-    unseen = None if held_out is None else open_beside(held_out, spec, known, labelled=False)
+    kind, spec = _kind_of(model, known), loaded.sample_spec
+    unseen = None if held_out is None else open_beside(held_out, kind, spec, known, labelled=False)
     record, _ = evaluate_model(
         loaded,
         loaded.name if isinstance(model, Model) else str(model),
-        open_beside(data, spec, known),
+        open_beside(data, kind, spec, known),
         Settings(count, seed, prior, truncation, label_prior, batch_size),
         Plan(metrics, features, None if features_file is None else Path(features_file)),
         known,
@@ -181,21 +193,34 @@ def evaluate(
     return record
 
 
-def _plan_options(data: str, options: Mapping[str, Any]) -> dict[str, Config]:
+def _kind_of(model: str | Path | Model, registry: Registry) -> Kind:
+    """What the samples of a model are; options are its own where it was saved with some."""
+    if isinstance(model, Model):
+        return load_kind(find_kind(registry, model.sample_spec.kind))
+    config = read_config(resolve(model, registry).folder)
+    return load_kind(installed(registry, registry.kinds, config.kind), config.kind_options)
+
+
+def _plan_options(
+    registry: Registry, architecture: str, data: str, options: Mapping[str, Any]
+) -> dict[str, Config]:
     """Sort options into those of the training and those of the data.
 
     Raises:
         ConfigError: A value out of bounds.
         UnknownNameError: Neither has an option of that name.
     """
-    training, source = TrainingConfig.model_fields, DataConfig.model_fields
+    entry = registry.architectures.find(architecture)
+    kind = load_target(choose_kind(registry, entry, data, options.get("kind")).record.config)
+    training = TrainingConfig.model_fields
+    source = {"kind", "conditional", *kind.model_fields}
     for name in options:
         if name not in training and name not in source:
             raise unknown_name("training option", name, [*training, *source])
-    chosen = {name: value for name, value in options.items() if name in source}
     rest = {name: value for name, value in options.items() if name in training}
+    chosen = {name: value for name, value in options.items() if name not in training}
     return {
-        "data": parse_config(DataConfig, {"data": data, **chosen}, "data"),
+        "data": data_config({"data": data, **chosen}, kind),
         "training": parse_config(TrainingConfig, rest, "training"),
     }
 

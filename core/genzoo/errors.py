@@ -79,6 +79,10 @@ class PluginError(GenzooError):
     """A plugin that broke its side of the contract."""
 
 
+class InstallError(GenzooError):
+    """Packages that cannot be installed or removed."""
+
+
 def unknown_name(what: str, name: str, known: Iterable[str], hint: str = "") -> UnknownNameError:
     """Build the error for a misspelt or absent `name`, with the nearest known ones."""
     names = sorted(set(known))

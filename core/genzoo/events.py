@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from genzoo.containment import contained
+from genzoo.containment import contained, place_in
 from genzoo.errors import PluginError
 
 
@@ -28,7 +28,7 @@ class Listener:
 
 
 class Events:
-    """The listeners of one run. One that fails is reported once and not called again.
+    """The listeners of one run. A plugin of which one fails is reported once, and hears no more.
 
     Args:
         listeners: Those of all events.
@@ -44,12 +44,26 @@ class Events:
     def send(self, event: str, **facts: Any) -> None:
         """Call the listeners of `event` with the arguments that each asks for."""
         for listener in tuple(self._listeners.get(event, ())):
-            wanted = {name: facts[name] for name in listener.arguments}
             try:
                 with contained(f"its {event} raised an error"):
-                    listener.function(**wanted)
+                    listener.function(**{name: _own(facts[name]) for name in listener.arguments})
             except PluginError as error:
-                self._listeners[event].remove(listener)
+                self._drop(listener.distribution)
+                place = place_in(_package(listener.function), error.__cause__)
                 self._note(
                     f"The plugin {listener.distribution} no longer hears of this run: {error}"
+                    + (f" ({place})" if place else "")
                 )
+
+    def _drop(self, distribution: str) -> None:
+        for event, listeners in self._listeners.items():
+            self._listeners[event] = [one for one in listeners if one.distribution != distribution]
+
+
+def _own(fact: Any) -> Any:
+    """A fact that a listener may change without the next one seeing it."""
+    return dict(fact) if isinstance(fact, Mapping) else fact
+
+
+def _package(function: Callable[..., object]) -> str:
+    return str(getattr(function, "__module__", "")).partition(".")[0]

@@ -7,12 +7,30 @@ listing a hundred architectures imports neither their packages' networks nor tor
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and all(isinstance(item, str) for item in value)
+
+
+def _has_text_keys(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
+
+
+_CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
+    "str": ("a str", lambda value: isinstance(value, str)),
+    "int": ("an int", lambda value: isinstance(value, int)),
+    "bool": ("a bool", lambda value: isinstance(value, bool)),
+    "tuple[str, ...]": ("a tuple of str", _are_texts),
+    "Mapping[str, Any]": ("a mapping with str keys", _has_text_keys),
+}
+"""What the fields of records may hold, by their annotation: in words and as a test."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +38,8 @@ class Record:
     """Base of all records: a checked name and a one-line summary.
 
     Raises:
+        TypeError: A field holds something of another type than it is declared with, which would
+            otherwise be found out in the middle of some command.
         ValueError: The name or a target is malformed.
     """
 
@@ -29,6 +49,13 @@ class Record:
     summary: str = ""
 
     def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.type in _CHECKS and not _CHECKS[one.type][1](value):
+                raise TypeError(
+                    f"{self.what} {self.name!r} has the {one.name} {value!r}, "
+                    f"which is not {_CHECKS[one.type][0]}"
+                )
         if not _NAME.fullmatch(self.name):
             raise ValueError(
                 f"{self.what} name {self.name!r} must be lower case letters, digits, '.', '_', '-'"
@@ -54,6 +81,11 @@ class ArchitectureSpec(Record):
         objective_defaults: Values of that objective's config to start from.
         priors: Names of the priors fitted to the posteriors after training.
         kinds: Content kinds it can model.
+        tiny: Values of its config that make it small, for `genzoo plugins check`; by default the
+            whole numbers of the config are made small.
+        tiny_samples: Fields of the `genzoo.SampleSpec`s that it is checked with, e.g.
+            `({"kind": "points", "shape": (2,)},)`; by default the smallest of the usual shapes of
+            each kind that it takes.
         paper: Where it was published.
     """
 
@@ -68,6 +100,8 @@ class ArchitectureSpec(Record):
     objective_defaults: Mapping[str, Any] = field(default_factory=dict)
     priors: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("image",)
+    tiny: Mapping[str, Any] = field(default_factory=dict)
+    tiny_samples: tuple[Mapping[str, Any], ...] = ()
     paper: str = ""
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
+from genzoo.containment import contained
 from genzoo.errors import AmbiguousNameError, PluginError, unknown_name
 from genzoo.events import Listener
 from genzoo.records import (
@@ -58,15 +57,20 @@ class Catalogue(Mapping[str, Entry[R]]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def find(self, name: str) -> Entry[R]:
+    def find(self, name: str, near: str = "") -> Entry[R]:
         """The entry of a short or full name.
+
+        Args:
+            name: Which.
+            near: A distribution whose own entry is meant where several have that short name.
 
         Raises:
             AmbiguousNameError: Two distributions registered that short name.
             UnknownNameError: None did; carries suggestions.
         """
-        if name in self._entries:
-            return self._entries[name]
+        for full_name in (f"{near}/{name}", name):
+            if full_name in self._entries:
+                return self._entries[full_name]
         matches = [entry for entry in self._entries.values() if entry.record.name == name]
         if len(matches) == 1:
             return matches[0]
@@ -100,6 +104,7 @@ class Registry:
 
     Attributes:
         listeners: Who wants to hear of training runs.
+        left_out: Distributions of which a plugin is not loaded, with the reason.
     """
 
     architectures: Catalogue[ArchitectureSpec] = field(
@@ -115,6 +120,12 @@ class Registry:
     trackers: Catalogue[TrackerSpec] = field(default_factory=lambda: Catalogue("tracker"))
     commands: Catalogue[CommandSpec] = field(default_factory=lambda: Catalogue("command"))
     listeners: list[Listener] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def catalogues(self) -> list[Catalogue[Any]]:
+        """All of them."""
+        values = [getattr(self, one.name) for one in fields(self)]
+        return [value for value in values if isinstance(value, Catalogue)]
 
     def catalogue(self, record: Record) -> Catalogue[Any]:
         """Where a record of that type belongs.
@@ -159,6 +170,22 @@ class Registry:
         for catalogue, entry in entries:
             catalogue.add(entry)
 
+    def objective_of(self, architecture: Entry[ArchitectureSpec]) -> Entry[ObjectiveSpec]:
+        """The objective that an architecture is trained with by default.
+
+        Raises:
+            UsageError: There is none of that name, or several.
+        """
+        return self.objectives.find(architecture.record.objective, near=architecture.distribution)
+
+    def is_own_objective(
+        self, architecture: Entry[ArchitectureSpec], objective: Entry[ObjectiveSpec]
+    ) -> bool:
+        """Whether an architecture is trained with that objective by default."""
+        names = (objective.record.name, objective.full_name)
+        wanted = architecture.record.objective
+        return wanted in names and self.objective_of(architecture) == objective
+
 
 def load_target(target: str) -> Any:
     """Import the attribute that `package.module:attribute` names.
@@ -168,14 +195,11 @@ def load_target(target: str) -> Any:
     """
     module, _, attribute = target.partition(":")
     try:
-        # What a plugin prints while it is imported must not mix with a command's data.
-        with redirect_stdout(sys.stderr):
+        with contained(f"'{target}' could not be loaded"):
             value: Any = import_module(module)
-        for part in attribute.split("."):
-            value = getattr(value, part)
-    except (Exception, SystemExit) as error:
-        raise PluginError(
-            f"'{target}' could not be loaded: {type(error).__name__}: {error}.",
-            "Type 'genzoo plugins list' to see where it comes from.",
-        ) from error
+            for part in attribute.split("."):
+                value = getattr(value, part)
+    except PluginError as error:
+        hint = "Type 'genzoo plugins list' to see where it comes from."
+        raise PluginError(f"{error.message}.", hint) from error.__cause__
     return value

@@ -46,7 +46,7 @@ class SampleSpec(Config):
         sample_rate: Samples per second, audio only.
     """
 
-    kind: str = Field("image", pattern=r"^[a-z][a-z0-9-]{0,31}$")
+    kind: str = Field("image", pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     shape: tuple[Dimension, ...] = Field(min_length=1, max_length=6)
     low: float = -1.0
     high: float = 1.0

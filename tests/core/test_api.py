@@ -66,7 +66,8 @@ def test_train_sorts_its_options(plans, registry):
     assert isinstance(plan, RunPlan)
     assert (plan.architecture, plan.architecture_config) == ("toy-gan", {"width": 8})
     assert (plan.objective, plan.objective_config) == ("hinge", {"gamma": 2.0})
-    assert (plan.data.data, plan.data.size, plan.data.conditional) == ("pictures", 32, True)
+    assert (plan.data.data, plan.data.options) == ("pictures", {"size": 32})
+    assert plan.data.conditional
     assert (plan.training.steps, plan.training.batch_size) == (7, 3)
     assert (out, used, reporter) == (Path("runs/x"), registry, None)
 

@@ -20,6 +20,7 @@ ZOO = ROOT / "zoo" / "genzoo_zoo"
 
 LAYERS = (
     ("cli",),
+    ("testing",),
     ("api", "training", "evaluation", "zoo"),
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
@@ -135,8 +136,9 @@ def test_configurations_import_no_torch() -> None:
         "from genzoo.plugins.manager import default_manager\n"
         "from genzoo.registry import load_target\n"
         "registry = default_manager().registry\n"
-        "for kind in ('architectures', 'objectives', 'priors'):\n"
+        "for kind in ('architectures', 'objectives', 'priors', 'kinds'):\n"
         "    for entry in getattr(registry, kind).values():\n"
         "        load_target(entry.record.config)\n"
+        "load_target(registry.kinds.find('image').record.target)\n"
     )
     assert newly_imported(code) & {"torch", "torchvision"} == set()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from genzoo import ArchitectureSpec, DatasetSpec, ModelSpec
+from genzoo import ArchitectureSpec, DatasetSpec, ModelSpec, ObjectiveSpec
 from genzoo.errors import AmbiguousNameError, PluginError, UnknownNameError
 from genzoo.records import Record
 from genzoo.registry import Registry, load_target
@@ -129,3 +129,63 @@ def test_a_target_s_module_may_neither_exit_nor_print_to_stdout(
     with pytest.raises(PluginError, match="SystemExit"):
         load_target("exits_at_import:f")
     assert capsys.readouterr().out == ""
+
+
+def test_a_distribution_s_own_entry_comes_first_where_it_is_asked_for(two: Registry) -> None:
+    assert two.datasets.find("dots", near="two").full_name == "two/dots"
+    assert two.datasets.find("lines", near="two").full_name == "one/lines"
+    assert two.datasets.find("one/dots", near="two").full_name == "one/dots"
+    with pytest.raises(AmbiguousNameError):
+        two.datasets.find("dots", near="three")
+
+
+def architecture(objective: str) -> ArchitectureSpec:
+    return ArchitectureSpec(
+        name="a",
+        family="f",
+        target="m:A",
+        config="m:C",
+        parts=("g",),
+        inference=("g",),
+        objective=objective,
+    )
+
+
+def test_another_distribution_does_not_take_an_architecture_s_objective_away() -> None:
+    registry = Registry()
+    loss = ObjectiveSpec(name="loss", family="f", target="m:O", config="m:C", requires=("g",))
+    registry.add_all([architecture("loss"), loss], "one", "1")
+    registry.add_all([architecture("one/loss"), loss], "two", "1")
+    first, second = (registry.architectures.find(name) for name in ("one/a", "two/a"))
+    one, two = (registry.objectives.find(name) for name in ("one/loss", "two/loss"))
+    assert registry.objective_of(first) is registry.objective_of(second) is one
+    assert registry.is_own_objective(first, one)
+    assert registry.is_own_objective(second, one)
+    assert not registry.is_own_objective(first, two)
+    assert not registry.is_own_objective(second, two)
+
+
+def test_every_catalogue_is_among_the_catalogues() -> None:
+    whats = [catalogue.what for catalogue in Registry().catalogues()]
+    assert {kind.what for kind in Record.__subclasses__()} == set(whats)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("summary", 5, "not a str"),
+        ("summary", None, "not a str"),
+        ("count", "many", "not an int"),
+        ("version", 1, "not a str"),
+    ],
+)
+def test_fields_of_another_type_are_refused(field: str, value: object, words: str) -> None:
+    with pytest.raises(TypeError, match=f"data set 'd' has the {field} .* which is {words}"):
+        DatasetSpec(**{"name": "d", "target": "m:f", "version": "1", field: value})
+
+
+@pytest.mark.parametrize("parts", ["generator", ("generator", 1), None])
+def test_parts_are_several_names(parts: object) -> None:
+    with pytest.raises(TypeError, match="which is not a tuple of str"):
+        ObjectiveSpec(name="o", family="f", target="m:f", config="m:c", requires=parts)
+    assert ObjectiveSpec(name="o", family="f", target="m:f", config="m:c", requires=["g"])

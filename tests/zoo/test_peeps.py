@@ -12,10 +12,10 @@ COUNT = 11896
 
 def test_the_images():
     raw = load()
-    assert raw.images.shape == (COUNT, 64, 64, 3)
-    assert raw.images.dtype == np.uint8
+    assert raw.samples.shape == (COUNT, 64, 64, 3)
+    assert raw.samples.dtype == np.uint8
     assert raw.labels is None
-    assert len(np.unique(raw.images.reshape(COUNT, -1).view("V12288"))) == COUNT
+    assert len(np.unique(raw.samples.reshape(COUNT, -1).view("V12288"))) == COUNT
 
 
 def test_the_attributes_belong_to_the_images():
@@ -30,7 +30,7 @@ def test_the_attributes_belong_to_the_images():
         "skin": 5,
     }
     assert {len(values) for values in columns.values()} == {COUNT}
-    corners = load().images[:, 0, 0]
+    corners = load().samples[:, 0, 0]
     colours = [list(bytes.fromhex(colour[1:])) for colour in columns["background"]]
     assert (corners == colours).mean() > 0.99
 
@@ -57,4 +57,4 @@ def test_packing_sorts_images_and_attributes_together(tmp_path, monkeypatch):
     keys = list(zip(*(packed[name] for name in ORDER), strict=True))
     assert keys == sorted(keys)
     number = [int(value) for value in packed["mask"]]
-    assert load().images[:, 0, 0, 0].tolist() == images[number, 0, 0, 0].tolist()
+    assert load().samples[:, 0, 0, 0].tolist() == images[number, 0, 0, 0].tolist()

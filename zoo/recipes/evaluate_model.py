@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genzoo import EvaluationRecord, load
-from genzoo.artifact.format import CARD
+from genzoo.artifact.format import CARD, read_config
 from genzoo.evaluation.card import evaluation_section, with_section
 from genzoo.evaluation.data import open_beside
 from genzoo.evaluation.record import RECORD
 from genzoo.evaluation.run import Plan, evaluate_model
 from genzoo.evaluation.subject import Settings
+from genzoo.media.kinds import load_kind
 from genzoo.plugins.manager import default_manager
 from genzoo_zoo import MODELS
 
@@ -56,7 +57,9 @@ def evaluate_bundled(name: str, prior: str | None, only: str | None = None) -> P
     """
     folder, registry = MODELS / name, default_manager().registry
     model = load(folder)
-    data = open_beside(DATA, model.sample_spec, registry)
+    config = read_config(folder)
+    kind = load_kind(registry.kinds[config.kind], config.kind_options)
+    data = open_beside(DATA, kind, model.sample_spec, registry)
     for file, recipe in RECIPES.items():
         if only in (None, file):
             record, _ = evaluate_model(

@@ -18,6 +18,7 @@ from genzoo import load
 from genzoo.artifact.card import render_card
 from genzoo.artifact.format import CARD, read_config
 from genzoo.artifact.save import save_model
+from genzoo.media.kinds import load_kind
 from genzoo.plugins.manager import default_manager
 from genzoo.training.config import RunPlan
 from genzoo.training.folder import RunFolder
@@ -41,6 +42,8 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
         load(run),
         target,
         registry=registry,
+        kind=trained.kind,
+        kind_options=trained.kind_options,
         objective=trained.objective.name,
         objective_config=trained.objective.config,
         training=trained.training,
@@ -49,7 +52,9 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
         licence=LICENCE,
     )
     entry = registry.architectures.find(trained.architecture)
-    card = render_card(read_config(target), entry.record, licence=LICENCE, preview=True)
+    config = read_config(target)
+    kind = load_kind(registry.kinds[config.kind], config.kind_options)
+    card = render_card(config, entry.record, kind, licence=LICENCE, preview=True)
     text = card + _origin(record.plan, run, trained.training)
     (target / CARD).write_text(text.replace("PATH/TO/THIS/FOLDER", name), encoding="utf-8")
     fields = {
@@ -81,8 +86,8 @@ def _hours(run: Path) -> float:
     lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     seconds, before = 0.0, 0
     for line in map(json.loads, lines):
-        seconds += (line["images"] - before) / line["images_per_second"]
-        before = line["images"]
+        seconds += (line["samples"] - before) / line["samples_per_second"]
+        before = line["samples"]
     return seconds / 3600
 
 

@@ -5,20 +5,29 @@ from __future__ import annotations
 import json
 
 from genzoo.artifact.format import ArtifactConfig
+from genzoo.interfaces.kind import Kind
 from genzoo.records import ArchitectureSpec
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
+"""Endings of files that a page of markdown shows."""
 
 _PIPELINES = {"image": "unconditional-image-generation"}
 
 
 def render_card(
-    config: ArtifactConfig, record: ArchitectureSpec, *, licence: str = "", preview: bool = False
+    config: ArtifactConfig,
+    record: ArchitectureSpec,
+    kind: Kind,
+    *,
+    licence: str = "",
+    preview: bool = False,
 ) -> str:
     """The text of `README.md`, with the YAML front matter that the Hugging Face Hub reads."""
-    picture = "![Samples](preview.png)\n\n" if preview else ""
+    picture = f"{_preview(kind)}\n\n" if preview else ""
     return (
         f"{_front_matter(config, record, licence)}\n# {record.name}\n\n"
         f"{record.summary or 'A generative model'}, made with genzoo.\n\n{picture}"
-        f"## Use\n\n{_usage(config)}\n"
+        f"## Use\n\n{_usage(config, kind)}\n"
         f"## Contract\n\n{_contract(config)}\n"
         f"## Recipe\n\n{_recipe(config, record)}"
     )
@@ -35,13 +44,19 @@ def _front_matter(config: ArtifactConfig, record: ArchitectureSpec, licence: str
     return "\n".join(lines)
 
 
-def _usage(config: ArtifactConfig) -> str:
-    distribution = config.provider.distribution
-    needed = "pip install genzoo" + ("" if distribution == "genzoo" else f" {distribution}")
+def _preview(kind: Kind) -> str:
+    """Shown where it is a picture, linked where it is not."""
+    mark = "!" if kind.endings[0] in PICTURES else ""
+    return f"{mark}[Samples]({kind.preview})"
+
+
+def _usage(config: ArtifactConfig, kind: Kind) -> str:
+    brought_by = (config.provider.distribution, config.kind.partition("/")[0])
+    needed = " ".join(["pip install genzoo", *sorted({*brought_by} - {"genzoo"})])
     return (
         "```sh\n"
         f"{needed}\n"
-        "genzoo sample PATH/TO/THIS/FOLDER -n 64 --seed 0 -o grid.png\n"
+        f"genzoo sample PATH/TO/THIS/FOLDER -n 64 --seed 0 -o samples{kind.endings[0]}\n"
         "```\n\n"
         "```python\n"
         "import genzoo\n\n"

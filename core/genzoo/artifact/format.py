@@ -20,7 +20,6 @@ FORMAT_VERSION = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 GOLDEN = "test/golden.safetensors"
-PREVIEW = "preview.png"
 CARD = "README.md"
 
 MAX_CONFIG_BYTES = 32 << 20
@@ -91,6 +90,8 @@ class ArtifactConfig(Section):
         genzoo_version: The genzoo that wrote it.
         architecture: Full name, `distribution/name`.
         config: The architecture's configuration.
+        kind: Full name of the kind of its samples.
+        kind_options: What the data were made into: that kind's configuration.
         parts: The parts whose weights are there.
         dtype: Greatest precision of the stored matrices; they are computed in float32 either way.
         training: Facts of the run that made it: steps, seed, data and so on.
@@ -104,6 +105,8 @@ class ArtifactConfig(Section):
     architecture: FullName
     provider: Provider
     config: dict[str, Any] = Field(default_factory=dict)
+    kind: FullName = "genzoo/image"
+    kind_options: dict[str, Any] = Field(default_factory=dict)
     sample: SampleSpec
     latent: LatentSpec
     parts: tuple[PartName, ...] = Field(min_length=1, max_length=64)

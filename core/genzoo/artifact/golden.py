@@ -40,7 +40,7 @@ def replay_golden(path: Path, model: Model) -> dict[str, tuple[float, float]]:
     """Compute the stored results anew.
 
     Returns:
-        Greatest absolute difference and tolerance, for `samples` and, with an encoder, `encoded`.
+        Greatest absolute difference and tolerance, for `samples` and, if it encodes, `encoded`.
 
     Raises:
         ArtifactError: The file is damaged, or was made for other samples or latents.
@@ -62,7 +62,7 @@ def replay_golden(path: Path, model: Model) -> dict[str, tuple[float, float]]:
 def _replay(
     model: Model, latents: Tensor, labels: Tensor | None, samples: Tensor | None = None
 ) -> dict[str, Tensor]:
-    """Samples of the latents and, with an encoder, latents of the (stored) samples."""
+    """Samples of the latents and, if it encodes, latents of the (stored) samples."""
     made = model.decode(latents, labels)
     results = {"samples": made}
     if model.can_encode:

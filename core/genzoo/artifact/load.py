@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
-from packaging.version import InvalidVersion
 
-from genzoo.artifact.format import WEIGHTS, ArtifactConfig, PriorRecord, Provider, read_config
+from genzoo.artifact.format import WEIGHTS, ArtifactConfig, PriorRecord, read_config
 from genzoo.artifact.integrity import check_file_once, check_size
+from genzoo.artifact.provider import installed, made_by
 from genzoo.artifact.tensors import fill, load_tensors
 from genzoo.errors import ArtifactError, ConfigError, PluginError, SpecError, UsageError
 from genzoo.interfaces.architecture import Architecture
@@ -19,7 +19,7 @@ from genzoo.model.build import build_architecture, build_parts, plugin_errors
 from genzoo.model.model import Model
 from genzoo.model.skeleton import lacks_values, without_values
 from genzoo.records import ArchitectureSpec
-from genzoo.registry import Catalogue, Entry, Registry, load_target
+from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import parse_config
 
 T = TypeVar("T")
@@ -36,13 +36,13 @@ def load_model(
 
     Args:
         folder: The artifact.
-        registry: Where its architecture and priors are looked up.
+        registry: Where its architecture, priors and kind are looked up.
         device: Where to put the model.
         check_hashes: Compare the weights' SHA-256 with the recorded one; their size always is.
 
     Raises:
         ArtifactError: Something is missing, damaged, altered or of a newer format.
-        PluginError: The architecture or a prior is not installed, or its code fails.
+        PluginError: The architecture, a prior or the kind is not installed, or its code fails.
         UsageError: The device is not available.
     """
     config = read_config(folder)
@@ -51,7 +51,9 @@ def load_model(
     if record is None:
         raise ArtifactError(f"'{folder}' is damaged: its config.json does not list {WEIGHTS}.")
     (check_file_once if check_hashes else check_size)(weights, record)
-    return to_device(read_model(weights, config, registry), device)
+    model = read_model(weights, config, registry)
+    installed(registry, registry.kinds, config.kind)
+    return to_device(model, device)
 
 
 def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Model:
@@ -60,40 +62,20 @@ def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Mod
     Raises:
         ArtifactError, PluginError: As `load_model`.
     """
-    entry = installed(registry.architectures, config.architecture, config.provider)
-    architecture = _architecture(weights, config, registry)
-    tensors, _ = load_tensors(weights)
+    entry = installed(registry, registry.architectures, config.architecture, config.provider)
+    with made_by(config.provider, entry):
+        architecture = _architecture(weights, config, registry)
+        tensors, _ = load_tensors(weights)
 
-    def build() -> Model:
-        return _empty_model(entry, architecture, config, registry)
+        def build() -> Model:
+            return _empty_model(entry, architecture, config, registry)
 
-    model = _skeleton(build) or _initialised(build)
-    fill(model, tensors, weights)
-    if lacks_values(model):
-        model = _initialised(build)
+        model = _skeleton(build) or _initialised(build)
         fill(model, tensors, weights)
+        if lacks_values(model):
+            model = _initialised(build)
+            fill(model, tensors, weights)
     return model.requires_grad_(False).eval()
-
-
-def installed(catalogue: Catalogue[Any], name: str, provider: Provider | None = None) -> Entry[Any]:
-    """The entry of a full name.
-
-    Raises:
-        PluginError: It is not installed or too old; the hint is the command that mends it.
-    """
-    distribution = name.partition("/")[0]
-    entry = catalogue.get(name)
-    if entry is None:
-        raise PluginError(
-            f"The model needs the {catalogue.what} '{name}', which is not installed.",
-            f"Type: genzoo plugins install {distribution}",
-        )
-    if provider is not None and not _accepts(provider.accepts, entry.version):
-        raise PluginError(
-            f"The model needs {distribution} {provider.accepts}; {entry.version} is installed.",
-            f"Type: genzoo plugins install '{distribution}{provider.accepts}'",
-        )
-    return entry
 
 
 def to_device(model: Model, device: str | torch.device) -> Model:
@@ -106,15 +88,6 @@ def to_device(model: Model, device: str | torch.device) -> Model:
         return model.to(torch.device(device))
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise UsageError(f"The device '{device}' is not available here.", "Use cpu.") from error
-
-
-def _accepts(accepted: str, version: str) -> bool:
-    from packaging.specifiers import SpecifierSet
-
-    try:
-        return SpecifierSet(accepted).contains(version, prereleases=True)
-    except InvalidVersion:
-        return True
 
 
 def _architecture(weights: Path, config: ArtifactConfig, registry: Registry) -> Architecture:
@@ -150,7 +123,7 @@ def _empty_model(
 
 
 def _prior(record: PriorRecord, architecture: Architecture, registry: Registry) -> FittedPrior:
-    entry = installed(registry.priors, record.prior)
+    entry = installed(registry, registry.priors, record.prior)
     try:
         config = parse_config(
             load_target(entry.record.config), record.config, f"prior {record.name}"

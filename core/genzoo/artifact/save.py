@@ -14,7 +14,6 @@ from genzoo.artifact.format import (
     CARD,
     CONFIG,
     GOLDEN,
-    PREVIEW,
     WEIGHTS,
     ArtifactConfig,
     ObjectiveRecord,
@@ -29,7 +28,9 @@ from genzoo.artifact.load import read_model, to_device
 from genzoo.artifact.tensors import halve, save_tensors
 from genzoo.errors import ArtifactError, CapabilityError, PluginError, UsageError
 from genzoo.files import atomic_folder
+from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.prior import FittedPrior
+from genzoo.media.kinds import find_kind, load_kind
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
@@ -43,6 +44,8 @@ def save_model(
     *,
     registry: Registry,
     parts: Sequence[str] | None = None,
+    kind: str | None = None,
+    kind_options: Mapping[str, Any] | None = None,
     objective: str | None = None,
     objective_config: Mapping[str, Any] | None = None,
     training: Mapping[str, Any] | None = None,
@@ -58,12 +61,14 @@ def save_model(
     Args:
         model: What to save.
         folder: Where; a folder that holds anything but an artifact is refused.
-        registry: Where its architecture and priors are registered.
+        registry: Where its architecture, priors and kind are registered.
         parts: Parts to save; by default those that the architecture needs for inference.
+        kind: Full name of the kind of its samples; looked up by default.
+        kind_options: That kind's configuration, as the data had it.
         objective: Full name of the objective it was trained with.
         objective_config: That objective's configuration.
         training: Facts of the run, as JSON: steps, seed, data and so on.
-        preview: Write a picture of samples.
+        preview: Write a file that shows samples.
         preview_prior: Name of the prior that they are drawn from; by default the model's own.
         golden: Write latents with the samples they must give.
         half: Store matrices in half precision, except where a value would overflow. Results are
@@ -73,15 +78,19 @@ def save_model(
 
     Raises:
         ArtifactError: A weight is not finite.
-        PluginError: The architecture or a prior is not registered, or holds what cannot be saved.
+        PluginError: The architecture, a prior or the kind is not registered, or holds what cannot
+            be saved.
         StorageError: The folder cannot be written.
         UsageError: `folder` holds something else.
     """
     entry = registry.architectures.find(model.name)
+    content = find_kind(registry, kind or model.sample_spec.kind, entry.distribution)
     refuse_other_content(folder)
     config = _describe(model, entry, registry, parts or entry.record.inference, half)
     config = config.model_copy(
         update={
+            "kind": content.full_name,
+            "kind_options": dict(kind_options or {}),
             "objective": _objective(objective, objective_config),
             "training": dict(training or {}),
         }
@@ -92,11 +101,10 @@ def save_model(
         written = read_model(temporary / WEIGHTS, config, registry)
         if golden:
             write_golden(temporary / GOLDEN, written)
-        if preview and config.sample.kind == "image":
-            _write_preview(temporary / PREVIEW, to_device(written, model.device), preview_prior)
-        text = card or render_card(
-            config, entry.record, licence=licence, preview=(temporary / PREVIEW).exists()
-        )
+        shown = load_kind(content, kind_options)
+        if preview:
+            _write_preview(temporary, to_device(written, model.device), shown, preview_prior)
+        text = card or render_card(config, entry.record, shown, licence=licence, preview=preview)
         (temporary / CARD).write_text(text, encoding="utf-8")
         files = describe_files(temporary, excluded=frozenset({CARD, CONFIG}))
         write_config(temporary, config.with_files(files))
@@ -194,7 +202,5 @@ def _write_weights(path: Path, model: Model, config: ArtifactConfig, half: bool)
     save_tensors(path, state)
 
 
-def _write_preview(path: Path, model: Model, prior: str | None) -> None:
-    from genzoo.media.image import save_images
-
-    save_images(model.sample(PREVIEW_COUNT, prior=prior), model.sample_spec, path)
+def _write_preview(folder: Path, model: Model, kind: Kind, prior: str | None) -> None:
+    kind.save(model.sample(PREVIEW_COUNT, prior=prior), model.sample_spec, folder / kind.preview)

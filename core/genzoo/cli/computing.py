@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.errors import CapabilityError, unknown_name
+from genzoo.errors import ArtifactError, CapabilityError, ConfigError, unknown_name
 
 if TYPE_CHECKING:
+    from genzoo.interfaces.kind import Kind
     from genzoo.model.model import Model
     from genzoo.registry import Registry
     from genzoo.specs import SampleSpec
@@ -45,13 +46,30 @@ class Computing:
         return torch.autocast(model.device.type, dtype=torch.bfloat16)
 
 
+def kind_of(model: str, registry: Registry) -> Kind:
+    """What the samples of the model of that name are; it is not loaded for that.
+
+    Raises:
+        ArtifactError, PluginError, UnknownNameError: As for loading it.
+    """
+    from genzoo.artifact.format import read_config
+    from genzoo.artifact.provider import installed
+    from genzoo.media.kinds import load_kind
+    from genzoo.zoo import resolve
+
+    folder = resolve(model, registry).folder
+    config = read_config(folder)
+    try:
+        return load_kind(installed(registry, registry.kinds, config.kind), config.kind_options)
+    except ConfigError as error:
+        raise ArtifactError(f"'{folder}' is damaged: {error.message}") from error
+
+
 def require_encoder(model: Model) -> None:
     """Raise CapabilityError, before any data is read, unless `model` can encode."""
-    if not model.can_encode:
-        raise CapabilityError(
-            f"{model.name} has no encoder, so it can neither encode nor reconstruct.",
-            "Use a model with one, such as a VAE: see genzoo models.",
-        )
+    from genzoo.model import encoders
+
+    encoders.require_encoder(model.parts.values(), model.name)
 
 
 label_option = click.option(

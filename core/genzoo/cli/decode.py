@@ -1,4 +1,4 @@
-"""`genzoo decode`: latents to images."""
+"""`genzoo decode`: latents to samples."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from genzoo.cli.computing import Computing, class_indices, default_path, label_option
+from genzoo.cli.computing import Computing, class_indices, default_path, kind_of, label_option
 from genzoo.cli.options import compute_options, model_argument, out_option, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
@@ -15,7 +15,10 @@ from genzoo.cli.plugged import plugged_registry
 @click.command()
 @model_argument
 @click.argument("latents", type=click.Path(path_type=Path))
-@out_option("A .png, .jpg or .webp (one grid), an .npz, or a folder. Default: MODEL-decoded.png.")
+@out_option(
+    "Images: a .png, .jpg or .webp (one grid); any kind: an .npz, or a folder. "
+    "Default: MODEL-decoded.png."
+)
 @label_option
 @compute_options
 @output_options
@@ -28,21 +31,22 @@ def command(
     precision: str,
     batch_size: int,
 ) -> None:
-    """Turn the LATENTS in a .safetensors or .npz file into images, with MODEL.
+    """Turn the LATENTS in a .safetensors or .npz file into samples, with MODEL.
 
     Such files come from genzoo encode: the array `latents`, and `labels` if there are classes.
     """
     from genzoo.cli.latent_files import read_latents
-    from genzoo.media.image import check_path, save_images
 
-    path = out or default_path(model, "-decoded.png")
-    check_path(path)
+    registry = plugged_registry()
+    kind = kind_of(model, registry)
+    path = out or default_path(model, f"-decoded{kind.endings[0]}")
+    kind.check_path(path)
     z, stored = read_latents(latents)
     computing = Computing(device, precision, batch_size)
-    loaded = computing.load(model, plugged_registry())
+    loaded = computing.load(model, registry)
     spec = loaded.sample_spec
     given = class_indices(labels, spec, len(z))
     with computing.cast(loaded):
         samples = loaded.decode(z, given if given is not None else stored, batch_size=batch_size)
-    save_images(samples, spec, path)
+    kind.save(samples, spec, path)
     output().result({"model": model, "count": len(samples), "path": str(path)}, str(path))

@@ -1,4 +1,4 @@
-"""`genzoo encode`: images to latents."""
+"""`genzoo encode`: samples to latents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from genzoo.cli.computing import Computing, label_option, require_encoder
+from genzoo.cli.computing import Computing, kind_of, label_option, require_encoder
 from genzoo.cli.options import (
     compute_options,
     count_option,
@@ -20,7 +20,7 @@ from genzoo.cli.plugged import plugged_registry
 
 @click.command()
 @model_argument
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @count_option(None, "How many at most. Default: all files, or 32 of a data set.")
 @out_option("A .safetensors or .npz file. Default: latents.safetensors.")
 @label_option
@@ -28,7 +28,7 @@ from genzoo.cli.plugged import plugged_registry
 @output_options
 def command(
     model: str,
-    images: tuple[str, ...],
+    files: tuple[str, ...],
     count: int | None,
     out: Path | None,
     labels: tuple[str, ...],
@@ -36,12 +36,12 @@ def command(
     precision: str,
     batch_size: int,
 ) -> None:
-    """Turn images into latents of MODEL, the modes of their posteriors.
+    """Turn samples into latents of MODEL, the modes of their posteriors.
 
-    IMAGE is an image file; or one folder, .npz file or data set.
+    FILE is a file such as an image; or one folder, .npz file or data set.
     """
+    from genzoo.cli.inputs import read_inputs
     from genzoo.cli.latent_files import check_latent_path, write_latents
-    from genzoo.cli.pictures import read_pictures
 
     path = out or Path("latents.safetensors")
     check_latent_path(path)
@@ -49,8 +49,9 @@ def command(
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
     require_encoder(loaded)
-    pictures = read_pictures(images, loaded.sample_spec, registry, count, labels)
+    kind = kind_of(model, registry)
+    given = read_inputs(files, kind, loaded.sample_spec, registry, count, labels)
     with computing.cast(loaded):
-        latents = loaded.encode(pictures.x, pictures.labels, batch_size=batch_size)
-    write_latents(path, latents, pictures.labels)
+        latents = loaded.encode(given.x, given.labels, batch_size=batch_size)
+    write_latents(path, latents, given.labels)
     output().result({"model": model, "shape": tuple(latents.shape), "path": str(path)}, str(path))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from genzoo.cli.completion import complete_data, complete_features, complete_metric, complete_model
+from genzoo.cli.computing import kind_of
 from genzoo.cli.options import (
     batch_size_option,
     count_option,
@@ -17,6 +18,7 @@ from genzoo.cli.options import (
     seed_option,
 )
 from genzoo.cli.output import Output, output
+from genzoo.cli.plugged import plugged_registry
 from genzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -123,9 +125,7 @@ def command(
     from genzoo.evaluation.subject import Settings
 
     if pictures is not None:
-        from genzoo.media.image import check_path
-
-        check_path(pictures)
+        kind_of(model, plugged_registry()).check_path(pictures)
     names = tuple(name for given in metrics for name in given.split(",") if name)
     settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
     plan = Plan(names, features, features_file)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from genzoo.records import Record
     from genzoo.registry import Entry, Registry
 
-REGISTERED = ("architectures", "objectives", "priors", "datasets")
+REGISTERED = ("architectures", "objectives", "priors", "datasets", "kinds")
 
 
 def complete_anything(
@@ -39,7 +39,7 @@ def complete_anything(
 @click.argument("name", shell_complete=complete_anything)
 @output_options
 def command(name: str) -> None:
-    """Show a model (name, folder or run), an architecture, an objective, a prior or a data set."""
+    """Show a model (name, folder or run), architecture, objective, prior, data set or kind."""
     registry = plugged_registry()
     output().sheets(_sheets(name, registry))
 
@@ -96,6 +96,8 @@ def _run_sheet(folder: Path) -> Sheet:
         "objective": plan.objective,
         "objective_config": plan.objective_config,
         "data": record.data.name,
+        "kind": plan.data.kind,
+        "data_options": plan.data.options,
         "samples_in_data": record.data.count,
         "shape": record.data.sample.shape,
         "classes": record.data.sample.classes,
@@ -117,7 +119,7 @@ def _model_sheet(name: str, registry: Registry) -> Sheet:
         "architecture": config.architecture,
         "provider": f"{config.provider.distribution} {config.provider.version}",
         "architecture_config": config.config,
-        "kind": config.sample.kind,
+        "kind": config.kind,
         "shape": config.sample.shape,
         "range": (config.sample.low, config.sample.high),
         "classes": config.sample.classes,

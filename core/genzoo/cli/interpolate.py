@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.cli.computing import Computing, class_index, default_path
+from genzoo.cli.computing import Computing, class_index, default_path, kind_of
 from genzoo.cli.options import compute_options, model_argument, out_option, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
@@ -16,6 +16,7 @@ from genzoo.errors import CapabilityError, UsageError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from genzoo.interfaces.kind import Kind
     from genzoo.model.model import Model
 
 COLUMNS = 16
@@ -30,8 +31,8 @@ COLUMNS = 16
     multiple=True,
     help="Give it twice: seeds of the two ends. Default: 0 and 1.",
 )
-@click.option("--from", "start", metavar="IMAGE", help="Begin at this image (with an encoder).")
-@click.option("--to", "end", metavar="IMAGE", help="End at this image (with an encoder).")
+@click.option("--from", "start", metavar="FILE", help="Begin at this sample, if MODEL encodes.")
+@click.option("--to", "end", metavar="FILE", help="End at this sample, if MODEL encodes.")
 @click.option("--label", metavar="NAME|INDEX", help="Class of all samples. Default: the first.")
 @click.option(
     "--steps",
@@ -40,7 +41,10 @@ COLUMNS = 16
     show_default=True,
     help="How many samples, both ends included.",
 )
-@out_option("A .png, .jpg or .webp, an .npz, or a folder. Default: MODEL-interpolated.png.")
+@out_option(
+    "Images: a .png, .jpg or .webp; any kind: an .npz, or a folder. "
+    "Default: MODEL-interpolated.png."
+)
 @compute_options
 @output_options
 def command(
@@ -56,28 +60,30 @@ def command(
     batch_size: int,
 ) -> None:
     """Walk from one latent of MODEL to another, along the great circle between them."""
-    from genzoo.media.image import check_path, save_images
-
-    path = out or default_path(model, "-interpolated.png")
-    check_path(path)
+    registry = plugged_registry()
+    kind = kind_of(model, registry)
+    path = out or default_path(model, f"-interpolated{kind.endings[0]}")
+    kind.check_path(path)
     needed = [start, end].count(None)
     if len(seeds) not in (0, needed):
         raise UsageError(
-            f"{len(seeds)} seeds and {2 - needed} images do not make two ends.",
+            f"{len(seeds)} seeds and {2 - needed} files do not make two ends.",
             "Give --seed twice, --from and --to, or one of each.",
         )
     remaining = iter(seeds or range(needed))
     computing = Computing(device, precision, batch_size)
-    loaded = computing.load(model, plugged_registry())
+    loaded = computing.load(model, registry)
     classes = _labels(loaded, label)
     with computing.cast(loaded):
         first, last = (
-            _drawn(loaded, next(remaining)) if image is None else _encoded(loaded, image, classes)
-            for image in (start, end)
+            _drawn(loaded, next(remaining))
+            if file is None
+            else _encoded(loaded, kind, file, classes)
+            for file in (start, end)
         )
         repeated = classes and classes * steps
         samples = loaded.interpolate(first, last, steps, repeated, batch_size=batch_size)
-    save_images(samples, loaded.sample_spec, path, columns=min(steps, COLUMNS))
+    kind.save(samples, loaded.sample_spec, path, min(steps, COLUMNS))
     output().result({"model": model, "steps": steps, "path": str(path)}, str(path))
 
 
@@ -94,7 +100,7 @@ def _drawn(model: Model, seed: int) -> Tensor:
     return model.draw_latents(1, seed=seed)[0]
 
 
-def _encoded(model: Model, image: str, classes: list[int] | None) -> Tensor:
-    from genzoo.media.image import read_images
+def _encoded(model: Model, kind: Kind, file: str, classes: list[int] | None) -> Tensor:
+    from genzoo.data.read import read_files
 
-    return model.encode(read_images([image], model.sample_spec), classes)[0]
+    return model.encode(read_files([file], kind, model.sample_spec)[:1], classes)[0]

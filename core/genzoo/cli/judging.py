@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genzoo.cli.computing import kind_of
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
 from genzoo.cli.stages import Stage, stages
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from genzoo.evaluation.record import EvaluationRecord
     from genzoo.evaluation.run import Plan
     from genzoo.evaluation.subject import Settings, Subject
+    from genzoo.interfaces.kind import Kind
     from genzoo.specs import SampleSpec
 
 
@@ -45,8 +47,9 @@ class Request:
         registry = plugged_registry()
         model = load(self.model, device=str(choose_device(self.device)), registry=registry)
         with stages(output()) as stage:
-            data = _open(self.data, model.sample_spec, True, stage)
-            unseen = self.held_out and _open(self.held_out, model.sample_spec, False, stage)
+            kind, spec = kind_of(self.model, registry), model.sample_spec
+            data = _open(self.data, kind, spec, True, stage)
+            unseen = self.held_out and _open(self.held_out, kind, spec, False, stage)
             if expected is not None:
                 check_unchanged(expected, model, data)
             return evaluate_model(
@@ -61,13 +64,15 @@ class Request:
             )
 
 
-def _open(name: str, spec: SampleSpec, labelled: bool, stage: Stage) -> Dataset:
+def _open(name: str, kind: Kind, spec: SampleSpec, labelled: bool, stage: Stage) -> Dataset:
     from genzoo.evaluation.data import open_beside
 
     def decoding(done: int, total: int) -> None:
         stage(f"Reading {name}", done, total)
 
-    dataset = open_beside(name, spec, plugged_registry(), labelled=labelled, decoding=decoding)
+    dataset = open_beside(
+        name, kind, spec, plugged_registry(), labelled=labelled, decoding=decoding
+    )
     for note in dataset.notes:
         output().note(note)
     return dataset

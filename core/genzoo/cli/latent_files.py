@@ -54,7 +54,7 @@ def read_latents(path: Path) -> tuple[Tensor, list[int] | None]:
     """
     check_latent_path(path)
     if not path.is_file():
-        raise DataError(f"There is no file '{path}'.", "Make one: genzoo encode MODEL IMAGE -o ...")
+        raise DataError(f"There is no file '{path}'.", "Make one: genzoo encode MODEL FILE -o ...")
     tensors = load_tensors(path)[0] if path.suffix.lower() == ".safetensors" else _read_npz(path)
     if "latents" not in tensors:
         held = ", ".join(sorted(tensors)[:5]) or "nothing"

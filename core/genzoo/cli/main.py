@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import redirect_stderr
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,15 +13,15 @@ import genzoo
 from genzoo.cli.errors import is_clicks_own, report
 from genzoo.cli.lazy import LazyGroup
 from genzoo.cli.output import Output
-from genzoo.cli.plugged import plugged_commands
+from genzoo.cli.plugged import complete_plugin, leave_out, plugged_commands, shortest_names
 from genzoo.errors import PluginError
 from genzoo.registry import load_target
 
 COMMANDS = {
     "sample": "Draw samples from a model.",
-    "reconstruct": "Encode images and decode them again.",
-    "encode": "Turn images into latents.",
-    "decode": "Turn latents into images.",
+    "reconstruct": "Encode samples and decode them again.",
+    "encode": "Turn samples into latents.",
+    "decode": "Turn latents into samples.",
     "interpolate": "Walk from one latent to another.",
     "train": "Train a model on your own data, or go on training.",
     "evaluate": "Measure how good a model is.",
@@ -29,6 +32,7 @@ COMMANDS = {
     "info": "Show a model, a run, an architecture or an objective.",
     "verify": "Check that a model is whole and computes what it should.",
     "plugins": "List what extends genzoo.",
+    "install": "Install a plugin: short for plugins install.",
 }
 """Every command with its line of help; `NAME` is `genzoo.cli.NAME:command`."""
 
@@ -39,9 +43,16 @@ class MainGroup(LazyGroup):
     A plugin's command whose name is taken is called as `DISTRIBUTION/NAME`.
     """
 
+    def main(self, *args: Any, **settings: Any) -> Any:
+        """Run the program. While the shell completes, nothing but what it offers is printed."""
+        if "_GENZOO_COMPLETE" not in os.environ:
+            return super().main(*args, **settings)
+        with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
+            return super().main(*args, **settings)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Its own in order, then those of plugins."""
-        return [*self.commands, *(name for name in plugged_commands() if name not in self.commands)]
+        """Its own in order, then those of plugins, each under the shortest name that calls it."""
+        return [*self.commands, *shortest_names(self.commands)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A stand-in for the command of that name."""
@@ -88,6 +99,16 @@ EPILOG = (
     lines=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,
+)
+@click.option(
+    "--no-plugin",
+    multiple=True,
+    is_eager=True,
+    expose_value=False,
+    callback=leave_out,
+    metavar="NAME",
+    shell_complete=complete_plugin,
+    help="Leave out an installed plugin, by its distribution; can be repeated.",
 )
 @click.version_option(genzoo.__version__, prog_name="genzoo", message="%(prog)s %(version)s")
 @click.pass_context

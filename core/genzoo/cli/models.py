@@ -33,7 +33,7 @@ def command() -> None:
     rows = [_row(name, catalogue.find(name)) for name in catalogue.names()]
     output().table(COLUMNS, rows)
     if rows:
-        output().note(f"Try one: genzoo sample {rows[0]['name']} -n 64 -o grid.png")
+        output().note(f"Try one: genzoo sample {rows[0]['name']} -n 64")
     else:
         output().note("None is registered.")
 

@@ -68,7 +68,9 @@ class Output:
             facts = [facts for _, facts in sheets]
             click.echo(_dump(facts[0] if len(facts) == 1 else facts))
             return
-        for title, facts_of_one in sheets:
+        for number, (title, facts_of_one) in enumerate(sheets):
+            if number:
+                click.echo()
             shown = [[key.replace("_", " "), _cell(value)] for key, value in facts_of_one.items()]
             click.echo(title)
             click.echo(_render([], [row for row in shown if row[1]]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from genzoo.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
-    from genzoo.records import ArchitectureSpec, ObjectiveSpec
+    from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
     from genzoo.registry import Entry
     from genzoo.training.config import RunPlan
 
@@ -55,6 +55,7 @@ def merge(*layers: Sections) -> dict[str, dict[str, Any]]:
 def build_plan(
     architecture: Entry[ArchitectureSpec],
     objective: Entry[ObjectiveSpec],
+    kind: Entry[KindSpec],
     starting: Mapping[str, Any],
     sections: Sections,
 ) -> RunPlan:
@@ -63,6 +64,7 @@ def build_plan(
     Args:
         architecture: What to train.
         objective: How.
+        kind: What the data hold.
         starting: Values of the objective's configuration that stand unless others are given.
         sections: What was asked for.
 
@@ -71,7 +73,7 @@ def build_plan(
     """
     from genzoo.registry import load_target
     from genzoo.specs import parse_config
-    from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+    from genzoo.training.config import RunPlan, TrainingConfig, data_config
 
     networks, losses = dict(sections["architecture"]), dict(sections["objective"])
     networks.pop("name", None)
@@ -84,7 +86,7 @@ def build_plan(
         architecture_config=networks,
         objective=objective.full_name,
         objective_config=losses,
-        data=parse_config(DataConfig, sections["data"], "data"),
+        data=data_config(sections["data"], load_target(kind.record.config)),
         training=parse_config(TrainingConfig, sections["training"], "training"),
     )
 

@@ -25,7 +25,7 @@ from genzoo.training.reporter import Reporter
 BAR_SECONDS = 0.2
 """Least time between two updates of the bar."""
 
-RATE = "images_per_second"
+RATE = "samples_per_second"
 
 LINE_SECONDS = 10.0
 """Least time between two lines where there is no terminal."""
@@ -57,7 +57,7 @@ class LineReporter(Reporter):
 
     def decoding(self, done: int, total: int) -> None:
         if self._is_time(done == total):
-            self._output.note(f"Read {done} of {total} images.")
+            self._output.note(f"Decoded {done} of {total}.")
 
     def started(self, first_step: int, total_steps: int) -> None:
         self._total = total_steps
@@ -88,7 +88,7 @@ class BarReporter(Reporter):
 
     def decoding(self, done: int, total: int) -> None:
         if self._task is None:
-            self._task = self._bar.add_task("Reading images", total=total, rate="")
+            self._task = self._bar.add_task("Decoding", total=total, rate="")
         self._show(done, now=done == total)
 
     def started(self, first_step: int, total_steps: int) -> None:
@@ -139,9 +139,9 @@ class TrainingProgress(Progress):
 
 
 def rate_in_words(metrics: Mapping[str, float]) -> str:
-    """`213 images/s`, if it was measured."""
+    """`213 samples/s`, if it was measured."""
     rate = metrics.get(RATE)
-    return "" if rate is None else f"{rate:.0f} images/s"
+    return "" if rate is None else f"{rate:.0f} samples/s"
 
 
 def losses_in_words(metrics: Mapping[str, float]) -> str:

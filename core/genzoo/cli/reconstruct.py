@@ -1,13 +1,12 @@
-"""`genzoo reconstruct`: how much of an image a model keeps."""
+"""`genzoo reconstruct`: how much of a sample a model keeps."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.cli.computing import Computing, default_path, label_option, require_encoder
+from genzoo.cli.computing import Computing, default_path, kind_of, label_option, require_encoder
 from genzoo.cli.options import (
     compute_options,
     count_option,
@@ -18,18 +17,16 @@ from genzoo.cli.options import (
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 COLUMNS = 8
 
 
 @click.command()
 @model_argument
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @count_option(None, "How many at most. Default: all files, or 32 of a data set.")
 @out_option(
-    "A .png, .jpg or .webp: each row of originals above its reconstructions; an .npz or a folder: "
+    "Images: a .png, .jpg or .webp, each row of originals above its reconstructions; any kind: an "
+    ".npz or a folder, "
     "reconstructions alone. Default: MODEL-reconstructed.png."
 )
 @label_option
@@ -37,7 +34,7 @@ COLUMNS = 8
 @output_options
 def command(
     model: str,
-    images: tuple[str, ...],
+    files: tuple[str, ...],
     count: int | None,
     out: Path | None,
     labels: tuple[str, ...],
@@ -45,44 +42,28 @@ def command(
     precision: str,
     batch_size: int,
 ) -> None:
-    """Encode images with MODEL and decode them again.
+    """Encode samples with MODEL and decode them again.
 
-    IMAGE is an image file; or one folder, .npz file or data set.
+    FILE is a file such as an image; or one folder, .npz file or data set.
     """
-    from genzoo.cli.pictures import read_pictures
-    from genzoo.media.image import FORMATS, check_path, save_images
+    from genzoo.cli.inputs import read_inputs
 
-    path = out or default_path(model, "-reconstructed.png")
-    check_path(path)
     registry = plugged_registry()
+    kind = kind_of(model, registry)
+    path = out or default_path(model, f"-reconstructed{kind.endings[0]}")
+    kind.check_path(path)
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
     require_encoder(loaded)
     spec = loaded.sample_spec
-    pictures = read_pictures(images, spec, registry, count, labels)
+    given = read_inputs(files, kind, spec, registry, count, labels)
     with computing.cast(loaded):
-        made = loaded.reconstruct(pictures.x, pictures.labels, batch_size=batch_size).cpu().float()
+        made = loaded.reconstruct(given.x, given.labels, batch_size=batch_size).cpu().float()
     columns = min(COLUMNS, len(made))
-    sheet = path.suffix.lower() in FORMATS and not path.is_dir()
-    save_images(
-        stacked(pictures.x, made, columns, spec.high) if sheet else made,
-        spec,
-        path,
-        columns=columns,
-    )
-    error = float((pictures.x - made).square().mean())
+    shown = path.suffix.lower() in kind.endings and not path.is_dir()
+    kind.save(kind.paired(given.x, made, spec, columns) if shown else made, spec, path, columns)
+    error = float((given.x - made).square().mean())
     output().result(
         {"model": model, "count": len(made), "mean_squared_error": error, "path": str(path)},
         str(path),
     )
-
-
-def stacked(originals: Tensor, made: Tensor, columns: int, blank: float) -> Tensor:
-    """Rows of `columns` originals, each above its reconstructions; short rows end in `blank`."""
-    import torch
-
-    missing = -len(originals) % columns
-    empty = torch.full((missing, *originals.shape[1:]), blank)
-    shape = (-1, columns, *originals.shape[1:])
-    upper, lower = (torch.cat([x, empty]).reshape(shape) for x in (originals, made))
-    return torch.stack([upper, lower], dim=1).flatten(0, 2)

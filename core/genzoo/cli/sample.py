@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from genzoo.cli.computing import Computing, class_indices, default_path, label_option
+from genzoo.cli.computing import Computing, class_indices, default_path, kind_of, label_option
 from genzoo.cli.options import (
     compute_options,
     count_option,
@@ -23,7 +23,10 @@ from genzoo.cli.plugged import plugged_registry
 @model_argument
 @count_option(64, "How many samples.")
 @seed_option
-@out_option("A .png, .jpg or .webp (one grid), an .npz, or a folder. Default: MODEL-seed0.png.")
+@out_option(
+    "Images: a .png, .jpg or .webp (one grid); any kind: an .npz, or a folder. "
+    "Default: MODEL-seed0.png."
+)
 @label_option
 @click.option(
     "--truncation",
@@ -48,12 +51,12 @@ def command(
     batch_size: int,
 ) -> None:
     """Draw samples from MODEL: a name of the zoo, a folder, or a run."""
-    from genzoo.media.image import check_path, save_images
-
-    out = out or default_path(model, f"-seed{seed}.png")
-    check_path(out)
+    registry = plugged_registry()
+    kind = kind_of(model, registry)
+    path = out or default_path(model, f"-seed{seed}{kind.endings[0]}")
+    kind.check_path(path)
     computing = Computing(device, precision, batch_size)
-    loaded = computing.load(model, plugged_registry())
+    loaded = computing.load(model, registry)
     spec = loaded.sample_spec
     with computing.cast(loaded):
         samples = loaded.sample(
@@ -64,7 +67,7 @@ def command(
             prior=prior,
             batch_size=batch_size,
         )
-    path = save_images(samples, spec, out)
+    kind.save(samples, spec, path)
     output().result(
         {"model": model, "count": count, "seed": seed, "shape": spec.shape, "path": str(path)},
         str(path),

@@ -56,9 +56,10 @@ def command(
     resume: Path | None,
     **_: Any,
 ) -> None:
-    """Train ARCHITECTURE on DATA: a folder of images, an .npz file, or the name of a data set.
+    """Train ARCHITECTURE on DATA: a folder of files, an .npz file, or the name of a data set.
 
-    Each architecture and objective adds options of its own: genzoo train dcgan --help lists them.
+    Each architecture, objective and kind of data, such as images, adds options of its own: genzoo
+    train dcgan --help lists them.
     One whose name is taken already is --architecture-NAME or --objective-NAME.
 
     A TOML file has the same options in the tables [training], [data], [architecture] and
@@ -89,7 +90,11 @@ def _begin(choice: Choice, sections: dict[str, dict[str, Any]], out: Path | None
         raise UsageError(
             f"The command does not say {missing}.", "Type genzoo train ARCHITECTURE DATA."
         )
-    plan = build_plan(choice.architecture, choice.objective, choice.starting, sections)
+
+    from genzoo.data.choose_kind import choose_kind
+
+    kind = choose_kind(plugged_registry(), choice.architecture, data, sections["data"].get("kind"))
+    plan = build_plan(choice.architecture, choice.objective, kind, choice.starting, sections)
     folder = run_folder(out, plan.architecture, data)
 
     from genzoo.cli.progress import progress_reporter
@@ -157,4 +162,4 @@ def _finish(ctx: click.Context, result: TrainingResult) -> None:
         out.note(f"Stopped after step {result.steps}.")
         out.note(f"Go on with: genzoo train --resume {result.folder}")
         ctx.exit(INTERRUPTED)
-    out.note(f"Look at it: genzoo sample {result.folder} -o grid.png")
+    out.note(f"Look at it: genzoo sample {result.folder}")

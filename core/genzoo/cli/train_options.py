@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,10 @@ from genzoo.cli.plugged import plugged_registry
 from genzoo.errors import UsageError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from genzoo.cli.fields import FieldOption
-    from genzoo.records import ArchitectureSpec, ObjectiveSpec
+    from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
     from genzoo.registry import Entry, Registry
 
 TITLES = {
@@ -25,24 +28,34 @@ TITLES = {
     "objective": "Objective {}",
 }
 _META = "genzoo.train"
+_WORDS = "genzoo.train.words"
+
+USUAL_KIND = "image"
+"""Its options are listed until an architecture is named."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the arguments, or the file they name, say by name."""
+
+    architecture: str | None = None
+    objective: str | None = None
+    data: str | None = None
+    kind: str | None = None
 
 
 @dataclass
 class Choice:
-    """What is to be trained and how, with the options that follow from it."""
+    """What is to be trained and how, with the options that follow from it.
+
+    Attributes:
+        starting: What the objective starts from: the architecture's own wishes, if it is its own.
+    """
 
     architecture: Entry[ArchitectureSpec] | None = None
     objective: Entry[ObjectiveSpec] | None = None
+    starting: dict[str, Any] = field(default_factory=dict)
     options: list[FieldOption] = field(default_factory=list)
-
-    @property
-    def starting(self) -> dict[str, Any]:
-        """What the objective starts from: the architecture's own wishes, if it is its own."""
-        if self.architecture is None or self.objective is None:
-            return {}
-        record = self.architecture.record
-        own = self.objective.record.name == record.objective
-        return dict(record.objective_defaults) if own else {}
 
 
 class TrainCommand(click.Command):
@@ -54,14 +67,26 @@ class TrainCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look which architecture is meant, then parse with its options too."""
-        choice = ctx.meta[_META] = Choice()
-        try:
-            _choose(self, args, choice)
-        except UsageError:
-            # While the shell completes, whatever is not known yet is simply not offered.
-            if not ctx.resilient_parsing:
-                raise
+        ctx.meta[_META] = Choice()
+        if not ctx.resilient_parsing:
+            _choose(self, args, ctx.meta[_META])
+        elif any(word.startswith("-") for word in args):
+            self._choose_quietly(ctx, args)
+        else:
+            # Words complete without the options, which take pydantic and so 0.1 s to list.
+            ctx.meta[_WORDS] = list(args)
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Options, among them those of the architecture that is named, when one is begun."""
+        if incomplete.startswith("-") and _WORDS in ctx.meta:
+            self._choose_quietly(ctx, ctx.meta[_WORDS])
+        return super().shell_complete(ctx, incomplete)
+
+    def _choose_quietly(self, ctx: click.Context, args: Sequence[str]) -> None:
+        """While the shell completes, what is not known yet, or broken, is simply not offered."""
+        with suppress(Exception), ctx.scope(cleanup=False):
+            _choose(self, args, ctx.meta[_META])
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options in groups."""
@@ -98,15 +123,22 @@ def _choose(command: click.Command, args: Sequence[str], choice: Choice) -> None
     taken = _flags(command.params) | {"help"}
     choice.options += field_options(TrainingConfig, "training", taken)
     sources = field_options(DataConfig, "data", taken)
-    choice.options += [option for option in sources if option.field != "data"]
+    choice.options += [option for option in sources if option.field not in ("data", "options")]
 
     registry = plugged_registry()
-    architecture, objective = _named([*command.params, *choice.options], args, registry)
-    if architecture is not None:
-        entry = choice.architecture = registry.architectures.find(architecture)
+    named = _named([*command.params, *choice.options], args, registry)
+    entry = None
+    if named.architecture is not None:
+        entry = choice.architecture = registry.architectures.find(named.architecture)
+    content = _find_kind(registry, entry, named)
+    if content is not None:
+        choice.options += field_options(load_target(content.record.config), "data", taken)
+    if entry is not None:
         choice.options += field_options(load_target(entry.record.config), "architecture", taken)
-    goal = choice.objective = _find_objective(registry, choice.architecture, objective)
+    goal = choice.objective = _find_objective(registry, entry, named.objective)
     if goal is not None:
+        if entry is not None and registry.is_own_objective(entry, goal):
+            choice.starting = dict(entry.record.objective_defaults)
         kind = load_target(goal.record.config)
         choice.options += field_options(kind, "objective", taken, choice.starting)
 
@@ -120,27 +152,43 @@ def _flags(params: Sequence[click.Parameter]) -> set[str]:
     }
 
 
-def _named(
-    params: Sequence[click.Parameter], args: Sequence[str], registry: Registry
-) -> tuple[str | None, str | None]:
-    """Names of architecture and objective among the arguments, else in the file they name."""
+def _named(params: Sequence[click.Parameter], args: Sequence[str], registry: Registry) -> Named:
+    """Names among the arguments, else in the file they name."""
     words, given = _scan(params, args, registry)
     if "--resume" in given:
-        return None, None
+        return Named()
     file = read_file(Path(given["--config"])) if "--config" in given else {}
-    architecture = words[0] if words else file.get("architecture", {}).get("name")
-    return architecture, given.get("--objective") or file.get("objective", {}).get("name")
+    data = file.get("data", {})
+    return Named(
+        words[0] if words else file.get("architecture", {}).get("name"),
+        given.get("--objective") or file.get("objective", {}).get("name"),
+        words[1] if len(words) > 1 else data.get("data"),
+        given.get("--kind") or data.get("kind"),
+    )
+
+
+def _find_kind(
+    registry: Registry, entry: Entry[ArchitectureSpec] | None, named: Named
+) -> Entry[KindSpec] | None:
+    """The kind whose options apply; None where the data, which decide it, are not named yet."""
+    from genzoo.data.choose_kind import choose_kind
+
+    if entry is None:
+        return registry.kinds.find(named.kind or USUAL_KIND)
+    try:
+        return choose_kind(registry, entry, named.data, named.kind)
+    except UsageError:
+        if named.data is None and named.kind is None:
+            return None
+        raise
 
 
 def _find_objective(
     registry: Registry, entry: Entry[ArchitectureSpec] | None, name: str | None
 ) -> Entry[ObjectiveSpec] | None:
     if name is not None:
-        return registry.objectives.find(name)
-    if entry is None:
-        return None
-    own = f"{entry.distribution}/{entry.record.objective}"
-    return registry.objectives.find(own if own in registry.objectives else entry.record.objective)
+        return registry.objectives.find(name, near=entry.distribution if entry else "")
+    return registry.objective_of(entry) if entry else None
 
 
 def _scan(

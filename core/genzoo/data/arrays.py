@@ -1,4 +1,4 @@
-"""Images that come as arrays: from memory, from an .npz file, or from a registered data set."""
+"""Samples that come as arrays: from memory, from an .npz file, or from a registered data set."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from genzoo.data.decode import Decoded, DecodeSettings, fit
+from genzoo.data.attempt import attempt_entry
 from genzoo.data.raw import RawSamples
-from genzoo.data.source import Labels, Native, Outcomes, Source
+from genzoo.data.source import Labels, Outcomes, Source
 from genzoo.errors import DataError
+from genzoo.interfaces.kind import Decoded, Kind
+from genzoo.specs import Config
 
 
 class ArraySource(Source):
@@ -24,29 +25,36 @@ class ArraySource(Source):
         load: Returns the arrays; checked with `checked` on first use.
         name: What the user typed.
         identity: Changes whenever the arrays do.
+        kind: What they hold.
     """
 
-    def __init__(self, load: Callable[[], RawSamples], name: str, identity: str) -> None:
+    def __init__(
+        self, load: Callable[[], RawSamples], name: str, identity: str, kind: Kind
+    ) -> None:
         self.name = name
         self.identity = identity
+        self.kind = kind
         self._load = load
 
     @cached_property
     def raw(self) -> RawSamples:
-        """The arrays, with a channel axis and labels numbered from 0."""
-        return checked(self._load(), self.name)
+        """The arrays as the kind takes them, with labels numbered from 0."""
+        return checked(self._load(), self.name, self.kind)
 
-    def native(self) -> Native:
-        height, width, channels = self.raw.images.shape[1:]
-        return Native(height if height == width else None, 1 if channels == 1 else 3)
+    def options(self, kind: Kind) -> Config:
+        return kind.options_for_array(self.raw.samples)
 
     def names(self) -> Sequence[str]:
-        return [f"image {number}" for number in range(len(self.raw.images))]
+        return [f"{self.kind.noun} {number}" for number in range(len(self.raw.samples))]
 
-    def outcomes(self, settings: DecodeSettings) -> Outcomes:
-        fits = self.raw.images.shape[1:] == (settings.size, settings.size, settings.channels)
-        for row in self.raw.images:
-            yield Decoded(row) if fits else fit(as_picture(row), settings)
+    def outcomes(self, kind: Kind) -> Outcomes:
+        samples = self.raw.samples
+        fits = kind.layout.of(samples)
+        for number in range(len(samples)):
+            if fits:
+                yield Decoded(samples[number : number + 1])
+            else:
+                yield attempt_entry(kind, samples[number])
 
     def labels(self, kept: Sequence[int]) -> Labels:
         if self.raw.labels is None:
@@ -54,43 +62,30 @@ class ArraySource(Source):
         return Labels(self.raw.labels[list(kept)], self.raw.classes)
 
 
-def as_picture(row: NDArray[np.uint8]) -> Image.Image:
-    """One (height, width, channels) image for Pillow."""
-    return Image.fromarray(row[:, :, 0] if row.shape[2] == 1 else row)
-
-
-def checked(raw: RawSamples, name: str) -> RawSamples:
-    """`raw` with images (N, H, W, C) and labels that index the classes.
+def checked(raw: RawSamples, name: str, kind: Kind) -> RawSamples:
+    """`raw` with samples as `kind` takes them and labels that index the classes.
 
     Raises:
         DataError: Shapes, types or labels make no data set.
     """
-    images = np.asarray(raw.images)
-    if images.dtype != np.uint8:
-        raise DataError(
-            f"The images of '{name}' are {images.dtype}, not uint8.",
-            "Scale them to 0..255 and convert them with .astype('uint8').",
-        )
-    if images.ndim == 3:
-        images = images[..., None]
-    if images.ndim != 4 or images.shape[3] not in (1, 3, 4) or 0 in images.shape:
-        raise DataError(
-            f"The images of '{name}' have shape {images.shape}.",
-            "They must be (number, height, width, channels) with 1, 3 or 4 channels.",
-        )
+    samples = kind.check(np.asarray(raw.samples), name)
+    if not len(samples):
+        raise DataError(f"There is no {kind.noun} in '{name}'.")
     if raw.labels is None:
-        return RawSamples(images)
-    labels, classes = _numbered(np.asarray(raw.labels), tuple(raw.classes), len(images), name)
-    return RawSamples(images, labels, classes)
+        return RawSamples(samples)
+    labels, classes = _numbered(
+        np.asarray(raw.labels), tuple(raw.classes), len(samples), name, kind
+    )
+    return RawSamples(samples, labels, classes)
 
 
 def _numbered(
-    labels: NDArray[Any], classes: tuple[str, ...], count: int, name: str
+    labels: NDArray[Any], classes: tuple[str, ...], count: int, name: str, kind: Kind
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     if labels.shape != (count,) or labels.dtype.kind not in "iubUS":
         raise DataError(
             f"The labels of '{name}' are {labels.dtype} of shape {labels.shape}.",
-            f"They must be {count} integers or names, one for each image.",
+            f"They must be {count} integers or names, one for each {kind.noun}.",
         )
     if not classes:
         if labels.dtype.kind == "S":
@@ -102,17 +97,17 @@ def _numbered(
     return labels.astype(np.int64), classes
 
 
-def read_npz(path: Path) -> RawSamples:
-    """The arrays `images`, `labels` (optional) and `classes` (optional) of an .npz file.
+def read_npz(path: Path, kind: Kind) -> RawSamples:
+    """The samples, `labels` (optional) and `classes` (optional) of an .npz file.
 
-    Images under another name are found where they are the only uint8 array of 3 or 4 dimensions.
+    Samples under another name than the kind's are found where only one array can hold them.
 
     Raises:
-        DataError: The file cannot be read, or it is not clear which array holds the images.
+        DataError: The file cannot be read, or it is not clear which array holds the samples.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return _pick(archive, path)
+            return _pick(archive, path, kind)
     except DataError:
         raise
     except Exception as error:  # damaged bytes surface as errors of many kinds
@@ -121,20 +116,32 @@ def read_npz(path: Path) -> RawSamples:
         ) from error
 
 
-def _pick(archive: Mapping[str, Any], path: Path) -> RawSamples:
+def _pick(archive: Mapping[str, Any], path: Path, kind: Kind) -> RawSamples:
     keys = list(archive)
-    images = archive["images"] if "images" in keys else _only_images(archive, path)
+    samples = archive[kind.array] if kind.array in keys else _only_fitting(archive, path, kind)
     labels = archive["labels"] if "labels" in keys else None
     classes = tuple(str(name) for name in archive["classes"].tolist()) if "classes" in keys else ()
-    return RawSamples(images, labels, classes)
+    return RawSamples(samples, labels, classes)
 
 
-def _only_images(archive: Mapping[str, Any], path: Path) -> NDArray[np.uint8]:
+def _only_fitting(archive: Mapping[str, Any], path: Path, kind: Kind) -> NDArray[Any]:
     arrays = {key: archive[key] for key in archive}
-    fitting = [a for a in arrays.values() if a.dtype == np.uint8 and a.ndim in (3, 4)]
+    fitting = [
+        array
+        for key, array in arrays.items()
+        if key not in ("labels", "classes") and _fits(array, path, kind)
+    ]
     if len(fitting) != 1:
         raise DataError(
-            f"'{path}' has no array named 'images', only: {', '.join(arrays) or 'nothing'}.",
-            "Save the images under that name: numpy.savez(path, images=...).",
+            f"'{path}' has no array named '{kind.array}', only: {', '.join(arrays) or 'nothing'}.",
+            f"Save the {kind.array} under that name: numpy.savez(path, {kind.array}=...).",
         )
     return fitting[0]
+
+
+def _fits(array: NDArray[Any], path: Path, kind: Kind) -> bool:
+    try:
+        kind.check(array, str(path))
+    except DataError:
+        return False
+    return True

@@ -10,7 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.noise import derive_seed
+from genzoo.specs import SampleSpec
 
 
 class BatchStream:
@@ -56,37 +58,35 @@ class BatchStream:
 
 
 class Gather:
-    """Rows of a uint8 array, as samples.
+    """Rows of an array, as samples.
 
     Args:
-        images: (N, height, width, channels) uint8, C-contiguous.
+        kind: What they are.
+        rows: (N, *layout.shape) of the kind's layout, C-contiguous.
         labels: (N,) int64 or None.
     """
 
-    def __init__(self, images: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> None:
-        self._shape = images.shape[1:]
-        self._rows = _shared(images).view(len(images), -1)
+    def __init__(
+        self, kind: Kind, rows: NDArray[np.generic], labels: NDArray[np.int64] | None
+    ) -> None:
+        self._kind = kind
+        self._shape = rows.shape[1:]
+        # Rows are copied fastest where each is one run of memory.
+        self._rows = _shared(rows).view(len(rows), -1)
         self._labels = None if labels is None else _shared(labels)
 
     def __call__(
         self,
         indices: NDArray[np.int64] | Tensor,
-        low: float,
-        high: float,
+        spec: SampleSpec,
         device: torch.device | str = "cpu",
     ) -> tuple[Tensor, Tensor | None]:
         """See `Dataset.batch`."""
         wanted = torch.as_tensor(indices, dtype=torch.int64, device="cpu")
         rows = self._rows.index_select(0, wanted).to(device)
-        x = scale(rows, low, high).view(-1, *self._shape).permute(0, 3, 1, 2)
+        x = self._kind.samples(rows.view(-1, *self._shape), spec)
         labels = None if self._labels is None else self._labels.index_select(0, wanted).to(device)
         return x, labels
-
-
-def scale(values: Tensor, low: float, high: float) -> Tensor:
-    """uint8 values as float32: 0 becomes `low` and 255 becomes `high`."""
-    # Dividing, unlike multiplying by the rounded reciprocal, maps 255 to `high` exactly.
-    return values.to(torch.float32).div_(255 / (high - low)).add_(low)
 
 
 def _shared(array: NDArray[np.generic]) -> Tensor:

@@ -1,6 +1,6 @@
-"""Decoded images on disk, so that they are decoded once.
+"""Decoded samples on disk, so that they are decoded once.
 
-An entry is a folder `data/<fingerprint>` with `images.npy`, `labels.npy` (if there are labels) and
+An entry is a folder `data/<fingerprint>` with `rows.npy`, `labels.npy` (if there are labels) and
 `meta.json`. It is built beside its place and renamed when it is whole, so what stands under a
 fingerprint is always complete; several processes may build the same entry at once.
 """
@@ -21,11 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.decode import DecodeSettings
 from genzoo.data.entry import build_entry
-from genzoo.data.source import Native, Progress, Source
+from genzoo.data.fingerprint import fingerprint
+from genzoo.data.source import Progress, Source
 from genzoo.errors import StorageError
 from genzoo.files import atomic_folder, atomic_write
+from genzoo.interfaces.kind import Kind
+from genzoo.specs import Config
 
 ABANDONED = 3600.0
 """Seconds without a write after which an unfinished entry is taken to be left by a killed run."""
@@ -35,7 +37,7 @@ ABANDONED = 3600.0
 class Entry:
     """What the cache holds of a data set; see `Dataset` for the meaning."""
 
-    images: NDArray[np.uint8]
+    rows: NDArray[Any]
     labels: NDArray[np.int64] | None
     classes: tuple[str, ...]
     notes: tuple[str, ...]
@@ -62,12 +64,12 @@ class DataCache:
         self.folder = root / "data"
 
     def entry(
-        self, key: str, source: Source, settings: DecodeSettings, progress: Progress | None = None
+        self, key: str, source: Source, kind: Kind, progress: Progress | None = None
     ) -> Entry:
         """The entry `key`, built from `source` unless it is there and whole.
 
         Raises:
-            DataError: No image of the source can be decoded.
+            DataError: Nothing of the source can be decoded.
             StorageError: The cache cannot be written.
         """
         place = self.folder / key
@@ -78,7 +80,7 @@ class DataCache:
         with _advice():
             try:
                 with atomic_folder(place) as folder:
-                    build_entry(folder, source, settings, progress)
+                    build_entry(folder, source, kind, progress)
             except OSError:
                 # Another process may have been first by a moment; its entry is as good.
                 if read_entry(place) is None:
@@ -88,18 +90,16 @@ class DataCache:
             raise StorageError(f"The cache entry '{place}' vanished.", "Run the command again.")
         return built
 
-    def native(self, source: Source) -> Native:
-        """`source.native()`, remembered from the last time."""
-        path = self.folder / f"{source.identity}.json"
+    def options(self, source: Source, kind: Kind) -> Config:
+        """`source.options(kind)`, remembered from the last time."""
+        path = self.folder / f"{fingerprint(source.identity, kind)}.json"
         try:
-            facts = json.loads(path.read_text("utf-8"))
-            return Native(facts["size"], facts["channels"])
-        except (OSError, ValueError, KeyError, TypeError):
-            native = source.native()
+            return type(kind.config).model_validate_json(path.read_text("utf-8"))
+        except (OSError, ValueError):
+            options = source.options(kind)
         with _advice(), atomic_write(path) as temporary:
-            facts = {"size": native.size, "channels": native.channels}
-            temporary.write_text(json.dumps(facts), "utf-8")
-        return native
+            temporary.write_text(options.model_dump_json(), "utf-8")
+        return options
 
     def _sweep(self) -> None:
         """Remove what killed runs left behind."""
@@ -116,22 +116,22 @@ def read_entry(place: Path) -> Entry | None:
     """The entry at `place`, or None if it is absent, incomplete or damaged."""
     try:
         meta = json.loads((place / "meta.json").read_text("utf-8"))
-        images = _mapped(place / "images.npy", meta["shape"])
+        rows = _mapped(place / "rows.npy", meta["shape"], np.dtype(meta["dtype"]))
         classes, notes = tuple(meta["classes"]), tuple(meta["notes"])
         labels = np.load(place / "labels.npy", allow_pickle=False) if meta["labelled"] else None
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
-    if labels is not None and not _labels_fit(labels, len(images), len(classes)):
+    if labels is not None and not _labels_fit(labels, len(rows), len(classes)):
         return None
-    return Entry(images, labels, classes, notes)
+    return Entry(rows, labels, classes, notes)
 
 
-def _mapped(path: Path, shape: list[int]) -> NDArray[np.uint8]:
-    images = np.load(path, mmap_mode="r", allow_pickle=False)
-    whole = path.stat().st_size == images.offset + images.nbytes
-    if list(images.shape) != shape or images.dtype != np.uint8 or not whole:
+def _mapped(path: Path, shape: list[int], dtype: np.dtype[Any]) -> NDArray[Any]:
+    rows = np.load(path, mmap_mode="r", allow_pickle=False)
+    whole = path.stat().st_size == rows.offset + rows.nbytes
+    if list(rows.shape) != shape or rows.dtype != dtype or not whole:
         raise ValueError("not the array that was written")
-    return images
+    return rows
 
 
 def _labels_fit(labels: NDArray[Any], count: int, classes: int) -> bool:

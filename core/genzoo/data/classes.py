@@ -1,4 +1,4 @@
-"""Classes from the folders that images lie in."""
+"""Classes from the folders that files lie in."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from genzoo.data.notes import printable
 from genzoo.data.source import Labels
 
 
-def folder_labels(paths: Sequence[str]) -> Labels:
-    """Label each image by the first folder below what all `paths` have in common.
+def folder_labels(paths: Sequence[str], samples: str) -> Labels:
+    """Label each sample by the first folder below what all `paths` have in common.
 
     Args:
-        paths: Relative paths of the images, '/' between parts; at least one.
+        paths: Relative paths of the files they came from, '/' between parts; at least one.
+        samples: What they are called, in the plural.
     """
     parts = [path.split("/") for path in paths]
     depth = _common_folders(parts)
-    notes = [f"All images are in '{printable('/'.join(parts[0][:depth]))}'."] if depth else []
+    notes = [f"All {samples} are in '{printable('/'.join(parts[0][:depth]))}'."] if depth else []
     loose = sum(len(part) == depth + 1 for part in parts)
     if loose:
         if loose < len(parts):
-            notes.append(f"No labels: {loose} of {len(parts)} images are in no class folder.")
+            notes.append(f"No labels: {loose} of {len(parts)} {samples} are in no class folder.")
         return Labels(None, (), tuple(notes))
     names = [printable(part[depth]) for part in parts]
     classes = tuple(sorted(set(names)))

@@ -1,14 +1,15 @@
-"""An opened data set: decoded images, their labels and how they became so."""
+"""An opened data set: decoded samples, their labels and how they became so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
 
 if TYPE_CHECKING:
@@ -20,19 +21,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images held in memory or in a read-only memory map.
+    """Rows held in memory or in a read-only memory map.
 
     Attributes:
-        images: (N, height, width, channels) uint8, C-contiguous.
+        kind: What they are, with the options they were made with.
+        rows: (N, *layout.shape) of the layout's type, C-contiguous.
         labels: (N,) indices into `classes`, or None where the data has no classes.
         classes: Class names in label order.
-        fingerprint: Changes whenever the images, their order or their decoding does.
+        fingerprint: Changes whenever the rows, their order or their decoding does.
         name: What the user typed.
         notes: Sentences worth telling the user, e.g. which files were skipped.
         spec: The samples' contract; it has classes only if the data was opened as conditional.
     """
 
-    images: NDArray[np.uint8]
+    kind: Kind
+    rows: NDArray[Any]
     labels: NDArray[np.int64] | None
     classes: tuple[str, ...]
     fingerprint: str
@@ -41,25 +44,28 @@ class Dataset:
     spec: SampleSpec
 
     def __len__(self) -> int:
-        return self.images.shape[0]
+        return self.rows.shape[0]
 
     def batch(
         self,
         indices: NDArray[np.int64] | Tensor,
-        low: float,
-        high: float,
+        spec: SampleSpec,
         device: torch.device | str = "cpu",
     ) -> tuple[Tensor, Tensor | None]:
         """The samples at `indices` and, if conditional, their labels.
 
+        Args:
+            indices: (n,).
+            spec: The samples' contract, such as a model's; its range may differ from the data's.
+            device: Where to put them.
+
         Returns:
-            (n, channels, height, width) float32 in channels_last memory, 0 mapped to `low` and 255
-            to `high`; and (n,) int64 labels, or None.
+            (n, *spec.shape) float32 in the range of `spec`, and (n,) int64 labels, or None.
         """
-        return self._gather(indices, low, high, device)
+        return self._gather(indices, spec, device)
 
     @cached_property
     def _gather(self) -> Gather:
         from genzoo.data.batches import Gather
 
-        return Gather(self.images, self.labels if self.spec.conditional else None)
+        return Gather(self.kind, self.rows, self.labels if self.spec.conditional else None)

@@ -1,4 +1,4 @@
-"""Short names for content: equal only if the decoded images are equal."""
+"""Short names for content: equal only if the decoded samples are equal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.decode import DecodeSettings
 from genzoo.data.folder import FolderScan
+from genzoo.interfaces.kind import Kind
 
-FORMAT = 1
-"""Version of decoding and of the cache's layout: a higher one leaves old entries unused."""
+FORMAT = 2
+"""Version of the cache's layout: a higher one leaves old entries unused."""
 
 
 def folder_identity(scan: FolderScan) -> str:
@@ -29,18 +29,19 @@ def file_identity(path: Path) -> str:
     return digest(["file", path.name, str(details.st_size), str(details.st_mtime_ns)])
 
 
-def array_identity(images: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> str:
+def array_identity(samples: NDArray[np.generic], labels: NDArray[np.int64] | None) -> str:
     """Of arrays in memory: their bytes."""
     state = blake2b(digest_size=16)
-    for array in (images,) if labels is None else (images, labels):
+    for array in (samples,) if labels is None else (samples, labels):
         state.update(f"{array.dtype}{array.shape}".encode())
         state.update(np.ascontiguousarray(array).data)
     return state.hexdigest()
 
 
-def fingerprint(identity: str, settings: DecodeSettings) -> str:
-    """Of content decoded with `settings`."""
-    return digest([identity, str(FORMAT), repr(settings)])
+def fingerprint(identity: str, kind: Kind) -> str:
+    """Of content decoded by `kind` with its options."""
+    options = kind.config.model_dump_json(exclude_defaults=True)
+    return digest([identity, str(FORMAT), kind.name, str(kind.version), options])
 
 
 def digest(parts: Iterable[str]) -> str:

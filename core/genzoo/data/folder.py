@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import mimetypes
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from genzoo.data.notes import listing
+from genzoo.data.notes import endings, listing
 from genzoo.errors import DataError
-
-TYPES = mimetypes.MimeTypes()
+from genzoo.interfaces.kind import Kind
 
 IGNORED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 """What systems leave behind in people's folders; hidden files are ignored as well."""
@@ -32,7 +30,7 @@ class FolderScan:
 
     Attributes:
         root: The folder.
-        files: What may be images, sorted by path.
+        files: What may hold samples, sorted by path.
         notes: Sentences worth telling the user.
     """
 
@@ -41,27 +39,33 @@ class FolderScan:
     notes: tuple[str, ...]
 
 
-def scan_folder(root: Path) -> FolderScan:
-    """List what may be images below `root`.
+def scan_folder(root: Path, kind: Kind) -> FolderScan:
+    """List what may hold samples of `kind` below `root`.
 
     Raises:
-        DataError: The folder cannot be read or holds nothing that may be an image.
+        DataError: The folder cannot be read or holds nothing that may be one.
     """
-    walk = Walk()
+    walk = Walk(kind)
     walk.enter(root)
     files = sorted(walk.files, key=lambda file: file.path)
     if not files:
-        raise DataError(
-            f"There is no image in '{root}'.",
-            "Give a folder with PNG, JPEG or WebP files, in subfolders or not.",
-        )
+        raise nothing_there(root, kind)
     return FolderScan(root, tuple(files), tuple(walk.notes()))
+
+
+def nothing_there(root: Path, kind: Kind) -> DataError:
+    """The error for a folder without files of `kind`."""
+    hint = f"Give a folder with {endings(kind)} files, in subfolders or not."
+    return DataError(
+        f"There is no {kind.noun} in '{root}'.", hint if kind.reads else "Give an .npz file."
+    )
 
 
 class Walk:
     """Collects the files below a folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
         self.files: list[FoundFile] = []
         self.others: list[str] = []
         self.closed: list[str] = []
@@ -98,7 +102,7 @@ class Walk:
             self.enter(Path(entry.path), path + "/")
         elif not entry.is_file():
             return
-        elif _is_other(path):
+        elif not self.kind.may_read(entry.name):
             self.others.append(path)
         elif not os.access(entry.path, os.R_OK):
             self.closed.append(path)
@@ -109,15 +113,9 @@ class Walk:
     def notes(self) -> Iterator[str]:
         """What was left out."""
         if self.others:
-            one, many = "Skipped 1 file that is no image", "Skipped {} files that are no images"
+            one = f"Skipped 1 file that is no {self.kind.noun}"
+            many = f"Skipped {{}} files that are no {self.kind.array}"
             yield listing(one, many, sorted(self.others))
         if self.closed:
             one, many = "Skipped 1 path without permission", "Skipped {} paths without permission"
             yield listing(one, many, sorted(self.closed))
-
-
-def _is_other(path: str) -> bool:
-    """Whether the ending is that of something known to be no image."""
-    suffix = PurePosixPath(path).suffix.lower()
-    kind = TYPES.types_map[True].get(suffix)
-    return suffix in TYPES.encodings_map or (kind is not None and not kind.startswith("image/"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from genzoo.interfaces.kind import Kind
+
 SHOWN = 5
 """Names given in full before 'and N more'."""
 
@@ -22,9 +24,20 @@ def with_reasons(failures: Mapping[str, str]) -> list[str]:
     return [f"{name} ({reason})" for name, reason in failures.items()]
 
 
-def images(count: int) -> str:
+def counted(count: int, kind: Kind) -> str:
     """'1 image' or 'N images'."""
-    return "1 image" if count == 1 else f"{count} images"
+    return f"1 {kind.noun}" if count == 1 else f"{count} {kind.array}"
+
+
+def with_article(noun: str) -> str:
+    """'an image', 'a point'."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def endings(kind: Kind) -> str:
+    """'.png, .jpg or .webp': some that the kind reads."""
+    *most, last = kind.reads[:3]
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def printable(name: str) -> str:

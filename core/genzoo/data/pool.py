@@ -11,17 +11,17 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
-from genzoo.data.decode import Decoded, DecodeSettings, UndecodableError, attempt, quiet_decoding
-from genzoo.data.source import Outcome, Outcomes
-from genzoo.data.worker import READY
+from genzoo.data.attempt import Outcome, attempt, quiet_decoding
+from genzoo.data.source import Outcomes
+from genzoo.data.worker import READY, describe_kind
 from genzoo.errors import DataError
+from genzoo.interfaces.kind import Decoded, Kind, UndecodableError
 
 FEW = 500
 """Fewer files than this are decoded faster than workers start."""
@@ -38,29 +38,29 @@ class WorkerLostError(DataError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The processes that decode images cannot be kept running.",
+            "The processes that decode files cannot be kept running.",
             "Free some memory and run the command again.",
         )
 
 
-def decode_files(root: Path, paths: Sequence[str], settings: DecodeSettings) -> Outcomes:
+def decode_files(root: Path, paths: Sequence[str], kind: Kind) -> Outcomes:
     """Each file below `root`, decoded or the reason why not, in the order of `paths`."""
-    workers = _start_workers(root, settings, min(_cores(), len(paths) // FEW * 2))
+    workers = _start_workers(root, kind, min(_cores(), len(paths) // FEW * 2))
     if workers:
         yield from _in_parallel(workers, paths)
         return
     for path in paths:
         with quiet_decoding():
-            outcome = attempt(root / path, settings)
+            outcome = attempt(kind, root / path)
         yield outcome
 
 
-def _start_workers(root: Path, settings: DecodeSettings, count: int) -> list[Worker]:
+def _start_workers(root: Path, kind: Kind, count: int) -> list[Worker]:
     """`count` workers, or none where one is of no use or they cannot be had."""
     workers: list[Worker] = []
     try:
         while len(workers) < count > 1:
-            workers.append(Worker(root, settings))
+            workers.append(Worker(root, kind))
         for worker in workers:
             worker.open()
     except WorkerLostError:
@@ -108,9 +108,10 @@ class Worker:
         WorkerLostError: It does not start.
     """
 
-    def __init__(self, root: Path, settings: DecodeSettings) -> None:
-        self._opening = {"root": str(root.absolute()), **asdict(settings)}
-        self._shape = (settings.size, settings.size, settings.channels)
+    def __init__(self, root: Path, kind: Kind) -> None:
+        self._opening = {"root": str(root.absolute()), "kind": describe_kind(kind)}
+        self._shape = kind.layout.shape
+        self._dtype = np.dtype(kind.layout.dtype)
         self._process = _start()
 
     def open(self) -> None:
@@ -144,15 +145,16 @@ class Worker:
             raise WorkerLostError
         return [self._outcome(each) for each in json.loads(line)]
 
-    def _outcome(self, answer: str | list[bool]) -> Outcome:
+    def _outcome(self, answer: str | list[Any]) -> Outcome:
         if isinstance(answer, str):
             return UndecodableError(answer)
-        count = math.prod(self._shape)
-        pixels = self._pipes()[1].read(count)
-        if len(pixels) != count:
+        count, remarks = answer
+        expected = count * math.prod(self._shape) * self._dtype.itemsize
+        content = self._pipes()[1].read(expected)
+        if len(content) != expected:
             raise WorkerLostError
-        cropped, enlarged = answer
-        return Decoded(np.frombuffer(pixels, np.uint8).reshape(self._shape), cropped, enlarged)
+        rows = np.frombuffer(content, self._dtype).reshape(count, *self._shape)
+        return Decoded(rows, tuple(remarks))
 
     def _send(self, message: object) -> None:
         requests = self._pipes()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,15 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class RawSamples:
-    """Images as they come.
+    """Samples as they come.
 
     Attributes:
-        images: (N, height, width, channels) uint8 with 1, 3 or 4 channels.
+        samples: (N, ...), as their kind takes arrays; images are (N, height, width, channels) uint8
+            with 1, 3 or 4 channels.
         labels: (N,) integers indexing `classes`, or None.
         classes: Class names in label order.
     """
 
-    images: NDArray[np.uint8]
+    samples: NDArray[Any]
     labels: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()

@@ -9,27 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.decode import Decoded, DecodeSettings, UndecodableError
+from genzoo.data.attempt import Outcome
+from genzoo.interfaces.kind import Kind
+from genzoo.specs import Config
 
 Progress = Callable[[int, int], None]
-"""Called with the number of images decoded so far and their total."""
-
-Outcome = Decoded | UndecodableError
+"""Called with the number of files or entries decoded so far and their total."""
 
 Outcomes = Generator[Outcome, None, None]
-
-
-@dataclass(frozen=True)
-class Native:
-    """What the images are by themselves.
-
-    Attributes:
-        size: Height and width in pixels where all images are squares of one size, else None.
-        channels: 1 if all of them are known to be grey, else 3.
-    """
-
-    size: int | None
-    channels: int = 3
 
 
 @dataclass(frozen=True)
@@ -48,32 +35,30 @@ class Labels:
 
 
 class Source(ABC):
-    """Images in a fixed order that can be decoded again and again.
+    """Files or entries in a fixed order that can be decoded again and again.
 
     Attributes:
         name: What the user typed.
         identity: Changes whenever the content does.
-        channels: 1 or 3 where that is known without a look at the images.
         notes: Sentences worth telling the user.
     """
 
     name: str
     identity: str
-    channels: int | None = None
     notes: tuple[str, ...] = ()
 
     @abstractmethod
-    def native(self) -> Native:
-        """What the images are by themselves; may take a look at every one."""
+    def options(self, kind: Kind) -> Config:
+        """The options of `kind` for this data, none left open; may take a look at everything."""
 
     @abstractmethod
     def names(self) -> Sequence[str]:
-        """A name for each image, to report it by."""
+        """A name for each file or entry, to report it by."""
 
     @abstractmethod
-    def outcomes(self, settings: DecodeSettings) -> Outcomes:
-        """Each image in order, decoded, or why it could not be."""
+    def outcomes(self, kind: Kind) -> Outcomes:
+        """Each file or entry in order, decoded, or why it could not be."""
 
     @abstractmethod
     def labels(self, kept: Sequence[int]) -> Labels:
-        """Labels of the images at the positions `kept`, those that could be decoded."""
+        """A label for each row; `kept` says which file or entry it came from."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,87 +13,64 @@ from pydantic import ValidationError
 from genzoo.data.arrays import ArraySource, read_npz
 from genzoo.data.cache import DataCache, Entry, cache_root
 from genzoo.data.dataset import Dataset
-from genzoo.data.decode import DecodeSettings, parse_colour
 from genzoo.data.fingerprint import array_identity, digest, file_identity, fingerprint
 from genzoo.data.folder_source import FolderSource
 from genzoo.data.raw import RawSamples
 from genzoo.data.source import Progress, Source
 from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError
+from genzoo.interfaces.kind import Kind
 from genzoo.records import DatasetSpec
-from genzoo.specs import SampleSpec
 
 Registered = Callable[[str], tuple[DatasetSpec, Callable[[], RawSamples]]]
 """Looks a name up: its record and its loader. Raises UnknownNameError."""
 
-DEFAULT_SIZE = 64
-LARGEST_DEFAULT = 128
-"""Larger images are reduced unless a size is asked for: networks for them train for days."""
-
 
 def open_dataset(
-    data: str | Path | RawSamples | NDArray[np.uint8],
+    data: str | Path | RawSamples | NDArray[Any],
+    kind: Kind,
     *,
-    size: int | None = None,
-    channels: int | None = None,
-    background: str = "white",
     conditional: bool = False,
     classes: Sequence[str] | None = None,
     cache: Path | None = None,
     registered: Registered | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Open a folder of images, an .npz file, a registered data set, or arrays.
+    """Open a folder of files, an .npz file, a registered data set, or arrays.
 
     Args:
-        data: A path, a registered name, or images (N, height, width, channels) uint8.
-        size: Height and width in pixels, a power of two. Default: that of the images where all are
-            squares of one power of two up to 128, else 64.
-        channels: 3 (RGB) or 1 (grey). Default: 3, or 1 for arrays of grey images.
-        background: Colour under transparent pixels: a name or `#rrggbb`.
+        data: A path, a registered name, or arrays.
+        kind: What the samples are; options that it leaves open are decided by the data.
         conditional: Whether the samples' contract has the classes; the data must have labels.
         classes: Number the labels by this list, such as that of a model. Default: the data's own.
-        cache: Where decoded images are kept. Default: `cache_root()`.
+        cache: Where decoded samples are kept. Default: `cache_root()`.
         registered: Looks up registered names.
-        progress: Called while images are decoded.
+        progress: Called while files are decoded.
 
     Raises:
-        UsageError: A name that is unknown or ambiguous, a bad size, colour or number of channels,
-            or `conditional` for data without labels.
-        DataError: The data cannot be read, holds no image, or has a class that is not in `classes`.
+        UsageError: A name that is unknown or ambiguous, options that the kind refuses, or
+            `conditional` for data without labels.
+        DataError: The data cannot be read, holds no sample, or has a class that is not in
+            `classes`.
         StorageError: The cache cannot be written.
     """
-    if size is not None:
-        check_size(size)
-    if channels not in (None, 1, 3):
-        raise UsageError(f"Images have 1 or 3 channels, not {channels}.")
-    colour = parse_colour(background)
-    source = find_source(data, registered)
+    source = find_source(data, kind, registered)
     store = DataCache(cache or cache_root())
-    channels = channels or source.channels
-    if size is None or channels is None:
-        native = source.native() if isinstance(source, MemorySource) else store.native(source)
-        size = size or _default_size(native.size)
-        channels = channels or native.channels
-    settings = DecodeSettings(size, channels, colour)
-    key = fingerprint(source.identity, settings)
-    found = _as_they_are(source, settings) or store.entry(key, source, settings, progress)
-    return _dataset(source, found, key, conditional, classes)
-
-
-def check_size(size: int) -> None:
-    """Raise UsageError unless `size` is a power of two."""
-    if size < 2 or size & (size - 1):
-        raise UsageError(f"The size must be a power of two such as 32, 64 or 128, not {size}.")
+    in_memory = isinstance(source, MemorySource)
+    options = source.options(kind) if in_memory else store.options(source, kind)
+    kind = type(kind)(options)
+    key = fingerprint(source.identity, kind)
+    found = _as_they_are(source, kind) or store.entry(key, source, kind, progress)
+    return _dataset(source, kind, found, key, conditional, classes)
 
 
 def find_source(
-    data: str | Path | RawSamples | NDArray[np.uint8], registered: Registered | None
+    data: str | Path | RawSamples | NDArray[Any], kind: Kind, registered: Registered | None
 ) -> Source:
     """The source that `data` means; see `open_dataset`."""
     if isinstance(data, np.ndarray):
         data = RawSamples(data)
     if isinstance(data, RawSamples):
-        return MemorySource(data)
+        return MemorySource(data, kind)
     if not str(data):
         raise UsageError("The name of the data is empty.", "Give a folder or a data set.")
     path = Path(data).expanduser()
@@ -103,41 +81,43 @@ def find_source(
                 f"'{data}' is both a path here and a registered data set.",
                 f"Type ./{data} for the path, or DISTRIBUTION/{data} for the data set.",
             )
-        return _from_path(path, str(data))
+        return _from_path(path, str(data), kind)
     if known is not None:
         spec, load = known
+        if spec.kind.rpartition("/")[2] != kind.name:
+            raise UsageError(
+                f"The data set '{data}' holds samples of the kind '{spec.kind}', not '{kind.name}'."
+            )
         identity = digest(["registered", spec.name, spec.target, spec.version])
-        return ArraySource(load, str(data), identity)
+        return ArraySource(load, str(data), identity, kind)
     raise _not_found(data, registered)
 
 
 class MemorySource(ArraySource):
     """Arrays that the caller holds."""
 
-    def __init__(self, raw: RawSamples) -> None:
-        super().__init__(lambda: raw, "arrays in memory", "")
-        self.identity = array_identity(self.raw.images, self.raw.labels)
+    def __init__(self, raw: RawSamples, kind: Kind) -> None:
+        super().__init__(lambda: raw, "arrays in memory", "", kind)
+        self.identity = array_identity(self.raw.samples, self.raw.labels)
 
 
-def _as_they_are(source: Source, settings: DecodeSettings) -> Entry | None:
+def _as_they_are(source: Source, kind: Kind) -> Entry | None:
     """Arrays in memory that need no change are not copied to disk."""
-    if not isinstance(source, MemorySource):
+    if not isinstance(source, MemorySource) or not kind.layout.of(source.raw.samples):
         return None
     raw = source.raw
-    if raw.images.shape[1:] != (settings.size, settings.size, settings.channels):
-        return None
-    return Entry(np.ascontiguousarray(raw.images), raw.labels, raw.classes, ())
+    return Entry(np.ascontiguousarray(raw.samples), raw.labels, raw.classes, ())
 
 
-def _from_path(path: Path, name: str) -> Source:
+def _from_path(path: Path, name: str, kind: Kind) -> Source:
     if path.is_dir():
-        return FolderSource(path, name)
+        return FolderSource(path, name, kind)
     if path.suffix.lower() == ".npz":
-        return ArraySource(lambda: read_npz(path), name, file_identity(path))
+        return ArraySource(lambda: read_npz(path, kind), name, file_identity(path), kind)
     if path.suffix.lower() in (".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2", ".7z", ".rar"):
         raise DataError(f"'{name}' is an archive.", "Unpack it and give the folder.")
     raise DataError(
-        f"'{name}' is a file, but neither a folder of images nor an .npz file.",
+        f"'{name}' is a file, but neither a folder of {kind.array} nor an .npz file.",
         f"Give a folder, such as '{path.parent}'.",
     )
 
@@ -172,14 +152,13 @@ def _not_found(data: str | Path, registered: Registered | None) -> UsageError:
     )
 
 
-def _default_size(native: int | None) -> int:
-    if native is None or native & (native - 1) or not 8 <= native <= LARGEST_DEFAULT:
-        return DEFAULT_SIZE
-    return native
-
-
 def _dataset(
-    source: Source, found: Entry, key: str, conditional: bool, classes: Sequence[str] | None
+    source: Source,
+    kind: Kind,
+    found: Entry,
+    key: str,
+    conditional: bool,
+    classes: Sequence[str] | None,
 ) -> Dataset:
     labels, names = found.labels, found.classes
     if labels is not None and classes is not None:
@@ -187,16 +166,15 @@ def _dataset(
     if labels is None and conditional:
         raise UsageError(
             f"The data '{source.name}' has no labels to be conditional on.",
-            "Sort the images into one folder per class, or leave --conditional out.",
+            f"Sort the {kind.array} into one folder per class, or leave --conditional out.",
         )
-    height, width, channels = found.images.shape[1:]
     try:
-        spec = SampleSpec(shape=(channels, height, width), classes=names if conditional else ())
+        spec = kind.spec(names if conditional else ())
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
         raise DataError(f"The classes of '{source.name}' cannot be used: {reason}.") from error
     notes = (*source.notes, *found.notes)
-    return Dataset(found.images, labels, names, key, source.name, notes, spec)
+    return Dataset(kind, found.rows, labels, names, key, source.name, notes, spec)
 
 
 def _renumbered(

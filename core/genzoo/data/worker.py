@@ -1,8 +1,8 @@
-"""A process that decodes images for another: `python -m genzoo.data.worker`.
+"""A process that decodes files for another: `python -m genzoo.data.worker`.
 
-It reads lines of JSON on stdin, first the folder and the settings, then lists of paths. For each
-list it answers with a line of JSON that has `[cropped, enlarged]` or a reason for each path, and
-with the pixels of the decoded ones. It ends when stdin does.
+It reads lines of JSON on stdin, first the folder and the kind, then lists of paths. For each list
+it answers with a line of JSON that has `[rows, remarks]` or a reason for each path, and with the
+bytes of the rows. It ends when stdin does.
 
 A plain subprocess, because multiprocessing would run the user's script again in each worker, and
 because a decoder that crashes then takes no more than its worker down.
@@ -13,11 +13,29 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from genzoo.data.decode import Decoded, DecodeSettings, attempt, quiet_decoding
+from genzoo.data.attempt import attempt, quiet_decoding
+from genzoo.interfaces.kind import Decoded, Kind
+from genzoo.registry import load_target
 
 READY = b"ready\n"
+
+
+def describe_kind(kind: Kind) -> dict[str, Any]:
+    """As JSON, what `restore_kind` needs."""
+    return {
+        "target": _target(type(kind)),
+        "config": _target(type(kind.config)),
+        "options": kind.config.model_dump(mode="json"),
+    }
+
+
+def restore_kind(description: dict[str, Any]) -> Kind:
+    """The kind that `describe_kind` described."""
+    config = load_target(description["config"]).model_validate(description["options"])
+    kind: Kind = load_target(description["target"])(config)
+    return kind
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
@@ -26,18 +44,24 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     replies.flush()
     opening = json.loads(requests.readline())
     root = Path(opening["root"])
-    settings = DecodeSettings(opening["size"], opening["channels"], tuple(opening["background"]))
+    kind = restore_kind(opening["kind"])
     for line in requests:
-        outcomes = [attempt(root / path, settings) for path in json.loads(line)]
+        outcomes = [attempt(kind, root / path) for path in json.loads(line)]
         answer = [
-            [each.cropped, each.enlarged] if isinstance(each, Decoded) else str(each)
+            [len(each.rows), each.remarks] if isinstance(each, Decoded) else str(each)
             for each in outcomes
         ]
-        pixels = [each.pixels.tobytes() for each in outcomes if isinstance(each, Decoded)]
-        replies.write(json.dumps(answer).encode() + b"\n" + b"".join(pixels))
+        content = [each.rows.tobytes() for each in outcomes if isinstance(each, Decoded)]
+        replies.write(json.dumps(answer).encode() + b"\n" + b"".join(content))
         replies.flush()
 
 
+def _target(kind: type) -> str:
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
 if __name__ == "__main__":
+    # What a decoder prints must not mix with the answers.
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr
     with quiet_decoding():
-        serve(sys.stdin.buffer, sys.stdout.buffer)
+        serve(sys.stdin.buffer, answers)

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.data.dataset import Dataset
 from genzoo.data.sources import open_dataset
+from genzoo.interfaces.kind import Kind
 from genzoo.records import DatasetSpec
 from genzoo.registry import Registry, load_target
 from genzoo.specs import SampleSpec
 
 
 def open_beside(
-    data: str | Path | NDArray[np.uint8],
+    data: str | Path | NDArray[Any],
+    kind: Kind,
     spec: SampleSpec,
     registry: Registry,
     *,
@@ -27,11 +28,12 @@ def open_beside(
     """Open `data` with the shape and classes of a model's samples.
 
     Args:
-        data: A folder, an `.npz` file, the name of a data set, or images (N, H, W, C) uint8.
+        data: A folder, an `.npz` file, the name of a data set, or arrays.
+        kind: What the samples are, with the options that the model's data had.
         spec: Contract of the model's samples.
         registry: Where names are looked up.
         labelled: Whether a model with classes needs those of this data.
-        decoding: Hears of images decoded.
+        decoding: Hears of files decoded.
 
     Raises:
         DataError: It cannot be read, or has other classes.
@@ -45,8 +47,7 @@ def open_beside(
     conditional = labelled and spec.conditional
     return open_dataset(
         data,
-        size=spec.shape[1],
-        channels=spec.shape[0],
+        type(kind)(kind.options_for_spec(spec)),
         conditional=conditional,
         classes=spec.classes if conditional else None,
         registered=registered,

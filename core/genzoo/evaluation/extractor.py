@@ -34,7 +34,9 @@ class FeatureExtractor(ABC):
 
     @abstractmethod
     def extract(self, images: Tensor) -> Tensor:
-        """Features (N, D) float32 of images (N, height, width, channels) uint8 on the device.
+        """Features (N, D) float32 of rows as they are stored.
+
+        Those of images are (N, height, width, channels) uint8.
 
         The features of an image do not depend on its batch.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,8 +18,8 @@ from genzoo.evaluation.extractor import FeatureExtractor
 from genzoo.evaluation.statistics.gaussian import Gaussian, fit_gaussian
 from genzoo.files import atomic_write
 
-Batches = Iterable[NDArray[np.uint8]]
-"""Images (n, height, width, channels) uint8, a batch at a time."""
+Batches = Iterable[NDArray[Any]]
+"""Rows as they are stored, such as images (n, height, width, channels) uint8, in batches."""
 
 FORMAT = 1
 """Version of the files and of the order of images: a higher one leaves old files unused."""

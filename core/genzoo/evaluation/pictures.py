@@ -8,7 +8,6 @@ import torch
 
 from genzoo.evaluation.statistics.neighbours import nearest
 from genzoo.evaluation.subject import Subject
-from genzoo.media.image import save_images
 
 NEIGHBOURS = 3
 GROUPS = 3
@@ -32,6 +31,7 @@ def save_pictures(subject: Subject, path: Path) -> Path:
     chosen = ratios.argsort(kind="stable")[: GROUPS * ROWS]
     spec, rows = subject.model.sample_spec, []
     for number in chosen.tolist():
-        images, _ = subject.data.batch(subject.order[index[number]], spec.low, spec.high)
+        images, _ = subject.data.batch(subject.order[index[number]], spec)
         rows += [subject.samples(number, 1).cpu(), images]
-    return save_images(torch.cat(rows), spec, path, columns=GROUPS * (1 + NEIGHBOURS))
+    subject.data.kind.save(torch.cat(rows), spec, path, GROUPS * (1 + NEIGHBOURS))
+    return path

@@ -16,7 +16,6 @@ from genzoo.data.dataset import Dataset
 from genzoo.evaluation.extractor import FeatureExtractor
 from genzoo.evaluation.features import Batches, FeatureCache, temporary_features
 from genzoo.evaluation.statistics.gaussian import Gaussian
-from genzoo.media.image import to_uint8
 from genzoo.model.model import Model
 
 LARGEST_DATA = 50_000
@@ -106,7 +105,7 @@ class Subject:
             return None
         size = self.settings.batch_size
         pieces = [
-            self.data.batch(self.order[first : first + size], 0.0, 1.0)[1]
+            self.data.batch(self.order[first : first + size], self.model.sample_spec)[1]
             for first in range(0, len(self.order), size)
         ]
         return np.concatenate([piece.numpy() for piece in pieces if piece is not None])
@@ -156,7 +155,7 @@ class Subject:
         numbers = np.arange(start, start + count)
         if self.settings.label_prior == "uniform":
             return torch.from_numpy(numbers % classes)
-        _, labels = self.data.batch(self.order[numbers % len(self.order)], 0.0, 1.0)
+        _, labels = self.data.batch(self.order[numbers % len(self.order)], self.model.sample_spec)
         return labels
 
     def images(self, count: int) -> Iterator[tuple[Tensor, Tensor | None]]:
@@ -168,9 +167,7 @@ class Subject:
         spec, size = self.model.sample_spec, self.settings.batch_size
         chosen = self.order[:count]
         for first in range(0, len(chosen), size):
-            yield self.data.batch(
-                chosen[first : first + size], spec.low, spec.high, self.model.device
-            )
+            yield self.data.batch(chosen[first : first + size], spec, self.model.device)
 
     def _data_features(
         self, data: Dataset, order: NDArray[np.int64], what: str
@@ -185,14 +182,14 @@ class Subject:
     def _data_batches(self, data: Dataset, order: NDArray[np.int64]) -> Batches:
         spec, size = self.model.sample_spec, self.settings.batch_size
         for first in range(0, len(order), size):
-            rows, _ = data.batch(order[first : first + size], spec.low, spec.high)
-            yield to_uint8(rows, spec)
+            x, _ = data.batch(order[first : first + size], spec)
+            yield data.kind.rows(x, spec)
 
     def _sample_batches(self) -> Batches:
         count, size = self.settings.count, self.settings.batch_size
         for first in range(0, count, size):
-            rows = self.samples(first, min(size, count - first))
-            yield to_uint8(rows, self.model.sample_spec)
+            x = self.samples(first, min(size, count - first))
+            yield self.data.kind.rows(x, self.model.sample_spec)
 
     def _advance(self, what: str, total: int) -> Callable[[int], None]:
         return lambda done: self.progress(what, done, total)

@@ -1,4 +1,4 @@
-"""The four network interfaces. An architecture supplies the ones it has."""
+"""The network interfaces. An architecture supplies the ones it has."""
 
 from __future__ import annotations
 
@@ -15,6 +15,22 @@ class Generator(nn.Module, ABC):
     @abstractmethod
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map latents (N, *latent shape) to samples (N, *sample shape) in the sample's range."""
+
+
+class InvertibleGenerator(Generator):
+    """Latents to samples and exactly back, as a normalising flow does.
+
+    It has a density, log p(x) = log p(z) + log|det dz/dx| at z = inverse(x), and needs no encoder.
+    """
+
+    @abstractmethod
+    def inverse(self, x: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Map samples (N, *sample shape) to the latents that `forward` makes them from.
+
+        Returns:
+            Latents (N, *latent shape) and log|det dz/dx| in nats, (N,), for x in the sample's
+            range.
+        """
 
 
 class Discriminator(nn.Module, ABC):

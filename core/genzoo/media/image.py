@@ -1,79 +1,167 @@
-"""Images out to files and in from them."""
+"""Images as a kind of content."""
 
 from __future__ import annotations
 
-import io
-import math
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import mimetypes
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from genzoo.data.decode import (
-    DecodeSettings,
-    UndecodableError,
-    decode_file,
-    parse_colour,
-    quiet_decoding,
-)
-from genzoo.data.folder import scan_folder
 from genzoo.errors import DataError, SpecError, UsageError
-from genzoo.files import atomic_write
+from genzoo.interfaces.kind import Decoded, Kind, Layout
+from genzoo.media.decode import (
+    DecodeSettings,
+    Fitted,
+    decode_file,
+    fit,
+    parse_colour,
+    read_size,
+)
+from genzoo.media.image_options import ImageOptions
+from genzoo.media.pictures import FORMATS, encode_picture, grid, to_uint8
 from genzoo.specs import SampleSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+TYPES = mimetypes.MimeTypes()
 
-OPTIONS: dict[str, dict[str, Any]] = {
-    "PNG": {},
-    "JPEG": {"quality": 95},
-    "WEBP": {"lossless": True},
-}
+DEFAULT_SIZE = 64
+LARGEST_DEFAULT = 128
+"""Larger images are reduced unless a size is asked for: networks for them train for days."""
 
 
-def to_uint8(x: Tensor, spec: SampleSpec) -> NDArray[np.uint8]:
-    """Samples (N, C, H, W) in the range of `spec` as (N, H, W, C) uint8, rounded and clamped.
+class ImageKind(Kind):
+    """Square images: rows (size, size, channels) uint8, samples (channels, size, size).
 
     Raises:
-        SpecError: `x` does not have the shape of `spec`.
+        UsageError: The background is no colour.
     """
-    import torch
 
-    if tuple(x.shape[1:]) != spec.shape:
-        raise SpecError(f"Samples of shape {tuple(x.shape[1:])} are not {spec.shape}.")
-    unit = (x.detach().float() - spec.low) / (spec.high - spec.low)
-    scaled = torch.nan_to_num(unit * 255).round().clamp(0, 255).to(torch.uint8)
-    return np.ascontiguousarray(scaled.permute(0, 2, 3, 1).cpu().numpy())
+    name: ClassVar[str] = "image"
+    noun: ClassVar[str] = "image"
+    array: ClassVar[str] = "images"
+    endings: ClassVar[tuple[str, ...]] = tuple(FORMATS)
+    reads: ClassVar[tuple[str, ...]] = (
+        *(".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
+        *(".ppm", ".pgm", ".jp2", ".ico", ".qoi", ".avif"),
+    )
 
+    config: ImageOptions
 
-def grid(
-    images: NDArray[np.uint8], columns: int | None = None, padding: int = 2
-) -> NDArray[np.uint8]:
-    """Images (N, H, W, C) side by side on white, row by row; a single image stays as it is.
+    def __init__(self, config: ImageOptions) -> None:
+        super().__init__(config)
+        self._background = parse_colour(config.background)
 
-    Args:
-        images: At least one.
-        columns: Images in a row. Default: as nearly square as can be.
-        padding: Pixels around each image.
-    """
-    count, height, width, channels = images.shape
-    if count == 1:
-        return images[0]
-    columns = min(count, columns or math.ceil(math.sqrt(count)))
-    rows = math.ceil(count / columns)
-    down, across = height + padding, width + padding
-    shape = (rows * down + padding, columns * across + padding, channels)
-    sheet = np.full(shape, 255, np.uint8)
-    for number, image in enumerate(images):
-        top = padding + number // columns * down
-        left = padding + number % columns * across
-        sheet[top : top + height, left : left + width] = image
-    return sheet
+    @cached_property
+    def settings(self) -> DecodeSettings:
+        """What an image is made into."""
+        size = self.config.size or DEFAULT_SIZE
+        return DecodeSettings(size, self.config.channels or 3, self._background)
+
+    @property
+    def layout(self) -> Layout:
+        size = self.settings.size
+        return Layout((size, size, self.settings.channels), "uint8")
+
+    def spec(self, classes: Sequence[str] = ()) -> SampleSpec:
+        size = self.settings.size
+        return SampleSpec(
+            kind=self.name, shape=(self.settings.channels, size, size), classes=tuple(classes)
+        )
+
+    def options_for_files(self, paths: Sequence[Path]) -> ImageOptions:
+        native = None if self.config.size else _common_side(paths)
+        return self._settled(native, channels=3)
+
+    def options_for_array(self, samples: NDArray[np.generic]) -> ImageOptions:
+        height, width, channels = samples.shape[1:]
+        return self._settled(height if height == width else None, 1 if channels == 1 else 3)
+
+    def options_for_spec(self, spec: SampleSpec) -> ImageOptions:
+        square = len(spec.shape) == 3 and spec.shape[1] == spec.shape[2]
+        if spec.kind != self.name or not square or spec.shape[0] not in (1, 3):
+            raise SpecError(f"Images cannot be read as samples of shape {spec.shape}.")
+        return self.config.model_copy(update={"size": spec.shape[1], "channels": spec.shape[0]})
+
+    def _settled(self, native: int | None, channels: int) -> ImageOptions:
+        size = self.config.size
+        if size is not None:
+            check_size(size)
+        return self.config.model_copy(
+            update={
+                "size": size or _default_size(native),
+                "channels": self.config.channels or channels,
+                "background": "#{:02x}{:02x}{:02x}".format(*self._background),
+            }
+        )
+
+    def may_read(self, name: str) -> bool:
+        """True unless the ending is that of something known to be no image."""
+        suffix = PurePath(name).suffix.lower()
+        kind = TYPES.types_map[True].get(suffix)
+        known = suffix in TYPES.encodings_map or kind is not None
+        return not known or (kind is not None and kind.startswith("image/"))
+
+    def decode(self, path: Path) -> Decoded:
+        return self._decoded(decode_file(path, self.settings))
+
+    def check(self, samples: NDArray[np.generic], name: str) -> NDArray[np.generic]:
+        """(N, H, W) or (N, H, W, C) uint8, with a channel axis."""
+        if samples.dtype != np.uint8:
+            raise DataError(
+                f"The images of '{name}' are {samples.dtype}, not uint8.",
+                "Scale them to 0..255 and convert them with .astype('uint8').",
+            )
+        if samples.ndim == 3:
+            samples = samples[..., None]
+        if samples.ndim != 4 or samples.shape[3] not in (1, 3, 4) or 0 in samples.shape:
+            raise DataError(
+                f"The images of '{name}' have shape {samples.shape}.",
+                "They must be (number, height, width, channels) with 1, 3 or 4 channels.",
+            )
+        return samples
+
+    def adapt(self, sample: NDArray[np.generic]) -> Decoded:
+        return self._decoded(fit(as_picture(sample), self.settings))
+
+    def _decoded(self, fitted: Fitted) -> Decoded:
+        remarks = []
+        if fitted.cropped:
+            remarks.append("Cropped {} to the middle square.")
+        if fitted.enlarged:
+            remarks.append(f"Enlarged {{}} smaller than {self.settings.size} pixels.")
+        return Decoded(fitted.pixels[None], tuple(remarks))
+
+    def samples(self, rows: Tensor, spec: SampleSpec) -> Tensor:
+        """(n, C, H, W) in channels_last memory: 0 becomes `low` and 255 becomes `high`."""
+        return scale(rows, spec.low, spec.high).permute(0, 3, 1, 2)
+
+    def rows(self, x: Tensor, spec: SampleSpec) -> NDArray[np.generic]:
+        return to_uint8(x, spec)
+
+    def picture(self, x: Tensor, spec: SampleSpec, columns: int | None = None) -> NDArray[np.uint8]:
+        return grid(to_uint8(x, spec), columns)
+
+    def encoded(
+        self, x: Tensor, spec: SampleSpec, ending: str, columns: int | None = None
+    ) -> bytes:
+        return encode_picture(self.picture(x, spec, columns), ending)
+
+    def paired(self, originals: Tensor, made: Tensor, spec: SampleSpec, columns: int) -> Tensor:
+        """Rows of originals, each above its reconstructions; short rows end in white."""
+        import torch
+
+        missing = -len(originals) % columns
+        empty = originals.new_full((missing, *spec.shape), spec.high)
+        shape = (-1, columns, *spec.shape)
+        upper, lower = (torch.cat([x, empty]).reshape(shape) for x in (originals, made))
+        return torch.stack([upper, lower], dim=1).flatten(0, 2)
 
 
 def save_images(
@@ -89,90 +177,41 @@ def save_images(
         StorageError: The file cannot be written.
         UsageError: There is no sample, or the file's ending is not known.
     """
-    path = Path(path)
-    check_path(path)
-    images = to_uint8(x, spec)
-    if not len(images):
-        raise UsageError("There is no image to save.")
-    _save(images, path, columns)
-    return path
+    ImageKind(ImageOptions()).save(x, spec, Path(path), columns)
+    return Path(path)
 
 
-def check_path(path: Path) -> None:
-    """Raise UsageError if `save_images` would not know what to write to `path`."""
-    if not _is_folder(path) and path.suffix.lower() not in (*FORMATS, ".npz"):
-        known = ", ".join((*FORMATS, ".npz"))
-        raise UsageError(
-            f"Images cannot be saved as '{path.suffix}'.", f"Known: {known}, or a folder."
-        )
+def check_size(size: int) -> None:
+    """Raise UsageError unless `size` is a power of two."""
+    if size < 2 or size & (size - 1):
+        raise UsageError(f"The size must be a power of two such as 32, 64 or 128, not {size}.")
 
 
-def read_images(
-    paths: Iterable[str | Path], spec: SampleSpec, *, background: str = "white"
-) -> Tensor:
-    """Read image files, and all those in folders, as samples (N, C, H, W) of `spec`.
-
-    Raises:
-        DataError: A file is no image, or there is none.
-        SpecError: `spec` is not that of square images.
-        UsageError: `background` is no colour.
-    """
+def scale(values: Tensor, low: float, high: float) -> Tensor:
+    """uint8 values as float32: 0 becomes `low` and 255 becomes `high`."""
     import torch
 
-    from genzoo.data.batches import scale
-
-    if spec.kind != "image" or len(spec.shape) != 3 or spec.shape[1] != spec.shape[2]:
-        raise SpecError(f"Images cannot be read as samples of shape {spec.shape}.")
-    settings = DecodeSettings(spec.shape[1], spec.shape[0], parse_colour(background))
-    with quiet_decoding():
-        rows = [_read(file, settings) for file in _files(paths)]
-    if not rows:
-        raise DataError("There is no image to read.", "Name at least one image file.")
-    pixels = torch.from_numpy(np.stack(rows))
-    return scale(pixels, spec.low, spec.high).permute(0, 3, 1, 2)
+    # Dividing, unlike multiplying by the rounded reciprocal, maps 255 to `high` exactly.
+    return values.to(torch.float32).div_(255 / (high - low)).add_(low)
 
 
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() or not path.suffix
+def as_picture(row: NDArray[np.generic]) -> Image.Image:
+    """One (height, width, channels) image for Pillow."""
+    return Image.fromarray(row[:, :, 0] if row.shape[2] == 1 else row)
 
 
-def _save(images: NDArray[np.uint8], path: Path, columns: int | None) -> None:
-    if _is_folder(path):
-        for number, image in enumerate(images):
-            _write(path / f"{number:05d}.png", _encoded(image, ".png"))
-    elif path.suffix.lower() == ".npz":
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, images=images)
-        _write(path, buffer.getvalue())
-    else:
-        _write(path, _encoded(grid(images, columns), path.suffix.lower()))
+def _common_side(paths: Sequence[Path]) -> int | None:
+    """Height and width where all images are squares of one size."""
+    common: tuple[int, int] | None = None
+    for path in paths:
+        size = read_size(path)
+        common = common or size
+        if size is not None and (size != common or size[0] != size[1]):
+            return None
+    return common[0] if common else None
 
 
-def _write(path: Path, content: bytes) -> None:
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(content)
-
-
-def _encoded(image: NDArray[np.uint8], suffix: str) -> bytes:
-    kind = FORMATS[suffix]
-    picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **OPTIONS[kind])
-    return buffer.getvalue()
-
-
-def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
-    for path in map(Path, paths):
-        if path.is_dir():
-            yield from (path / file.path for file in scan_folder(path).files)
-        else:
-            yield path
-
-
-def _read(path: Path, settings: DecodeSettings) -> NDArray[np.uint8]:
-    if not path.exists():
-        raise DataError(f"There is no file '{path}'.", "Check the path.")
-    try:
-        return decode_file(path, settings).pixels
-    except UndecodableError as error:
-        raise DataError(f"'{path}' cannot be read as an image: {error}.") from error
+def _default_size(native: int | None) -> int:
+    if native is None or native & (native - 1) or not 8 <= native <= LARGEST_DEFAULT:
+        return DEFAULT_SIZE
+    return native

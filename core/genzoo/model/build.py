@@ -31,15 +31,20 @@ def build_architecture(
     """
     entry = registry.architectures.find(name)
     record = entry.record
-    if sample.kind not in record.kinds:
-        raise SpecError(
-            f"The architecture '{record.name}' models {' and '.join(record.kinds)}, "
-            f"not {sample.kind}."
-        )
+    check_kind(record, sample.kind)
     values = parse_config(load_target(record.config), config, f"architecture {record.name}")
     with plugin_errors(entry):
         architecture: Architecture = load_target(record.target)(values, sample)
     return entry, architecture
+
+
+def check_kind(architecture: ArchitectureSpec, kind: str) -> None:
+    """Raise SpecError unless the architecture models samples of that kind."""
+    if kind not in architecture.kinds:
+        raise SpecError(
+            f"The architecture '{architecture.name}' models {' and '.join(architecture.kinds)}, "
+            f"not {kind}."
+        )
 
 
 def build_parts(

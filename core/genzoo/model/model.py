@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from genzoo.errors import CapabilityError, UsageError, unknown_name
 from genzoo.interfaces.architecture import Architecture
-from genzoo.interfaces.networks import Decoder, Encoder, Generator
+from genzoo.interfaces.networks import Decoder, Generator
 from genzoo.interfaces.noise import Noise, SampleNoise
 from genzoo.interfaces.prior import Prior
+from genzoo.model.encoders import find_encoder, mode_of, require_encoder, require_inverse
 from genzoo.model.latents import interpolation_path, truncate
 from genzoo.specs import LatentSpec, SampleSpec
 
@@ -66,8 +67,8 @@ class Model(nn.Module):
 
     @property
     def can_encode(self) -> bool:
-        """Whether it has an encoder, so that it can encode and reconstruct."""
-        return any(isinstance(part, Encoder) for part in self.parts.values())
+        """Whether it has an encoder or a generator's inverse, to encode and reconstruct with."""
+        return find_encoder(self.parts.values()) is not None
 
     def prior(self, name: str | None = None) -> Prior:
         """The prior of that name; the architecture's own when none is given.
@@ -154,19 +155,49 @@ class Model(nn.Module):
     def encode(
         self, x: Tensor, labels: Sequence[int] | Tensor | None = None, *, batch_size: int = 64
     ) -> Tensor:
-        """Samples (N, *sample shape) to their posteriors' modes (N, *latent shape).
+        """Samples (N, *sample shape) to latents (N, *latent shape).
+
+        They are the modes of the encoder's posteriors; without an encoder, what an invertible
+        generator makes these very samples from.
 
         Raises:
-            CapabilityError: The model has no encoder.
+            CapabilityError: The model has neither.
         """
         self._check(x, self.sample_spec.shape, "samples")
-        encoder = self._encoder()
-        return self._batched(
-            lambda rows, classes: encoder(rows, classes).mode(),
-            x,
-            self._labels(labels, len(x), 0),
-            batch_size,
-        )
+        run = mode_of(require_encoder(self.parts.values(), self.name))
+        return self._batched(run, x, self._labels(labels, len(x), 0), batch_size)
+
+    @torch.no_grad()
+    def log_prob(
+        self,
+        x: Tensor,
+        labels: Sequence[int] | Tensor | None = None,
+        *,
+        prior: str | None = None,
+        batch_size: int = 64,
+    ) -> Tensor:
+        """Exact log density of samples (N, *sample shape), in nats, (N,).
+
+        By the change of variables: log p(z) + log|det dz/dx|.
+
+        Args:
+            x: Samples in the range of `sample_spec`.
+            labels: Class indices (N,); by default the classes in turn.
+            prior: Name of the prior that gives p(z).
+            batch_size: How many to compute at once.
+
+        Raises:
+            CapabilityError: No part is an invertible generator.
+        """
+        self._check(x, self.sample_spec.shape, "samples")
+        generator = require_inverse(self.parts.values(), self.name)
+        density = self.prior(prior)
+
+        def run(rows: Tensor, classes: Tensor | None) -> Tensor:
+            z, log_det = generator.inverse(rows, classes)
+            return density.log_prob(z) + log_det
+
+        return self._batched(run, x, self._labels(labels, len(x), 0), batch_size)
 
     def reconstruct(
         self, x: Tensor, labels: Sequence[int] | Tensor | None = None, *, batch_size: int = 64
@@ -191,15 +222,6 @@ class Model(nn.Module):
         """
         path = interpolation_path(start, end, steps)
         return self.decode(path, labels, batch_size=batch_size)
-
-    def _encoder(self) -> Encoder:
-        for part in self.parts.values():
-            if isinstance(part, Encoder):
-                return part
-        raise CapabilityError(
-            f"{self.name} has no encoder, so it can neither encode nor reconstruct.",
-            "Use a model with one, e.g. peeps-vae.",
-        )
 
     def _decoding_part(self) -> Callable[[Tensor, Tensor | None], Tensor]:
         for part in self.parts.values():

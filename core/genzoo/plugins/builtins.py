@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from genzoo.plugins.hookspecs import hookimpl
-from genzoo.records import FeatureSpec, MetricSpec, TrackerSpec
+from genzoo.records import FeatureSpec, KindSpec, MetricSpec, TrackerSpec
+
+
+@hookimpl
+def genzoo_kinds() -> list[KindSpec]:
+    """Kinds of content that come with genzoo."""
+    return [
+        KindSpec(
+            name="image",
+            summary="Square images, in colour or grey",
+            target="genzoo.media.image:ImageKind",
+            config="genzoo.media.image_options:ImageOptions",
+        )
+    ]
 
 
 @hookimpl

@@ -60,7 +60,7 @@ class RecordHooks:
 
     @hookspec
     def genzoo_kinds(self) -> Iterable[KindSpec]:
-        """Kinds of content beside images. Since 0.1."""
+        """Kinds of content: how samples are read, kept, shown and written. Since 0.1."""
 
     @hookspec
     def genzoo_metrics(self) -> Iterable[MetricSpec]:
@@ -105,5 +105,10 @@ class EventHooks:
         """A checkpoint, and the artifact beside it, are complete. Since 0.1."""
 
     @hookspec
-    def genzoo_run_ended(self, run: RunDescription, step: int, interrupted: bool) -> None:
-        """The run reached its last step, or was asked to stop. Since 0.1."""
+    def genzoo_run_ended(
+        self, run: RunDescription, step: int, interrupted: bool, error: str
+    ) -> None:
+        """The run reached its last step, was interrupted, or failed with `error`. Since 0.1.
+
+        `error` is the exception in one line, and empty for a run that did not fail.
+        """

@@ -3,58 +3,32 @@
 from __future__ import annotations
 
 import functools
-import inspect
+import sys
 import time
-from collections.abc import Collection, Iterable
-from typing import Any, Self
-
-import pluggy
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Self
 
 import genzoo
-from genzoo.containment import contained
-from genzoo.errors import PluginError, unknown_name
-from genzoo.events import Listener
+from genzoo.errors import PluginError
 from genzoo.plugins import builtins
-from genzoo.plugins.hookspecs import PROJECT, EventHooks, RecordHooks
+from genzoo.plugins.failure import describe_failure
+from genzoo.plugins.hooks import EVENT_HOOKS, RECORD_HOOKS, Hooks
 from genzoo.plugins.loader import (
     Candidate,
     allowed_by_environment,
+    blocked_by_environment,
     blocking_reason,
-    find_candidates,
     import_plugin,
-    incompatibility,
+    names_of_none,
+    needed_genzoo,
     normalise,
+    scan,
 )
 from genzoo.plugins.status import PluginStatus, State
-from genzoo.records import (
-    ArchitectureSpec,
-    CommandSpec,
-    DatasetSpec,
-    FeatureSpec,
-    KindSpec,
-    MetricSpec,
-    ModelSpec,
-    ObjectiveSpec,
-    PriorSpec,
-    Record,
-    TrackerSpec,
-)
 from genzoo.registry import Registry
 
-RECORD_HOOKS: dict[str, type[Record]] = {
-    "genzoo_architectures": ArchitectureSpec,
-    "genzoo_objectives": ObjectiveSpec,
-    "genzoo_priors": PriorSpec,
-    "genzoo_datasets": DatasetSpec,
-    "genzoo_models": ModelSpec,
-    "genzoo_kinds": KindSpec,
-    "genzoo_metrics": MetricSpec,
-    "genzoo_features": FeatureSpec,
-    "genzoo_trackers": TrackerSpec,
-    "genzoo_commands": CommandSpec,
-}
-
-EVENT_HOOKS = tuple(name for name in vars(EventHooks) if name.startswith("genzoo_"))
+__all__ = ["EVENT_HOOKS", "RECORD_HOOKS", "PluginManager", "default_manager"]
 
 
 class PluginManager:
@@ -64,32 +38,42 @@ class PluginManager:
 
     Attributes:
         registry: Everything the loaded plugins registered.
-        statuses: One per plugin that was found or added.
+        statuses: One per plugin that was found or added, and per distribution that is damaged.
+        names_of_none: Names that were to be loaded or left out and that no installed plugin has.
     """
 
     def __init__(self) -> None:
         self.registry = Registry()
         self.statuses: list[PluginStatus] = []
-        self._pluggy = pluggy.PluginManager(PROJECT)
-        self._pluggy.add_hookspecs(RecordHooks)
-        self._pluggy.add_hookspecs(EventHooks)
+        self.names_of_none: list[str] = []
+        self._hooks = Hooks()
         self._register(builtins, "builtins", "genzoo", genzoo.__version__)
 
     @classmethod
     def discover(
-        cls, *, allow: Collection[str] | None = None, blocked: Collection[str] = ()
+        cls, *, allow: Collection[str] | None = None, blocked: Collection[str] | None = None
     ) -> Self:
         """Load every installed plugin that may and can be loaded. Never raises for a plugin's sake.
 
         Args:
             allow: Distributions or entry points to load; by default those that the environment
                 variable `GENZOO_PLUGINS` lists, and all where it is not set.
-            blocked: Distributions or entry points to leave out.
+            blocked: Distributions or entry points to leave out; by default those that the
+                environment variable `GENZOO_NO_PLUGINS` lists.
         """
         manager = cls()
-        wanted = allowed_by_environment() if allow is None else allow
-        for candidate in find_candidates():
-            manager.statuses.append(manager._load(candidate, wanted, blocked))
+        allow = allowed_by_environment() if allow is None else allow
+        blocked = blocked_by_environment() if blocked is None else blocked
+        candidates, damaged = scan()
+        for candidate in candidates:
+            manager._note(manager._load(candidate, allow, blocked))
+        for one in damaged:
+            reason = blocking_reason(one, allow, blocked)
+            state: State = "blocked" if reason else "failed"
+            manager._note(
+                PluginStatus(one.distribution, one.version, "", state, reason or one.reason)
+            )
+        manager.names_of_none = names_of_none({*(allow or ()), *blocked}, [*candidates, *damaged])
         return manager
 
     def add(self, plugin: object, distribution: str = "local", version: str = "0") -> None:
@@ -101,102 +85,63 @@ class PluginManager:
         distribution = normalise(distribution)
         name = getattr(plugin, "__name__", type(plugin).__name__)
         registers = self._register(plugin, name, distribution, version)
-        self.statuses.append(
-            PluginStatus(distribution, version, name, "loaded", registers=registers)
-        )
+        self._note(PluginStatus(distribution, version, name, "loaded", registers=registers))
+
+    def _note(self, status: PluginStatus) -> None:
+        self.statuses.append(status)
+        if status.state != "loaded":
+            self.registry.left_out.setdefault(status.distribution, status.reason)
 
     def _load(
         self, candidate: Candidate, allow: Collection[str] | None, blocked: Collection[str]
     ) -> PluginStatus:
-        state: State = "blocked"
-        registers: tuple[str, ...] = ()
-        started = time.perf_counter()
-        reason = blocking_reason(candidate, allow, blocked)
-        if not reason:
-            state, reason = "incompatible", incompatibility(candidate)
-        if not reason:
-            state, reason, registers = self._attempt(candidate)
-        return PluginStatus(
+        status = PluginStatus(
             candidate.distribution,
             candidate.version,
             candidate.entry.name,
-            state,
-            reason,
-            registers,
-            round(time.perf_counter() - started, 4),
+            "blocked",
+            blocking_reason(candidate, allow, blocked),
+            target=candidate.entry.value,
         )
+        if status.reason:
+            return status
+        if needs := needed_genzoo(candidate):
+            reason = f"needs genzoo {needs}, this is {genzoo.__version__}"
+            return replace(status, state="incompatible", reason=reason, needs=needs)
+        return self._attempt(candidate, status)
 
-    def _attempt(self, candidate: Candidate) -> tuple[State, str, tuple[str, ...]]:
-        distribution, version = candidate.distribution, candidate.version
+    def _attempt(self, candidate: Candidate, status: PluginStatus) -> PluginStatus:
+        had_torch = "torch" in sys.modules
+        started = time.perf_counter()
         try:
             plugin = import_plugin(candidate)
-            registers = self._register(plugin, candidate.entry.name, distribution, version)
+            registers = self._register(plugin, status.name, status.distribution, status.version)
+            status = replace(status, state="loaded", registers=registers)
         except PluginError as error:
-            return "failed", str(error), ()
-        return "loaded", "", registers
+            failure = describe_failure(error, candidate.package)
+            status = replace(status, state="failed", reason=str(error), failure=failure)
+        return replace(
+            status,
+            seconds=round(time.perf_counter() - started, 4),
+            imports_torch="torch" in sys.modules and not had_torch,
+        )
 
     def _register(
         self, plugin: object, name: str, distribution: str, version: str
     ) -> tuple[str, ...]:
         key = f"{distribution}:{name}"
-        if self._pluggy.has_plugin(key):
-            raise PluginError(f"{distribution} declares the plugin '{name}' twice")
+        self._hooks.add(plugin, key)
         try:
-            with contained("it breaks the rules of hooks"):
-                self._pluggy.register(plugin, key)
-            self._check_hooks(plugin)
-            records = [record for hook in RECORD_HOOKS for record in self._call(hook, plugin)]
+            records = self._hooks.records(plugin)
+            listeners = self._hooks.listeners(plugin, distribution)
             self.registry.add_all(records, distribution, version)
-            self.registry.listeners.extend(self._listeners(plugin, distribution))
         except BaseException:
-            # pluggy before 1.8 keeps a plugin that it refused.
-            if self._pluggy.has_plugin(key):
-                self._pluggy.unregister(name=key)
+            self._hooks.remove(key)
             raise
-        return tuple(f"{record.what} {record.name}" for record in records)
-
-    def _check_hooks(self, plugin: object) -> None:
-        for caller in self._pluggy.get_hookcallers(plugin) or []:
-            if not caller.has_spec():
-                known = [*RECORD_HOOKS, *EVENT_HOOKS]
-                raise PluginError(str(unknown_name("hook", caller.name, known)))
-        for hook in (*RECORD_HOOKS, *EVENT_HOOKS):
-            present = inspect.isroutine(getattr(plugin, hook, None))
-            if present and not self._implementations(hook, plugin):
-                raise PluginError(f"{hook} is not marked with @genzoo.hookimpl")
-
-    def _implementations(self, hook: str, plugin: object) -> list[pluggy.HookImpl]:
-        found: list[pluggy.HookImpl] = getattr(self._pluggy.hook, hook).get_hookimpls()
-        return [implementation for implementation in found if implementation.plugin is plugin]
-
-    def _call(self, hook: str, plugin: object) -> list[Record]:
-        records: list[Record] = []
-        for implementation in self._implementations(hook, plugin):
-            with contained(f"{hook} raised an error"):
-                records += _checked(hook, implementation.function())
-        return records
-
-    def _listeners(self, plugin: object, distribution: str) -> list[Listener]:
-        return [
-            Listener(event, distribution, implementation.function, implementation.argnames)
-            for event in EVENT_HOOKS
-            for implementation in self._implementations(event, plugin)
-        ]
-
-
-def _checked(hook: str, returned: Any) -> list[Record]:
-    kind = RECORD_HOOKS[hook]
-    if not isinstance(returned, Iterable):
-        raise PluginError(
-            f"{hook} returned a {type(returned).__name__} instead of several {kind.__name__}"
-        )
-    records = list(returned)
-    for record in records:
-        if not isinstance(record, kind):
-            raise PluginError(
-                f"{hook} returned a {type(record).__name__} where {kind.__name__} is due"
-            )
-    return records
+        self.registry.listeners.extend(listeners)
+        brought = [f"{record.what} {record.name}" for record in records]
+        heard = [f"event {listener.event.removeprefix('genzoo_')}" for listener in listeners]
+        return (*brought, *heard)
 
 
 @functools.cache

@@ -9,17 +9,38 @@ State = Literal["loaded", "blocked", "incompatible", "failed"]
 
 
 @dataclass(frozen=True)
+class Failure:
+    """How loading a plugin went wrong.
+
+    Attributes:
+        file: Where in its code; empty where that is not known.
+        line: The line in that file.
+        causes: The exceptions, each the cause of the one before it, e.g. `ValueError: no luck`.
+        missing: The module that it imports and that is not installed; empty for other failures.
+    """
+
+    file: str = ""
+    line: int = 0
+    causes: tuple[str, ...] = ()
+    missing: str = ""
+
+
+@dataclass(frozen=True)
 class PluginStatus:
     """One plugin and how its loading went.
 
     Attributes:
         distribution: Distribution that declares it, normalised, e.g. `genzoo-flow`.
         version: That distribution's version.
-        name: Name of its entry point.
+        name: Name of its entry point; empty for a distribution whose metadata is damaged.
         state: `loaded`, `blocked` (by choice), `incompatible` (needs another genzoo) or `failed`.
         reason: Why it is not loaded; empty when it is.
         registers: What it brought, e.g. `architecture dcgan`.
         seconds: Time its import and hooks took.
+        target: What its entry point names, e.g. `genzoo_flow` or `genzoo_flow:plugin`.
+        needs: The versions of genzoo that it asks for, where they are not this one, e.g. `>=2`.
+        imports_torch: Torch was first imported along with it, so that every command waits for it.
+        failure: How it failed.
     """
 
     distribution: str
@@ -29,3 +50,13 @@ class PluginStatus:
     reason: str = ""
     registers: tuple[str, ...] = ()
     seconds: float = 0.0
+    target: str = ""
+    needs: str = ""
+    imports_torch: bool = False
+    failure: Failure | None = None
+
+    @property
+    def title(self) -> str:
+        """How to speak of it: `the plugin flow of genzoo-flow 1.0`."""
+        owner = f"{self.distribution} {self.version}".rstrip()
+        return f"the plugin {self.name} of {owner}" if self.name else f"the distribution {owner}"

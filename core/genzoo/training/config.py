@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
 
-from genzoo.specs import Config
+from genzoo.errors import ConfigError
+from genzoo.specs import Config, parse_config
 
 
 class TrainingConfig(Config):
@@ -35,13 +37,39 @@ class TrainingConfig(Config):
 
 
 class DataConfig(Config):
-    """Which data, and how to make samples of it."""
+    """Which data, and how to make samples of it.
+
+    Attributes:
+        options: Values for the options of the kind, such as the size of images.
+    """
 
     data: str = Field(description="A folder, an .npz file or the name of a data set.")
-    size: int | None = Field(None, ge=1, le=4096, description="Side length in pixels.")
-    channels: Literal[1, 3] | None = Field(None, description="1 for grey, 3 for colour.")
-    background: str = Field("white", description="Colour behind transparent images.")
+    kind: str | None = Field(
+        None, description="What the data holds, where that is not plain: image or another kind."
+    )
     conditional: bool = Field(False, description="Learn the classes too.")
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+def data_config(values: Mapping[str, Any], options: type[Config]) -> DataConfig:
+    """Fields of `DataConfig` and options of the kind, given side by side.
+
+    Args:
+        values: Both by name.
+        options: The kind's options.
+
+    Raises:
+        ConfigError: A name that is neither, or a value out of bounds.
+    """
+    fields = [name for name in DataConfig.model_fields if name != "options"]
+    rest = {name: value for name, value in values.items() if name not in fields}
+    for name in rest:
+        if name not in options.model_fields:
+            known = ", ".join([*fields, *options.model_fields])
+            raise ConfigError(f"The data has no option '{name}'.", f"It has: {known}.")
+    chosen = parse_config(options, rest, "data").model_dump(mode="json", exclude_unset=True)
+    own = {name: value for name, value in values.items() if name in fields}
+    return parse_config(DataConfig, {**own, "options": chosen}, "data")
 
 
 class RunPlan(Config):

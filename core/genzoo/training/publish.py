@@ -8,9 +8,9 @@ from torch import Tensor
 
 from genzoo.artifact.save import save_model
 from genzoo.files import remove_leftovers
-from genzoo.interfaces.networks import Encoder
 from genzoo.interfaces.noise import BatchNoise, derive_seed
 from genzoo.interfaces.prior import FittedPrior, Prior
+from genzoo.model.encoders import draw_posterior, require_encoder
 from genzoo.model.model import Model
 from genzoo.registry import load_target
 from genzoo.training.folder import RunFolder
@@ -38,6 +38,8 @@ def publish(session: Session, folder: RunFolder, step: int, drawn: int, fit_prio
         model,
         folder.artifact,
         registry=session.registry,
+        kind=session.kind,
+        kind_options=session.dataset.kind.config.model_dump(mode="json"),
         objective=session.objective_entry.full_name,
         objective_config=session.objective.config.model_dump(mode="json"),
         training={
@@ -58,7 +60,7 @@ def fitted_priors(session: Session, model: Model) -> dict[str, Prior]:
     latents = posterior_draws(session, model)
     priors: dict[str, Prior] = {}
     for name in session.entry.record.priors:
-        record = session.registry.priors.find(name).record
+        record = session.registry.priors.find(name, near=session.entry.distribution).record
         config = load_target(record.config)()
         prior: FittedPrior = load_target(record.target)(session.architecture.latent, config)
         seed = derive_seed(session.config.seed, "prior", name)
@@ -68,13 +70,18 @@ def fitted_priors(session: Session, model: Model) -> dict[str, Prior]:
 
 @torch.inference_mode()
 def posterior_draws(session: Session, model: Model) -> Tensor:
-    """One latent for each training sample, at most `MAX_LATENTS`, (N, *latent shape)."""
-    encoder = next(part for part in model.parts.values() if isinstance(part, Encoder))
+    """One latent for each training sample, at most `MAX_LATENTS`, (N, *latent shape).
+
+    Raises:
+        CapabilityError: The model maps no samples to latents.
+    """
+    encoder = require_encoder(model.parts.values(), model.name)
     count = min(MAX_LATENTS, len(session.dataset))
     spec = session.architecture.sample
     draws = []
     for number, rows in enumerate(np.array_split(np.arange(count), -(-count // 256))):
-        x, labels = session.dataset.batch(rows, spec.low, spec.high, session.device)
+        x, labels = session.dataset.batch(rows, spec, session.device)
         seed = derive_seed(session.config.seed, "posterior", number)
-        draws.append(encoder(x, labels).rsample(BatchNoise(len(rows), seed, session.device)))
+        noise = BatchNoise(len(rows), seed, session.device)
+        draws.append(draw_posterior(encoder, x, labels, noise))
     return torch.cat(draws)

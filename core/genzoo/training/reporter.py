@@ -10,10 +10,10 @@ class Reporter:
     """Hears of everything that happens in a run. This one keeps silent; override what you need."""
 
     def note(self, message: str) -> None:
-        """Something the user should know: skipped files, cropped images, the device chosen."""
+        """Something the user should know: skipped files, what was cropped, the device chosen."""
 
     def decoding(self, done: int, total: int) -> None:
-        """Files decoded so far."""
+        """Files or entries decoded so far."""
 
     def started(self, first_step: int, total_steps: int) -> None:
         """Training begins at `first_step`, counted from 0."""
@@ -22,7 +22,7 @@ class Reporter:
         """`step` steps are complete. Called after every one, so it must be quick."""
 
     def measured(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Means since the last call: losses by `phase/term`, and `images_per_second`."""
+        """Means since the last call: losses by `phase/term`, and `samples_per_second`."""
 
     def snapshot(self, step: int, path: Path) -> None:
         """Samples from the fixed latents were written."""

@@ -18,6 +18,7 @@ from genzoo.interfaces.noise import derive_seed
 from genzoo.interfaces.objective import Objective, TrainingContext
 from genzoo.interfaces.prior import Prior
 from genzoo.model.build import build_architecture
+from genzoo.model.encoders import require_encoder
 from genzoo.model.model import Model
 from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo.registry import Entry, Registry, load_target
@@ -32,10 +33,15 @@ from genzoo.training.optimizers import build_optimizers, optimizer_tensors, rest
 
 @dataclass
 class Session:
-    """A run in memory."""
+    """A run in memory.
+
+    Attributes:
+        kind: Full name of the kind of its samples; None to look it up.
+    """
 
     config: TrainingConfig
     registry: Registry
+    kind: str | None
     entry: Entry[ArchitectureSpec]
     objective_entry: Entry[ObjectiveSpec]
     architecture: Architecture
@@ -61,6 +67,7 @@ def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session
     """Build networks, objective and optimisers, freshly initialised from the plan's seed.
 
     Raises:
+        CapabilityError: Priors are to be fitted, and no part maps samples to latents.
         UsageError: Names, options or sizes that do not fit together.
     """
     config = plan.training
@@ -73,18 +80,24 @@ def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session
     entry, architecture = build_architecture(
         registry, plan.architecture, plan.architecture_config, dataset.spec
     )
-    objective_entry = registry.objectives.find(plan.objective or entry.record.objective)
+    objective_entry = (
+        registry.objectives.find(plan.objective) if plan.objective else registry.objective_of(entry)
+    )
     objective = _objective(plan, objective_entry.record, architecture, len(dataset))
     parts = _parts(architecture, objective, config.seed, device)
     objective.check(parts)
+    inference = nn.ModuleDict({name: parts[name] for name in entry.record.inference})
+    if entry.record.priors:
+        # They are fitted to latents of the data: better refused now than after the last step.
+        require_encoder(inference.values(), entry.full_name)
     phases = objective.phases()
     optimizers = build_optimizers(objective, phases, parts)
     precision = choose_precision(config.precision, device)
     autocast = bfloat16_autocast(device) if precision == "bf16" else nullcontext
-    inference = nn.ModuleDict({name: parts[name] for name in entry.record.inference})
     return Session(
         config=config,
         registry=registry,
+        kind=plan.data.kind,
         entry=entry,
         objective_entry=objective_entry,
         architecture=architecture,

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import genzoo
+from genzoo.data.choose_kind import choose_kind
 from genzoo.data.dataset import Dataset
 from genzoo.data.sources import open_dataset
 from genzoo.errors import DataError, UsageError
+from genzoo.media.kinds import load_kind
+from genzoo.model.build import check_kind
 from genzoo.records import DatasetSpec
 from genzoo.registry import Registry, load_target
 from genzoo.specs import parse_config
 from genzoo.training.checkpoint import read_newest
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.config import RunPlan, TrainingConfig
 from genzoo.training.folder import DataRecord, MetricsLog, RunFolder, RunRecord
 from genzoo.training.memory import keep_freed_memory
 from genzoo.training.reporter import Reporter
@@ -51,7 +54,7 @@ def train_run(
     keep_freed_memory()
     plan = _resolve(plan, registry)
     trackers = choose_trackers(plan.training.tracker, registry)
-    dataset = load_data(plan.data, registry, reporter)
+    dataset = load_data(plan, registry, reporter)
     session = open_session(plan, dataset, registry)
     folder = RunFolder(out)
     folder.create()
@@ -100,7 +103,7 @@ def resume_run(
     for problem in problems:
         reporter.note(problem)
     classes = record.data.sample.classes or None
-    dataset = load_data(plan.data, registry, reporter, classes)
+    dataset = load_data(plan, registry, reporter, classes)
     _check_same(dataset, record.data, out)
     session = open_session(plan, dataset, registry)
     restore_session(session, checkpoint)
@@ -111,7 +114,7 @@ def resume_run(
 
 
 def load_data(
-    config: DataConfig,
+    plan: RunPlan,
     registry: Registry,
     reporter: Reporter,
     classes: Sequence[str] | None = None,
@@ -119,7 +122,7 @@ def load_data(
     """Open a run's data and pass on what there is to say about it.
 
     Args:
-        config: Which data.
+        plan: Which data, and of which kind.
         registry: Where names are looked up.
         reporter: Hears of skipped files and the like.
         classes: Numbers the labels; by default the data's own classes do.
@@ -129,12 +132,12 @@ def load_data(
         record = registry.datasets.find(name).record
         return record, load_target(record.target)
 
+    architecture = registry.architectures.find(plan.architecture)
+    entry = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
     dataset = open_dataset(
-        config.data,
-        size=config.size,
-        channels=config.channels,
-        background=config.background,
-        conditional=config.conditional,
+        plan.data.data,
+        load_kind(entry, plan.data.options),
+        conditional=plan.data.conditional,
         classes=classes,
         registered=registered,
         progress=reporter.decoding,
@@ -147,13 +150,15 @@ def load_data(
 def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:
     """Spell everything out, so that the record means the same anywhere, any time."""
     architecture = registry.architectures.find(plan.architecture)
-    objective = registry.objectives.find(plan.objective or architecture.record.objective)
+    if plan.objective:
+        objective = registry.objectives.find(plan.objective, near=architecture.distribution)
+    else:
+        objective = registry.objective_of(architecture)
     check_fit(architecture.record, objective.record)
-    defaults = (
-        architecture.record.objective_defaults
-        if objective.record.name == architecture.record.objective
-        else {}
-    )
+    own = registry.is_own_objective(architecture, objective)
+    defaults = architecture.record.objective_defaults if own else {}
+    kind = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
+    check_kind(architecture.record, kind.record.name)
     path = Path(plan.data.data)
     data = str(path.resolve()) if path.exists() else plan.data.data
     return plan.model_copy(
@@ -161,7 +166,7 @@ def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:
             "architecture": architecture.full_name,
             "objective": objective.full_name,
             "objective_config": {**defaults, **plan.objective_config},
-            "data": plan.data.model_copy(update={"data": data}),
+            "data": plan.data.model_copy(update={"data": data, "kind": kind.full_name}),
         }
     )
 

@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from genzoo.containment import one_line
 from genzoo.errors import DivergenceError, SpecError
 from genzoo.events import Events
 from genzoo.interfaces.noise import derive_seed
 from genzoo.interfaces.run import RunDescription
 from genzoo.interfaces.step import Batch, Step
 from genzoo.records import TrackerSpec
+from genzoo.registry import Entry
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_checkpoint
 from genzoo.training.folder import MetricsLog, RunFolder
 from genzoo.training.interrupts import Interrupts
@@ -63,7 +65,7 @@ class Trainer:
         reporter: Reporter,
         step: int = 0,
         drawn: int = 0,
-        trackers: Sequence[TrackerSpec] = (),
+        trackers: Sequence[Entry[TrackerSpec]] = (),
     ) -> None:
         self.session = session
         self.folder = folder
@@ -86,6 +88,17 @@ class Trainer:
         total = self.session.config.steps
         self._reporter.started(self.step, total)
         self._send("genzoo_run_started")
+        try:
+            self._train(total)
+        except BaseException as error:
+            self._end(interrupted=False, error=one_line(error))
+            raise
+        interrupted = self.step < total
+        self._end(interrupted, error="")
+        self._reporter.finished(self.step, interrupted)
+        return TrainingResult(self.folder.path, self.folder.artifact, self.step, interrupted)
+
+    def _train(self, total: int) -> None:
         with Interrupts() as interrupts:
             if self.step == 0:
                 self._check_range()
@@ -94,11 +107,10 @@ class Trainer:
                 self._take_step()
                 self._keep_books()
             self._save(final=True)
+
+    def _end(self, interrupted: bool, error: str) -> None:
         self._trackers.close()
-        interrupted = self.step < total
-        self._send("genzoo_run_ended", interrupted=interrupted)
-        self._reporter.finished(self.step, interrupted)
-        return TrainingResult(self.folder.path, self.folder.artifact, self.step, interrupted)
+        self._send("genzoo_run_ended", interrupted=interrupted, error=error)
 
     def advance(self, steps: int) -> None:
         """Take `steps` training steps and log them as `run` does, without pictures or saving."""
@@ -136,7 +148,7 @@ class Trainer:
 
     def _batch(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor | None]:
         spec = self.session.architecture.sample
-        return self.session.dataset.batch(indices, spec.low, spec.high, self.session.device)
+        return self.session.dataset.batch(indices, spec, self.session.device)
 
     def _check_range(self) -> None:
         spec = self.session.architecture.sample
@@ -167,9 +179,9 @@ class Trainer:
         now = time.perf_counter()
         self._measured_at = (self.step, now)
         config = self.session.config
-        images = (self.step - before) * config.batch_size * config.accumulate
-        means["images_per_second"] = images / max(now - since, 1e-9)
-        self._log.append({"step": self.step, "images": self.drawn, **means})
+        samples = (self.step - before) * config.batch_size * config.accumulate
+        means["samples_per_second"] = samples / max(now - since, 1e-9)
+        self._log.append({"step": self.step, "samples": self.drawn, **means})
         self._reporter.measured(self.step, means)
         self._trackers.scalars(self.step, means)
         self._send("genzoo_metrics_measured", metrics=means)

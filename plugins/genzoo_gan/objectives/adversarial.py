@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from genzoo import Objective, OptimizerSettings, Phase, Step, Terms, TrainingContext
+from genzoo import (
+    CapabilityError,
+    Objective,
+    OptimizerSettings,
+    Phase,
+    Step,
+    Terms,
+    TrainingContext,
+)
 from genzoo_gan.augment import DiffAugment, resolve_policy
 from genzoo_gan.configs import AdversarialConfig
 
@@ -17,14 +25,18 @@ class AdversarialObjective(Objective):
 
     Real and fake pass the discriminator separately, so that one which couples its batch keeps
     statistics for each. Fakes carry the labels of the batch.
+
+    Raises:
+        CapabilityError: Samples that are no images are to be augmented.
     """
 
     config: AdversarialConfig
 
     def __init__(self, config: AdversarialConfig, context: TrainingContext) -> None:
         super().__init__(config, context)
-        operations = resolve_policy(config.augment, context.data_count)
-        self.augment = DiffAugment(operations, context.sample.high - context.sample.low)
+        self.augment = DiffAugment(
+            _operations(config.augment, context), context.sample.high - context.sample.low
+        )
 
     def phases(self) -> Sequence[Phase]:
         """The discriminator's move, then the generator's."""
@@ -72,3 +84,15 @@ class AdversarialObjective(Objective):
         step.report("real_logits", real)
         step.report("fake_logits", fake)
         return real, fake
+
+
+def _operations(policy: str, context: TrainingContext) -> tuple[str, ...]:
+    """The operations of a configured policy; `auto` leaves what is no image as it is."""
+    if context.sample.kind == "image":
+        return resolve_policy(policy, context.data_count)
+    if policy not in ("auto", "none"):
+        raise CapabilityError(
+            f"DiffAugment is made for images, and these samples are {context.sample.kind}.",
+            "Use --augment none.",
+        )
+    return ()

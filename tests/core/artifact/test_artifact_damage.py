@@ -207,7 +207,7 @@ def test_unknown_fields_are_of_a_later_genzoo_and_ignored(artifact, registry):
 def test_missing_architecture_says_what_to_install(artifact):
     with pytest.raises(PluginError, match="'genzoo-toys/toy-gan', which is not installed") as error:
         load_model(artifact, Registry())
-    assert error.value.hint == "Type: genzoo plugins install genzoo-toys"
+    assert error.value.hint == "Type: genzoo plugins install 'genzoo-toys>=1.2'"
 
 
 def test_provider_that_is_too_old(artifact):

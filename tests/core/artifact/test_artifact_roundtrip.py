@@ -115,7 +115,7 @@ def test_fitted_prior_comes_back(toy_vae, registry, tmp_path):
 
 
 def test_unregistered_prior_cannot_be_saved(toy_vae, registry, tmp_path):
-    without = Registry(architectures=registry.architectures)
+    without = Registry(architectures=registry.architectures, kinds=registry.kinds)
     with pytest.raises(PluginError, match="ToyPrior is not registered"):
         save_model(toy_vae, tmp_path / "a", registry=without)
     assert not (tmp_path / "a").exists()

@@ -10,6 +10,7 @@ import sketches
 import toys
 from click.testing import CliRunner, Result
 
+import genzoo.api  # noqa: F401 - keeps its own default_manager, whatever tests put in its place
 from genzoo import ModelSpec, SampleSpec, hookimpl
 from genzoo.artifact.save import save_model
 from genzoo.cli.main import main

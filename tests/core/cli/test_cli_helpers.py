@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from image_data import IMAGES
 from sketches import SketchConfig
 
 from genzoo import GenzooError, SampleSpec
 from genzoo.cli.computing import class_indices, default_path
 from genzoo.cli.fields import field_options
+from genzoo.cli.inputs import read_inputs
 from genzoo.cli.models import folder_bytes, readable_size
-from genzoo.cli.pictures import read_pictures
-from genzoo.cli.reconstruct import stacked
 from genzoo.plugins.manager import PluginManager
 
 
@@ -69,19 +69,20 @@ def test_folder_bytes_counts_everything_below(tmp_path: Path) -> None:
     assert folder_bytes(tmp_path / "none") is None
 
 
-def test_stacked_puts_each_row_above_its_reconstructions() -> None:
+def test_pairs_of_images_are_rows_above_their_reconstructions() -> None:
     originals = torch.arange(3.0).reshape(3, 1, 1, 1)
-    rows = stacked(originals, originals + 10, 2, blank=99.0)
+    spec = SampleSpec(shape=(1, 1, 1), high=99.0)
+    rows = IMAGES.paired(originals, originals + 10, spec, 2)
     assert rows.flatten().tolist() == [0, 1, 10, 11, 2, 99, 12, 99]
 
 
 def test_classes_of_a_data_set_are_matched_by_name(manager: PluginManager) -> None:
     spec = SampleSpec(shape=(3, 8, 8), classes=("bird", "dog", "cat"))
-    pictures = read_pictures(("stripes",), spec, manager.registry, 4, ())
-    assert pictures.x.shape == (4, 3, 8, 8)
+    inputs = read_inputs(("stripes",), IMAGES, spec, manager.registry, 4, ())
+    assert inputs.x.shape == (4, 3, 8, 8)
     # Every tenth of 40 images; even ones are cats.
-    assert pictures.labels == [2, 2, 2, 2]
-    given = read_pictures(("stripes",), spec, manager.registry, 4, ("dog",))
+    assert inputs.labels == [2, 2, 2, 2]
+    given = read_inputs(("stripes",), IMAGES, spec, manager.registry, 4, ("dog",))
     assert given.labels == [1, 1, 1, 1]
 
 
@@ -89,7 +90,7 @@ def test_classes_of_a_data_set_are_matched_by_name(manager: PluginManager) -> No
 def test_unknown_classes_must_be_named(classes: tuple[str, ...], manager: PluginManager) -> None:
     spec = SampleSpec(shape=(3, 8, 8), classes=classes)
     with pytest.raises(GenzooError, match="those of the images are not known"):
-        read_pictures(("stripes",), spec, manager.registry, 4, ())
+        read_inputs(("stripes",), IMAGES, spec, manager.registry, 4, ())
 
 
 def test_taken_flags_are_prefixed_also_when_they_are_taken_by_a_negation() -> None:

@@ -116,6 +116,14 @@ def test_names_complete_in_the_shell_without_torch(words: str, expected: str) ->
     assert imported(result) & {"torch", "torchvision"} == set()
 
 
+@pytest.mark.parametrize("words", ["genzoo sam", "genzoo train dc", "genzoo train dcgan pee"])
+def test_words_complete_without_anything_heavy(words: str) -> None:
+    count = len(words.split()) - 1
+    result = call(_GENZOO_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(count))
+    assert result.stdout
+    assert imported(result) & {"torch", "numpy", "pydantic", "rich"} == set()
+
+
 def test_completion_of_something_unknown_is_silent() -> None:
     words = "genzoo train nonsense --wid"
     result = call(_GENZOO_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="3")

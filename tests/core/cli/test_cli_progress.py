@@ -22,7 +22,7 @@ from genzoo.cli.progress import (
 )
 from genzoo.training.reporter import Reporter
 
-METRICS = {"generator/fake": 0.6931, "images_per_second": 212.6, "discriminator/real": 1e-7}
+METRICS = {"generator/fake": 0.6931, "samples_per_second": 212.6, "discriminator/real": 1e-7}
 
 
 class Clock:
@@ -43,7 +43,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_metrics_in_words() -> None:
-    assert rate_in_words(METRICS) == "213 images/s"
+    assert rate_in_words(METRICS) == "213 samples/s"
     assert rate_in_words({}) == ""
     assert losses_in_words(METRICS) == "generator/fake 0.6931  discriminator/real 1e-07"
 
@@ -96,11 +96,11 @@ def test_the_bar_shows_steps_rate_time_and_losses() -> None:
         reporter.finished(20, True)
     text = plain(file)
     assert "Training [on] cpu." in text
-    assert "Reading images" in text
+    assert "Decoding" in text
     assert "5/5" in text
     last = text[text.rindex("Training ") :]
     assert "20/40" in last
-    assert "213 images/s" in last
+    assert "213 samples/s" in last
     assert "generator/fake 0.6931" in last
 
 

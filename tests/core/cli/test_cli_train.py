@@ -40,7 +40,7 @@ class Trained:
         reporter.note("Training on a toaster.")
         reporter.started(0, 10)
         reporter.stepped(1)
-        reporter.measured(10, {"images_per_second": 213.4, "generator/fake": 0.6931})
+        reporter.measured(10, {"samples_per_second": 213.4, "generator/fake": 0.6931})
         reporter.finished(10, self.interrupted)
         return TrainingResult(self.out, self.out / "artifact", 10, self.interrupted)
 
@@ -81,7 +81,7 @@ def test_every_kind_of_option_reaches_its_section(run: Run, trained: Trained) ->
         "steps": 100,
         "batch_size": 8,
     }
-    assert (plan.data.size, plan.data.channels, plan.data.conditional) == (32, 1, True)
+    assert (plan.data.options, plan.data.conditional) == ({"size": 32, "channels": 1}, True)
     assert plan.architecture_config == {
         "width": 16,
         "norm": "none",
@@ -108,7 +108,7 @@ def test_set_is_another_way_to_give_an_option(run: Run, trained: Trained) -> Non
     run("train", "sketch", "stripes", *[part for a in assignments for part in ("--set", a)])
     plan = planned(trained)
     assert (plan.training.steps, plan.training.batch_size) == (100, 8)
-    assert (plan.data.conditional, plan.data.channels) == (True, 1)
+    assert (plan.data.conditional, plan.data.options) == (True, {"channels": 1})
     assert plan.architecture_config == {
         "width": 16,
         "residual": False,
@@ -144,7 +144,8 @@ def file(tmp_path: Path) -> Path:
 def test_a_file_says_everything(run: Run, trained: Trained, file: Path) -> None:
     run("train", "--config", file)
     plan = planned(trained)
-    assert (plan.training.steps, plan.training.seed, plan.data.size) == (50, 4, 16)
+    assert (plan.training.steps, plan.training.seed) == (50, 4)
+    assert plan.data.options == {"size": 16}
     assert plan.architecture_config == {"width": 8, "norm": "none"}
     assert plan.objective == "genzoo-sketches/other-loss"
     assert plan.objective_config == {"margin": 2}
@@ -231,8 +232,8 @@ def test_what_to_type_next_is_said_on_stderr(run: Run, trained: Trained) -> None
     }
     assert result.stderr.splitlines() == [
         "Training on a toaster.",
-        "step 10/10  213 images/s  generator/fake 0.6931",
-        "Look at it: genzoo sample x -o grid.png",
+        "step 10/10  213 samples/s  generator/fake 0.6931",
+        "Look at it: genzoo sample x",
     ]
 
 

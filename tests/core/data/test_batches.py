@@ -7,9 +7,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from image_data import in_range, open_images
 
-from genzoo.data.batches import BatchStream, scale
-from genzoo.data.sources import open_dataset
+from genzoo.data.batches import BatchStream
+from genzoo.media.image import scale
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 7])
@@ -74,15 +75,15 @@ def dataset():
     from genzoo.data.raw import RawSamples
 
     raw = RawSamples(images, np.arange(20) % 2, ("even", "odd"))
-    return open_dataset(raw, conditional=True)
+    return open_images(raw, conditional=True)
 
 
 @pytest.mark.parametrize("kind", [np.array, torch.tensor])
 def test_a_batch(dataset, kind):
-    x, labels = dataset.batch(kind([5, 0, 5]), -1, 1)
+    x, labels = dataset.batch(kind([5, 0, 5]), in_range(-1, 1))
     assert x.shape == (3, 3, 8, 8)
     assert x.is_contiguous(memory_format=torch.channels_last)
-    expected = dataset.images[[5, 0, 5]].transpose(0, 3, 1, 2) / 127.5 - 1
+    expected = dataset.rows[[5, 0, 5]].transpose(0, 3, 1, 2) / 127.5 - 1
     np.testing.assert_allclose(x.numpy(), expected, atol=1e-6)
     assert labels is not None
     assert labels.dtype == torch.int64
@@ -90,11 +91,11 @@ def test_a_batch(dataset, kind):
 
 
 def test_a_batch_is_a_copy(dataset):
-    before = dataset.images.copy()
-    dataset.batch(np.arange(20), 0, 255)[0].zero_()
-    assert (dataset.images == before).all()
+    before = dataset.rows.copy()
+    dataset.batch(np.arange(20), in_range(0, 255))[0].zero_()
+    assert (dataset.rows == before).all()
 
 
 def test_an_index_out_of_range_is_refused(dataset):
     with pytest.raises(IndexError):
-        dataset.batch(np.array([20]), -1, 1)
+        dataset.batch(np.array([20]), in_range(-1, 1))

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from image_data import open_images
 from PIL import Image
 
 from genzoo.data import entry, pool
 from genzoo.data.cache import ABANDONED, read_entry
-from genzoo.data.sources import open_dataset
 from genzoo.errors import StorageError
+from genzoo.interfaces.kind import Layout
 
 
 @pytest.fixture
@@ -40,9 +41,9 @@ def decoded(monkeypatch) -> list[Path]:
     seen: list[Path] = []
     real = pool.attempt
 
-    def counting(path, settings):
+    def counting(kind, path):
         seen.append(path)
-        return real(path, settings)
+        return real(kind, path)
 
     monkeypatch.setattr(pool, "attempt", counting)
     return seen
@@ -53,11 +54,11 @@ def leftovers(cache: Path) -> list[Path]:
 
 
 def test_the_second_time_nothing_is_decoded(folder, cache, decoded):
-    first = open_dataset(folder, cache=cache)
+    first = open_images(folder, cache=cache)
     assert len(decoded) == 4
-    second = open_dataset(folder, cache=cache)
+    second = open_images(folder, cache=cache)
     assert len(decoded) == 4
-    assert (first.images == second.images).all()
+    assert (first.rows == second.rows).all()
     assert second.labels is not None
     assert second.labels.tolist() == [0, 0, 1, 1]
     assert second.classes == ("a", "b")
@@ -66,28 +67,28 @@ def test_the_second_time_nothing_is_decoded(folder, cache, decoded):
 
 
 def test_a_changed_file_is_decoded_again(folder, cache):
-    before = open_dataset(folder, cache=cache)
+    before = open_images(folder, cache=cache)
     Image.new("RGB", (8, 8), (99, 0, 0)).save(folder / "a" / "0.png")
     os.utime(folder / "a" / "0.png", ns=(5, 5))
-    after = open_dataset(folder, cache=cache)
+    after = open_images(folder, cache=cache)
     assert after.fingerprint != before.fingerprint
-    assert after.images[0, 0, 0, 0] == 99
+    assert after.rows[0, 0, 0, 0] == 99
 
 
 def test_the_header_has_room_for_any_number_of_images(tmp_path):
     for count in (0, 1, 10**12):
         with (tmp_path / "x").open("wb") as file:
-            entry._write_header(file, count, (64, 64, 3))
+            entry._write_header(file, count, Layout((64, 64, 3), "uint8"))
             assert file.tell() == 128
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda place: os.truncate(place / "images.npy", 500),
-        lambda place: os.truncate(place / "images.npy", 5000),
-        lambda place: (place / "images.npy").unlink(),
-        lambda place: (place / "images.npy").write_bytes(b"junk"),
+        lambda place: os.truncate(place / "rows.npy", 500),
+        lambda place: os.truncate(place / "rows.npy", 5000),
+        lambda place: (place / "rows.npy").unlink(),
+        lambda place: (place / "rows.npy").write_bytes(b"junk"),
         lambda place: (place / "labels.npy").write_bytes(b""),
         lambda place: np.save(place / "labels.npy", np.array([0, 0, 1, 2])),
         lambda place: np.save(place / "labels.npy", np.array([0, 0, 1])),
@@ -96,14 +97,14 @@ def test_the_header_has_room_for_any_number_of_images(tmp_path):
     ],
 )
 def test_a_damaged_entry_is_built_again(folder, cache, decoded, damage):
-    first = open_dataset(folder, cache=cache)
-    images = first.images.copy()
+    first = open_images(folder, cache=cache)
+    images = first.rows.copy()
     place = cache / "data" / first.fingerprint
     damage(place)
     assert read_entry(place) is None
-    again = open_dataset(folder, cache=cache)
+    again = open_images(folder, cache=cache)
     assert len(decoded) == 8
-    assert (again.images == images).all()
+    assert (again.rows == images).all()
     assert not leftovers(cache)
 
 
@@ -111,9 +112,9 @@ def test_a_full_disk_is_told_and_leaves_nothing(folder, cache, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(entry, "_write_images", full)
+    monkeypatch.setattr(entry, "_write_rows", full)
     with pytest.raises(StorageError, match="the disk is full") as caught:
-        open_dataset(folder, cache=cache)
+        open_images(folder, cache=cache)
     assert "GENZOO_CACHE" in caught.value.hint
     assert not leftovers(cache)
 
@@ -121,19 +122,20 @@ def test_a_full_disk_is_told_and_leaves_nothing(folder, cache, monkeypatch):
 def test_a_cache_that_cannot_be_made_is_told(folder, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StorageError, match="cannot be written"):
-        open_dataset(folder, cache=tmp_path / "file" / "cache")
+        open_images(folder, cache=tmp_path / "file" / "cache")
 
 
 BUILD = """
 import sys, time
 from pathlib import Path
 from genzoo.data.sources import open_dataset
+from genzoo.media.image import ImageKind, ImageOptions
 folder, cache, pause = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
 def progress(done, total):
     print(done, flush=True)
     time.sleep(pause)
-dataset = open_dataset(folder, cache=cache, progress=progress)
-print("sum", int(dataset.images.sum()))
+dataset = open_dataset(folder, ImageKind(ImageOptions()), cache=cache, progress=progress)
+print("sum", int(dataset.rows.sum()))
 """
 
 
@@ -152,7 +154,7 @@ def test_a_killed_build_leaves_nothing_that_counts(folder, cache):
         process.send_signal(signal.SIGKILL)
     unfinished = leftovers(cache)
     assert len(unfinished) == 1
-    dataset = open_dataset(folder, cache=cache)
+    dataset = open_images(folder, cache=cache)
     assert len(dataset) == 4
     # Too young to be swept: it may belong to a living process.
     assert leftovers(cache) == unfinished
@@ -160,7 +162,7 @@ def test_a_killed_build_leaves_nothing_that_counts(folder, cache):
     long_ago = time.time() - 2 * ABANDONED
     for path in [*unfinished[0].iterdir(), unfinished[0]]:
         os.utime(path, (long_ago, long_ago))
-    open_dataset(folder, cache=cache, size=16)
+    open_images(folder, cache=cache, size=16)
     assert not leftovers(cache)
 
 
@@ -175,10 +177,10 @@ def test_two_processes_build_the_same_entry(folder, cache):
 def test_an_entry_finished_by_another_in_the_meantime_is_used(folder, cache):
     def progress(done, total):
         if done == 2:
-            open_dataset(folder, cache=cache)
+            open_images(folder, cache=cache)
 
-    dataset = open_dataset(folder, cache=cache, progress=progress)
-    assert dataset.images[:, 0, 0, 0].tolist() == [0, 2, 1, 3]
+    dataset = open_images(folder, cache=cache, progress=progress)
+    assert dataset.rows[:, 0, 0, 0].tolist() == [0, 2, 1, 3]
     assert not leftovers(cache)
 
 
@@ -187,5 +189,5 @@ def test_ctrl_c_while_decoding_leaves_nothing(folder, cache):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        open_dataset(folder, cache=cache, progress=progress)
+        open_images(folder, cache=cache, progress=progress)
     assert not leftovers(cache)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
+from image_data import image_kind
 from PIL import Image
+from points_kind import PointOptions, PointsKind
 
 from genzoo.data import pool
-from genzoo.data.decode import Decoded, DecodeSettings, UndecodableError
 from genzoo.data.pool import Worker, WorkerLostError, decode_files
-from genzoo.data.worker import READY, serve
+from genzoo.data.worker import READY, describe_kind, serve
+from genzoo.interfaces.kind import Decoded, UndecodableError
 
-EIGHT = DecodeSettings(8)
+EIGHT = image_kind(size=8)
 
 
 @pytest.fixture
@@ -30,11 +34,7 @@ def names(tmp_path) -> list[str]:
 
 def same(left, right) -> bool:
     if isinstance(left, Decoded) and isinstance(right, Decoded):
-        return (
-            bool((left.pixels == right.pixels).all())
-            and left.cropped == right.cropped
-            and left.enlarged == right.enlarged
-        )
+        return bool((left.rows == right.rows).all()) and left.remarks == right.remarks
     return str(left) == str(right)
 
 
@@ -48,6 +48,27 @@ def test_workers_agree_with_this_process(tmp_path, names, monkeypatch):
     assert len(there) == 40
     assert all(same(left, right) for left, right in zip(here, there, strict=True))
     assert isinstance(there[7], UndecodableError)
+
+
+def test_files_of_any_number_of_rows(tmp_path, monkeypatch):
+    for number in range(40):
+        lines = [f"{number},{line}\n" for line in range(number % 4)] + ["x"] * (number == 9)
+        (tmp_path / f"{number:02d}.csv").write_text("".join(lines))
+    names = [path.name for path in sorted(tmp_path.iterdir())]
+    kind = PointsKind(PointOptions(turned=True))
+    with warnings.catch_warnings(action="ignore"):
+        here = list(decode_files(tmp_path, names, kind))
+    monkeypatch.setattr(pool, "FEW", 20)
+    monkeypatch.setattr(pool, "CHUNK", 3)
+    monkeypatch.setattr(pool, "_cores", lambda: 2)
+    monkeypatch.setattr(pool, "attempt", None)
+    there = list(decode_files(tmp_path, names, kind))
+    assert all(same(left, right) for left, right in zip(here, there, strict=True))
+    assert [isinstance(each, Decoded) for each in there] == [
+        number % 4 > 0 and number != 9 for number in range(40)
+    ]
+    assert there[3].rows.tolist() == [[0, 3], [1, 3], [2, 3]]
+    assert there[3].remarks == ("Turned {} round.",)
 
 
 def test_stopping_early_ends_the_workers(tmp_path, names, monkeypatch):
@@ -80,10 +101,10 @@ CRASHING = """
 import os, sys
 from genzoo.data import worker
 real = worker.attempt
-def attempt(path, settings):
+def attempt(kind, path):
     if path.name == "03.png":
         os.kill(os.getpid(), 9)
-    return real(path, settings)
+    return real(kind, path)
 worker.attempt = attempt
 worker.serve(sys.stdin.buffer, sys.stdout.buffer)
 """
@@ -110,14 +131,13 @@ def test_a_worker_that_never_starts(tmp_path, monkeypatch):
 
 
 def test_the_protocol(tmp_path, names):
-    requests = io.BytesIO(
-        b'{"root": "%s", "size": 8, "channels": 1, "background": [1, 2, 3]}\n["00.png", "07.png"]\n'
-        % str(tmp_path).encode()
-    )
+    kind = describe_kind(image_kind(size=8, channels=1))
+    opening = json.dumps({"root": str(tmp_path), "kind": kind})
+    requests = io.BytesIO(f'{opening}\n["00.png", "07.png"]\n'.encode())
     replies = io.BytesIO()
     serve(requests, replies)
     header, pixels = replies.getvalue().removeprefix(READY).split(b"\n", 1)
-    assert header == b'[[false, false], "not an image"]'
+    assert header == b'[[1, []], "not an image"]'
     assert pixels == bytes(64)
 
 
@@ -129,4 +149,4 @@ def test_modules_of_the_current_folder_stay_out(tmp_path, names, monkeypatch):
     outcomes = worker.decode(names[:1])
     worker.close()
     assert isinstance(outcomes[0], Decoded)
-    assert (outcomes[0].pixels == np.zeros((8, 8, 3))).all()
+    assert (outcomes[0].rows == np.zeros((1, 8, 8, 3))).all()

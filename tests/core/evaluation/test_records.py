@@ -13,9 +13,12 @@ from genzoo.errors import CapabilityError, DataError, UnknownNameError, UsageErr
 from genzoo.evaluation.compare import check_comparable, compare_records, threshold
 from genzoo.evaluation.record import Value
 from genzoo.evaluation.reproduce import check_unchanged, plan_of, replicate, settings_of
+from genzoo.media.image import ImageKind
+from genzoo.media.image_options import ImageOptions
 from genzoo.plugins.manager import PluginManager
 
 REGISTRY = PluginManager().registry
+KIND = ImageKind(ImageOptions())
 DATA = painters.paintings(200, seed=5)
 
 
@@ -190,12 +193,12 @@ def test_numbers_that_do_not_hold_are_told(record):
 
 def test_another_model_or_protocol_is_no_reproduction(record):
     model = painters.painted(painters.Painter())
-    data = open_dataset(DATA)
+    data = open_dataset(DATA, KIND)
     check_unchanged(record, model, data)
     with pytest.raises(DataError, match="weights"):
         check_unchanged(changed(record, model__weights="sha256:0"), model, data)
     with pytest.raises(DataError, match=r"data\.fingerprint is"):
-        check_unchanged(record, model, open_dataset(DATA[:50]))
+        check_unchanged(record, model, open_dataset(DATA[:50], KIND))
     with pytest.raises(DataError, match=r"data\.fingerprint"):
         replicate(record, changed(record, protocol__data__fingerprint="abc"))
 
@@ -265,7 +268,7 @@ def test_labels_follow_the_prior_that_is_asked_for(registry):
     spec = SampleSpec(shape=(3, 8, 8), classes=("a", "b"))
     model = build_model(registry, "toy-gan", spec, {}, 0)
     raw = genzoo.RawSamples(DATA[:100], np.repeat([0, 1], [90, 10]), ("a", "b"))
-    data = open_dataset(raw, conditional=True)
+    data = open_dataset(raw, KIND, conditional=True)
 
     def labels(prior):
         settings = Settings(count=100, label_prior=prior)

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from image_data import IMAGES, image_kind
 from PIL import Image
 
+from genzoo.data.read import read_files
 from genzoo.errors import DataError, SpecError, StorageError, UsageError
-from genzoo.media.image import check_path, grid, read_images, save_images, to_uint8
+from genzoo.media.image import save_images
+from genzoo.media.pictures import grid, to_uint8
 from genzoo.specs import SampleSpec
 
 SPEC = SampleSpec(shape=(3, 4, 4))
@@ -22,6 +25,10 @@ def samples(count: int, spec: SampleSpec = SPEC) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
     unit = torch.rand(count, *spec.shape, generator=generator)
     return spec.low + (spec.high - spec.low) * unit
+
+
+def read_images(paths: list[Path], spec: SampleSpec, **options: str) -> torch.Tensor:
+    return read_files(paths, image_kind(**options), spec)
 
 
 def loaded(path: Path) -> np.ndarray:
@@ -119,7 +126,7 @@ def test_an_unknown_ending(tmp_path, name):
         save_images(samples(1), SPEC, tmp_path / name)
     assert ".png, .jpg, .jpeg, .webp, .npz, or a folder" in caught.value.hint
     with pytest.raises(UsageError):
-        check_path(tmp_path / name)
+        IMAGES.check_path(tmp_path / name)
 
 
 def test_nothing_to_save(tmp_path):

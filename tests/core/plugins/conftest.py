@@ -23,6 +23,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.delenv("GENZOO_PLUGINS", raising=False)
+    monkeypatch.delenv("GENZOO_NO_PLUGINS", raising=False)
     before = set(sys.modules)
     yield folder
     for name in set(sys.modules) - before:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from genzoo.plugins.loader import find_candidates
+from genzoo.plugins.loader import block_in_environment, blocked_by_environment, find_candidates
 from genzoo.plugins.manager import PluginManager
 from genzoo.plugins.status import PluginStatus
 
@@ -46,7 +46,7 @@ BROKEN = {
     "does not parse": ("def (", "SyntaxError"),
     "asks for an unknown argument": (
         "from genzoo import hookimpl\n@hookimpl\ndef genzoo_models(config): return []",
-        "'config'",
+        "genzoo_models asks for 'config', which it is not given; it may ask for nothing",
     ),
     "misspells a hook": (
         "from genzoo import hookimpl\n@hookimpl\ndef genzoo_modles(): return []",
@@ -76,6 +76,22 @@ BROKEN = {
         good().replace("genzoo_datasets", "genzoo_models"),
         "genzoo_models returned a DatasetSpec where ModelSpec is due",
     ),
+    "is a wrapper": (
+        "from genzoo import hookimpl\n@hookimpl(wrapper=True)\ndef genzoo_models(): return (yield)",
+        "genzoo_models is a wrapper",
+    ),
+    "would never run": (
+        "from genzoo import hookimpl\n@hookimpl\nasync def genzoo_step_ended(run): pass",
+        "genzoo_step_ended must be an ordinary function",
+    ),
+    "asks an event for what it lacks": (
+        "from genzoo import hookimpl\n@hookimpl\ndef genzoo_step_ended(steps): pass",
+        "genzoo_step_ended asks for 'steps', which it is not given; it may ask for run, step",
+    ),
+    "has a summary that is no text": (
+        good().replace("name=", "summary=5, name="),
+        "data set 'dots' has the summary 5, which is not a str",
+    ),
     "has a bad name": (good("No Good"), "ValueError: data set name 'No Good'"),
     "registers one name twice": (
         good().replace("return [", "return 2 * ["),
@@ -100,7 +116,7 @@ def test_a_plugin_that_fails_late_leaves_nothing_behind(install: Install) -> Non
     install("bad", code)
     manager = PluginManager.discover()
     assert "half" not in manager.registry.datasets.names()
-    hooks = manager._pluggy.hook
+    hooks = manager._hooks._pluggy.hook
     assert not [i for i in hooks.genzoo_models.get_hookimpls() if "bad" in i.plugin_name]
 
 
@@ -183,12 +199,37 @@ def test_what_a_plugin_prints_goes_to_stderr(
     assert printed.err == "hello from import\nhook\n"
 
 
+def _tear_metadata(info: Path) -> None:
+    (info / "METADATA").write_bytes(b"\xff\xfe\x00\x81")
+
+
+def _empty_metadata(info: Path) -> None:
+    (info / "METADATA").write_text("")
+
+
+def _tear_entry_points(info: Path) -> None:
+    (info / "entry_points.txt").write_text("[genzoo.plugins]\nthis is no entry\n")
+
+
+@pytest.mark.parametrize("damage", [_tear_metadata, _empty_metadata, _tear_entry_points])
 def test_damaged_metadata_of_one_package_hides_no_other(
-    install: Install, load: Load, site: Path, capsys: pytest.CaptureFixture[str]
+    damage: Callable[[Path], None], install: Install, site: Path
 ) -> None:
-    install("torn", good("torn"), entry_points="[genzoo.plugins]\nthis is no entry\n")
-    assert load(install("good", good())).state == "loaded"
-    assert "damaged metadata" in capsys.readouterr().err
+    install("torn", good("torn"), version="2.0")
+    install("good", good())
+    damage(site / "genzoo_torn-2.0.dist-info")
+    manager = PluginManager.discover()
+    assert "dots" in manager.registry.datasets.names()
+    (status,) = [s for s in manager.statuses if s.distribution == "genzoo-torn"]
+    assert (status.version, status.name, status.state) == ("2.0", "", "failed")
+    assert status.reason.startswith("its metadata is damaged: ")
+    assert manager.names_of_none == []
+    (status,) = [
+        s
+        for s in PluginManager.discover(blocked={"Genzoo_Torn"}).statuses
+        if s.distribution == "genzoo-torn"
+    ]
+    assert status.state == "blocked"
 
 
 def test_an_entry_point_that_names_nothing_fails(install: Install, load: Load) -> None:
@@ -230,4 +271,98 @@ def test_blocked_plugins_are_not_imported(install: Install) -> None:
     install("bad", "raise RuntimeError")
     manager = PluginManager.discover(blocked={"genzoo_bad"})
     (status,) = [s for s in manager.statuses if s.name == "bad"]
-    assert (status.state, status.reason) == ("blocked", "blocked by you")
+    assert status.state == "blocked"
+    assert "--no-plugin" in status.reason
+    assert manager.registry.left_out["genzoo-bad"] == status.reason
+
+
+def test_the_environment_leaves_plugins_out(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("bad", "raise RuntimeError")
+    monkeypatch.setenv("GENZOO_NO_PLUGINS", "Genzoo.Bad, vae, genzoo-typo")
+    monkeypatch.setenv("GENZOO_PLUGINS", "gan,vae,nonsense")
+    manager = PluginManager.discover()
+    states = {s.name: s.state for s in manager.statuses}
+    assert states == {"gan": "loaded", "vae": "blocked", "zoo": "blocked", "bad": "blocked"}
+    assert manager.names_of_none == ["genzoo-typo", "nonsense"]
+
+
+def test_names_are_added_to_those_that_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENZOO_NO_PLUGINS", "b")
+    block_in_environment(("a", "b"))
+    assert blocked_by_environment() == {"a", "b"}
+
+
+FAILURES = {
+    "raises": ("x = 1\nraise RuntimeError('no luck')", 2, ("RuntimeError: no luck",), ""),
+    "lacks": (
+        "import surely.not_there",
+        1,
+        ("ModuleNotFoundError: No module named 'surely'",),
+        "surely",
+    ),
+    "chains": (
+        "try:\n    import surely_not\nexcept ImportError:\n    raise RuntimeError('get it')",
+        2,
+        ("RuntimeError: get it", "ModuleNotFoundError: No module named 'surely_not'"),
+        "surely_not",
+    ),
+    "does not parse": ("x = 1\ndef (", 2, None, ""),
+    "fails in a hook": (
+        "from genzoo import hookimpl\n@hookimpl\ndef genzoo_models():\n    1 / 0",
+        4,
+        ("ZeroDivisionError: division by zero",),
+        "",
+    ),
+    "returns something else": (
+        "from genzoo import hookimpl\n@hookimpl\ndef genzoo_models(): return [1]",
+        2,
+        (),
+        "",
+    ),
+    "fails in another's code": (
+        "import json\n\njson.loads('{')",
+        3,
+        None,
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAILURES)
+def test_a_failure_is_located_in_the_plugins_code(
+    fault: str, install: Install, load: Load, site: Path
+) -> None:
+    code, line, causes, missing = FAILURES[fault]
+    failure = load(install("bad", code)).failure
+    assert failure is not None
+    assert (failure.file, failure.line) == (str(site / "plug_bad.py"), line)
+    assert causes is None or failure.causes == causes
+    assert failure.missing == missing
+
+
+def test_a_module_that_answers_to_every_name_harms_nobody(install: Install, load: Load) -> None:
+    code = "def __getattr__(name):\n    raise RuntimeError('no ' + name)\n"
+    status = load(install("lazy", code))
+    assert status.state == "failed"
+    assert "RuntimeError: no genzoo_" in status.reason
+
+
+def test_two_entry_points_for_one_module_are_explained(install: Install) -> None:
+    install("one", good())
+    install("two", "", entry_points="[genzoo.plugins]\ntwo = plug_one\n")
+    statuses = {s.name: s for s in PluginManager.discover().statuses}
+    assert statuses["one"].state == "loaded"
+    assert "the same as the plugin genzoo-one:one" in statuses["two"].reason
+
+
+def test_torch_that_comes_with_a_plugin_is_noticed(
+    install: Install, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    assert not load(install("light", good("light"))).imports_torch
+    code = good("heavy") + "\nimport sys\nsys.modules['torch'] = sys\n"
+    assert load(install("heavy", code)).imports_torch

@@ -43,7 +43,7 @@ def assert_same(first, second):
 def losses(folder):
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     for line in lines:
-        line.pop("images_per_second", None)
+        line.pop("samples_per_second", None)
     return lines
 
 

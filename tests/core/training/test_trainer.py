@@ -2,15 +2,19 @@
 
 import json
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+import toy_flow
+import toys
 
 from genzoo.api import load
 from genzoo.errors import CapabilityError, DivergenceError, StorageError, UsageError
 from genzoo.training.checkpoint import list_checkpoints
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import train_run
+from genzoo.training.start import load_data, train_run
 
 
 def test_a_run_leaves_its_record_log_samples_checkpoints_and_model(tmp_path, registry, make_plan):
@@ -23,7 +27,7 @@ def test_a_run_leaves_its_record_log_samples_checkpoints_and_model(tmp_path, reg
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 4, 6, 8, 10, 12]
     # The critic takes two batches a step, the generator shares the first.
-    assert [line["images"] for line in lines] == [2 * 16 * step for step in range(2, 13, 2)]
+    assert [line["samples"] for line in lines] == [2 * 16 * step for step in range(2, 13, 2)]
     assert all(math.isfinite(value) for line in lines for value in line.values())
     assert {"discriminator/real", "generator/fake", "penalty/r1"} <= lines[0].keys()
     names = sorted(path.name for path in (out / "samples").iterdir())
@@ -55,6 +59,31 @@ def test_models_with_an_encoder_show_reconstructions_and_get_their_priors(
     model = load(out, registry=registry)
     assert set(model.priors) == {"default", "toy-prior"}
     assert model.priors["toy-prior"].centre.abs().sum() > 0
+
+
+def test_priors_are_fitted_to_the_exact_latents_of_a_generator_with_an_inverse(
+    tmp_path, registry, make_plan
+):
+    registry.add_all(
+        [*toy_flow.genzoo_architectures(), *toy_flow.genzoo_objectives()], "genzoo-flows", "1"
+    )
+    plan = make_plan("toy-flow")
+    train_run(plan, tmp_path / "run", registry)
+    model = load(tmp_path / "run", registry=registry)
+    data = load_data(plan, registry, Reporter())
+    x, _ = data.batch(np.arange(len(data)), model.sample_spec)
+    torch.testing.assert_close(model.priors["toy-prior"].centre, model.encode(x).mean(0))
+    assert (tmp_path / "run/samples/reconstructions-000000012.png").exists()
+
+
+def test_priors_that_have_nothing_to_be_fitted_to_are_refused_before_training(
+    tmp_path, registry, make_plan
+):
+    (record,) = (r for r in toys.genzoo_architectures() if r.name == "toy-gan")
+    registry.add_all([replace(record, name="strange", priors=("toy-prior",))], "genzoo-toys", "1")
+    with pytest.raises(CapabilityError, match="genzoo-toys/strange cannot encode"):
+        train_run(make_plan("strange"), tmp_path / "run", registry)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_checkpoint(
@@ -144,7 +173,7 @@ def test_the_reporter_hears_of_everything(tmp_path, registry, make_plan):
             heard.append(("started", first_step, total_steps))
 
         def measured(self, step, metrics):
-            heard.append(("measured", step, metrics["images_per_second"] > 0))
+            heard.append(("measured", step, metrics["samples_per_second"] > 0))
 
         def checkpointed(self, step, path):
             heard.append(("checkpointed", step, path.exists()))

@@ -380,3 +380,10 @@ def test_optimizer_settings(make_objective: Callable[..., Any]) -> None:
         1e-4, (0.0, 0.9)
     )
     assert make_objective("r3gan").optimizer("generator") == OptimizerSettings(2e-4, (0.0, 0.99))
+
+
+def test_augmentation_is_refused_for_what_is_no_image(make_objective, context):
+    points = replace(context, sample=SampleSpec(kind="points", shape=(2,)), data_count=10)
+    assert make_objective("gan", points).augment.operations == ()
+    with pytest.raises(CapabilityError, match="made for images"):
+        make_objective("gan", points, augment="cutout")

@@ -1,4 +1,4 @@
-"""Images for a model: files, folders, .npz files or registered data sets."""
+"""Samples for a model: files, folders, .npz files or registered data sets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from genzoo.cli.computing import class_indices
 from genzoo.errors import UsageError
-from genzoo.media.image import read_images
+from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
 
 if TYPE_CHECKING:
@@ -18,28 +18,30 @@ if TYPE_CHECKING:
     from genzoo.registry import Registry
 
 DEFAULT_COUNT = 32
-"""Images taken of a data set unless a number is asked for."""
+"""Samples taken of a data set unless a number is asked for."""
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Inputs:
     """Samples (N, *sample shape) in the range of the model, and their classes if it has some."""
 
     x: Tensor
     labels: list[int] | None
 
 
-def read_pictures(
+def read_inputs(
     sources: tuple[str, ...],
+    kind: Kind,
     spec: SampleSpec,
     registry: Registry,
     count: int | None,
     labels: tuple[str, ...],
-) -> Pictures:
-    """Read image files, or take images spread evenly over one data set.
+) -> Inputs:
+    """Read files, or take samples spread evenly over one data set.
 
     Args:
-        sources: Image files, or one folder, .npz file or name of a data set.
+        sources: Files, or one folder, .npz file or name of a data set.
+        kind: What they hold.
         spec: Contract of the model's samples.
         registry: Where data sets are registered.
         count: How many at most; by default all files, or 32 of a data set.
@@ -49,17 +51,19 @@ def read_pictures(
         DataError: Something cannot be read.
         UsageError: Unknown names, or classes that are missing.
     """
+    from genzoo.data.read import read_files
+
     if len(sources) == 1 and _is_dataset(sources[0]):
-        x, known = _from_dataset(sources[0], spec, registry, count or DEFAULT_COUNT)
+        x, known = _from_dataset(sources[0], kind, spec, registry, count or DEFAULT_COUNT)
     else:
-        x, known = read_images(sources[:count], spec), None
+        x, known = read_files(sources[:count], kind, spec)[:count], None
     given = class_indices(labels, spec, len(x))
     if spec.conditional and given is None and known is None:
         raise UsageError(
-            "The model has classes, and those of the images are not known.",
-            "Add --label NAME, once or once for each image.",
+            f"The model has classes, and those of the {kind.array} are not known.",
+            f"Add --label NAME, once or once for each {kind.noun}.",
         )
-    return Pictures(x, given if given is not None else known)
+    return Inputs(x, given if given is not None else known)
 
 
 def _is_dataset(source: str) -> bool:
@@ -67,7 +71,7 @@ def _is_dataset(source: str) -> bool:
 
 
 def _from_dataset(
-    name: str, spec: SampleSpec, registry: Registry, count: int
+    name: str, kind: Kind, spec: SampleSpec, registry: Registry, count: int
 ) -> tuple[Tensor, list[int] | None]:
     import numpy as np
 
@@ -78,10 +82,11 @@ def _from_dataset(
         record = registry.datasets.find(wanted).record
         return record, load_target(record.target)
 
-    dataset = open_dataset(name, size=spec.shape[1], channels=spec.shape[0], registered=registered)
+    fitted = type(kind)(kind.options_for_spec(spec))
+    dataset = open_dataset(name, fitted, registered=registered)
     count = min(count, len(dataset))
     chosen = np.arange(count) * len(dataset) // count
-    x, _ = dataset.batch(chosen, spec.low, spec.high)
+    x, _ = dataset.batch(chosen, spec)
     if dataset.labels is None or not spec.conditional or set(dataset.classes) - set(spec.classes):
         return x, None
     names = [dataset.classes[label] for label in dataset.labels[chosen]]

@@ -9,20 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from image_data import image_kind
 from PIL import Image
 
-from genzoo.data.decode import (
-    Decoded,
-    DecodeSettings,
-    UndecodableError,
-    attempt,
-    decode_file,
-    parse_colour,
-    quiet_decoding,
-)
+from genzoo.data.attempt import attempt, quiet_decoding
 from genzoo.errors import UsageError
+from genzoo.interfaces.kind import Decoded, UndecodableError
+from genzoo.media.decode import DecodeSettings, decode_file, parse_colour
 
 FOUR = DecodeSettings(4)
+KIND = image_kind(size=4)
 RED = DecodeSettings(4, background=(255, 0, 0))
 
 
@@ -216,16 +212,16 @@ def test_reasons(tmp_path, monkeypatch):
     Image.effect_noise((64, 64), 50).save(buffer, "PNG")
     (tmp_path / "cut").write_bytes(buffer.getvalue()[:1000])
     (tmp_path / "whole").write_bytes(buffer.getvalue())
-    assert str(attempt(tmp_path / "text", FOUR)) == "not an image"
-    assert str(attempt(tmp_path / "empty", FOUR)) == "not an image"
-    assert str(attempt(tmp_path / "cut", FOUR)) == "damaged image"
+    assert str(attempt(KIND, tmp_path / "text")) == "not an image"
+    assert str(attempt(KIND, tmp_path / "empty")) == "not an image"
+    assert str(attempt(KIND, tmp_path / "cut")) == "damaged image"
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    assert str(attempt(tmp_path / "whole", FOUR)) == "too many pixels"
+    assert str(attempt(KIND, tmp_path / "whole")) == "too many pixels"
 
 
 def test_postscript_is_never_run(tmp_path):
     (tmp_path / "a.eps").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 4\n%%EOF\n")
-    assert str(attempt(tmp_path / "a.eps", FOUR)) == "not an image"
+    assert str(attempt(KIND, tmp_path / "a.eps")) == "not an image"
 
 
 @pytest.mark.parametrize(
@@ -271,9 +267,9 @@ def test_damaged_bytes_decode_or_are_skipped(tmp_path, data):
     path = tmp_path / "hostile"
     path.write_bytes(content)
     with quiet_decoding():
-        outcome = attempt(path, FOUR)
+        outcome = attempt(KIND, path)
     if isinstance(outcome, Decoded):
-        assert outcome.pixels.shape == (4, 4, 3)
-        assert outcome.pixels.dtype == np.uint8
+        assert outcome.rows.shape == (1, 4, 4, 3)
+        assert outcome.rows.dtype == np.uint8
     else:
         assert str(outcome)

@@ -5,9 +5,6 @@ Pixels are taken as sRGB; colour profiles are ignored.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageOps, UnidentifiedImageError
 
 from genzoo.errors import UsageError
+from genzoo.interfaces.kind import UndecodableError
 
 FORMATS = (
     *("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM"),
@@ -43,16 +41,12 @@ class DecodeSettings:
 
 
 @dataclass(frozen=True)
-class Decoded:
+class Fitted:
     """An image of (size, size, channels) uint8, and what was done to fit it in."""
 
     pixels: NDArray[np.uint8]
     cropped: bool = False
     enlarged: bool = False
-
-
-class UndecodableError(Exception):
-    """The bytes are no image that can be read; the message is a short reason."""
 
 
 def parse_colour(text: str) -> tuple[int, int, int]:
@@ -70,15 +64,7 @@ def parse_colour(text: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-@contextmanager
-def quiet_decoding() -> Iterator[None]:
-    """Silence the decoders' warnings: what matters is raised. Not for use inside threads."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def decode_file(path: Path, settings: DecodeSettings) -> Decoded:
+def decode_file(path: Path, settings: DecodeSettings) -> Fitted:
     """Read the first frame of the image at `path`.
 
     Raises:
@@ -94,14 +80,6 @@ def decode_file(path: Path, settings: DecodeSettings) -> Decoded:
         raise UndecodableError(_reason(error)) from error
 
 
-def attempt(path: Path, settings: DecodeSettings) -> Decoded | UndecodableError:
-    """`decode_file`, with the error as a value."""
-    try:
-        return decode_file(path, settings)
-    except UndecodableError as error:
-        return error
-
-
 def read_size(path: Path) -> tuple[int, int] | None:
     """The (width, height) that the header of `path` states, or None if it is no image."""
     try:
@@ -111,7 +89,7 @@ def read_size(path: Path) -> tuple[int, int] | None:
         return None
 
 
-def fit(image: Image.Image, settings: DecodeSettings) -> Decoded:
+def fit(image: Image.Image, settings: DecodeSettings) -> Fitted:
     """Flatten, crop to the middle square and resize one opened image.
 
     Raises:
@@ -126,7 +104,7 @@ def fit(image: Image.Image, settings: DecodeSettings) -> Decoded:
         box = (left, top, left + side, top + side)
         flat = flat.resize((size, size), resample, box=box)
     pixels = np.array(flat, np.uint8).reshape(size, size, settings.channels)
-    return Decoded(pixels, cropped, enlarged=side < size)
+    return Fitted(pixels, cropped, enlarged=side < size)
 
 
 def flatten(image: Image.Image, settings: DecodeSettings) -> Image.Image:

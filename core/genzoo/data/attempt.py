@@ -1,0 +1,49 @@
+"""Decoding one thing, with the reason as a value where it fails."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genzoo.interfaces.kind import Decoded, Kind, UndecodableError
+
+Outcome = Decoded | UndecodableError
+
+
+@contextmanager
+def quiet_decoding() -> Iterator[None]:
+    """Silence the decoders' warnings: what matters is raised. Not for use inside threads."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def attempt(kind: Kind, path: Path) -> Outcome:
+    """The samples in a file, or why there are none."""
+    return _outcome(kind, lambda: kind.decode(path))
+
+
+def attempt_entry(kind: Kind, sample: NDArray[np.generic]) -> Outcome:
+    """One entry of an array made into a row, or why that cannot be done."""
+    return _outcome(kind, lambda: kind.adapt(sample))
+
+
+def _outcome(kind: Kind, decode: Callable[[], Decoded]) -> Outcome:
+    try:
+        decoded = decode()
+        rows = decoded.rows
+        if not kind.layout.of(rows):
+            return UndecodableError(f"the kind {kind.name} made {rows.dtype} {rows.shape} of it")
+    except UndecodableError as error:
+        return error
+    except PermissionError:
+        return UndecodableError("no permission to read it")
+    except Exception as error:  # whatever a decoder meets in damaged bytes
+        text = " ".join(str(error).split())
+        return UndecodableError(f"{type(error).__name__}: {text}".rstrip(": "))
+    return decoded if len(rows) else UndecodableError(f"no {kind.noun} in it")

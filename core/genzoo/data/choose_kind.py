@@ -1,0 +1,101 @@
+"""Which kind of content some data hold. Imports no torch: the command line asks before it runs."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path, PurePath
+
+from genzoo.errors import UnknownNameError, UsageError
+from genzoo.interfaces.kind import Kind
+from genzoo.media.kinds import find_kind
+from genzoo.records import ArchitectureSpec, DatasetSpec, KindSpec
+from genzoo.registry import Entry, Registry, load_target
+
+LOOK = 10_000
+"""Files of a folder that are looked at."""
+
+
+def choose_kind(
+    registry: Registry,
+    architecture: Entry[ArchitectureSpec],
+    data: str | None = None,
+    name: str | None = None,
+) -> Entry[KindSpec]:
+    """The kind that the user named, else that of the data set, else what the architecture models.
+
+    Where it models several, the one whose array the .npz file has, or whose files the folder has.
+
+    Args:
+        registry: Where names are looked up.
+        architecture: What is to model the data.
+        data: What the user typed, if it is known yet.
+        name: The kind that the user named.
+
+    Raises:
+        UnknownNameError: There is no such kind.
+        UsageError: The data do not show which of the architecture's kinds they are.
+    """
+    if name is not None:
+        return find_kind(registry, name, architecture.distribution)
+    if (known := _registered(registry, data)) is not None:
+        return find_kind(registry, known.record.kind, known.distribution)
+    kinds = architecture.record.kinds
+    if len(kinds) == 1:
+        return find_kind(registry, kinds[0], architecture.distribution)
+    return _seen_in(data, _installed(registry, architecture), architecture)
+
+
+def _registered(registry: Registry, data: str | None) -> Entry[DatasetSpec] | None:
+    try:
+        return registry.datasets.find(data or "")
+    except UnknownNameError:
+        return None
+
+
+def _installed(registry: Registry, architecture: Entry[ArchitectureSpec]) -> list[Entry[KindSpec]]:
+    found = []
+    for kind in architecture.record.kinds:
+        try:
+            found.append(find_kind(registry, kind, architecture.distribution))
+        except UnknownNameError:
+            continue
+    return found
+
+
+def _seen_in(
+    data: str | None, kinds: list[Entry[KindSpec]], architecture: Entry[ArchitectureSpec]
+) -> Entry[KindSpec]:
+    names = _names(Path(data).expanduser()) if data else []
+    counts = [_count(names, load_target(kind.record.target)) for kind in kinds]
+    most = max(counts, default=0)
+    if most and counts.count(most) == 1:
+        return kinds[counts.index(most)]
+    models = " and ".join(architecture.record.kinds)
+    raise UsageError(
+        f"{architecture.record.name} models {models}, and the data do not show which they are.",
+        f"Add {' or '.join(f'--kind {kind.record.name}' for kind in kinds)}.",
+    )
+
+
+def _names(path: Path) -> list[str]:
+    """Names of the arrays of an .npz file or of the files in a folder; none of anything else."""
+    try:
+        if path.is_dir():
+            return list(islice(_files(path), LOOK))
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return []
+
+
+def _files(folder: Path) -> Iterator[str]:
+    return (name for _, _, names in os.walk(folder) for name in names if not name.startswith("."))
+
+
+def _count(names: list[str], kind: type[Kind]) -> int:
+    return sum(
+        name == f"{kind.array}.npy" or PurePath(name).suffix.lower() in kind.reads for name in names
+    )

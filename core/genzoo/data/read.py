@@ -1,0 +1,63 @@
+"""Files that a user names, as samples of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genzoo.data.attempt import attempt, quiet_decoding
+from genzoo.data.folder import scan_folder
+from genzoo.data.notes import with_article
+from genzoo.errors import DataError
+from genzoo.interfaces.kind import Kind, UndecodableError
+from genzoo.specs import SampleSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def read_files(paths: Iterable[str | Path], kind: Kind, spec: SampleSpec) -> Tensor:
+    """The samples in files, and in all files of folders, (N, *spec.shape).
+
+    Args:
+        paths: Files and folders.
+        kind: What they hold; its options are fitted to `spec`.
+        spec: The samples' contract, such as a model's.
+
+    Raises:
+        DataError: A file cannot be read, or there is none.
+        SpecError: Samples of this kind cannot be made to fit `spec`.
+    """
+    import torch
+
+    kind = type(kind)(kind.options_for_spec(spec))
+    with quiet_decoding():
+        rows = [_read(file, kind) for file in _files(paths, kind)]
+    if not rows:
+        raise DataError(
+            f"There is no {kind.noun} to read.",
+            f"Name at least one file with {with_article(kind.noun)}.",
+        )
+    return kind.samples(torch.from_numpy(np.concatenate(rows)), spec)
+
+
+def _files(paths: Iterable[str | Path], kind: Kind) -> Iterator[Path]:
+    for path in map(Path, paths):
+        if path.is_dir():
+            yield from (path / file.path for file in scan_folder(path, kind).files)
+        else:
+            yield path
+
+
+def _read(path: Path, kind: Kind) -> NDArray[np.generic]:
+    if not path.exists():
+        raise DataError(f"There is no file '{path}'.", "Check the path.")
+    outcome = attempt(kind, path)
+    if isinstance(outcome, UndecodableError):
+        noun = with_article(kind.noun)
+        raise DataError(f"'{path}' cannot be read as {noun}: {outcome}.") from outcome
+    return outcome.rows

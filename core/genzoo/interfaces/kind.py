@@ -1,0 +1,291 @@
+"""A kind of content, such as images: how its samples are read, kept, shown and written."""
+
+from __future__ import annotations
+
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genzoo.errors import SpecError, UsageError
+from genzoo.files import atomic_write
+from genzoo.specs import Config, SampleSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What one kept row is: its shape and its numpy type, e.g. `(64, 64, 3)` and `uint8`."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+    def of(self, rows: NDArray[np.generic]) -> bool:
+        """Whether `rows` (n, *shape) are of this layout."""
+        return rows.shape[1:] == self.shape and rows.dtype == np.dtype(self.dtype)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What was found in a file or made of an array's entry.
+
+    Attributes:
+        rows: (n, *layout.shape) of the layout's type; n is 1 where a file holds one sample.
+        remarks: What was done to fit them in, as sentences with `{}` for how many samples it was
+            done to: `Cropped {} to the middle square.` They are counted and told once.
+    """
+
+    rows: NDArray[np.generic]
+    remarks: tuple[str, ...] = ()
+
+
+class UndecodableError(Exception):
+    """A file or entry holds no sample that can be read; the message is a short reason."""
+
+
+class Kind(ABC):
+    """A kind of content, bound to the options of one data set.
+
+    Data come in as *rows*, arrays of one shape and type that are decoded once and kept in a memory
+    map on disk. A batch of rows becomes *samples*, the tensors that networks see. Samples go out to
+    files and pictures. A saved model remembers the options that its data had, so the same kind
+    writes its samples and reads what it is to encode.
+
+    Register it with a `KindSpec` in the hook `genzoo_kinds`. Every option of its config needs a
+    default; None may stand for "as the data has it", which `options_for_files` and
+    `options_for_array` decide. Processes that decode import its module: keep torch out of its
+    top level.
+
+    Args:
+        config: Validated options, of the class that its `KindSpec` names.
+
+    Attributes:
+        name: As in its `KindSpec`, and in the `kind` of a `SampleSpec`.
+        noun: What one sample is called in messages: `image`.
+        array: The noun's plural, and the name of the array that holds samples in .npz files:
+            `images`.
+        endings: Endings of the files that `encoded` makes, the default of commands and of previews
+            first: `(".png", ".jpg")`. Every kind can be written as .npz too.
+        reads: Endings of the files that `decode` reads; empty where data are arrays only.
+        version: Raise it when rows come out differently, so that kept ones are made again.
+    """
+
+    name: ClassVar[str]
+    noun: ClassVar[str]
+    array: ClassVar[str]
+    endings: ClassVar[tuple[str, ...]]
+    reads: ClassVar[tuple[str, ...]] = ()
+    version: ClassVar[int] = 1
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    # What data are made into.
+
+    @property
+    @abstractmethod
+    def layout(self) -> Layout:
+        """Shape and type of a row. Open options count as their usual values."""
+
+    @abstractmethod
+    def spec(self, classes: Sequence[str] = ()) -> SampleSpec:
+        """The contract of the samples, with the value range that the data have by themselves.
+
+        Args:
+            classes: Class names in label order, of a conditional data set.
+        """
+
+    def options_for_files(self, paths: Sequence[Path]) -> Config:
+        """The options for a data set of files, none left open. Remembered, so it may take a look.
+
+        Raises:
+            UsageError: Options that make no data set.
+        """
+        return self.config
+
+    def options_for_array(self, samples: NDArray[np.generic]) -> Config:
+        """The options for a data set that is an array, none left open.
+
+        Args:
+            samples: What `check` returned.
+
+        Raises:
+            UsageError: Options that make no data set.
+        """
+        return self.config
+
+    def options_for_spec(self, spec: SampleSpec) -> Config:
+        """The options under which data become samples of `spec`, such as a model's.
+
+        Raises:
+            SpecError: There are none.
+        """
+        own = self.spec()
+        if (spec.kind, spec.shape) != (own.kind, own.shape):
+            raise SpecError(
+                f"{self.array.capitalize()} of shape {own.shape} are no samples of the model, "
+                f"which are of kind {spec.kind} and shape {spec.shape}."
+            )
+        return self.config
+
+    # In.
+
+    def may_read(self, name: str) -> bool:
+        """Whether a file of that name is worth an attempt; the others are left out and named."""
+        return PurePath(name).suffix.lower() in self.reads
+
+    def decode(self, path: Path) -> Decoded:
+        """The samples in a file. May run in another process.
+
+        Raises:
+            UndecodableError: There is none, with the reason. Other errors count as reasons too.
+        """
+        raise UndecodableError(f"{self.array} are not read from files")
+
+    @abstractmethod
+    def check(self, samples: NDArray[np.generic], name: str) -> NDArray[np.generic]:
+        """The array of an .npz file or of a registered data set, as `adapt` takes it.
+
+        Args:
+            samples: (N, ...), of any shape and type.
+            name: What the data are called.
+
+        Returns:
+            (N, ...). Where its entries have the layout already, they are rows as they are.
+
+        Raises:
+            DataError: It holds no samples of this kind; says what would do.
+        """
+
+    def adapt(self, sample: NDArray[np.generic]) -> Decoded:
+        """One entry of a checked array that does not have the layout, made into a row.
+
+        Raises:
+            UndecodableError: That cannot be done, with the reason.
+        """
+        raise UndecodableError(f"it is {sample.dtype} of shape {sample.shape}")
+
+    @abstractmethod
+    def samples(self, rows: Tensor, spec: SampleSpec) -> Tensor:
+        """Rows as networks see them. Called for every batch, so it must be quick.
+
+        Args:
+            rows: (n, *layout.shape) of the layout's type, on any device; not to be changed.
+            spec: The samples' contract; its range may differ from that of `self.spec()`.
+
+        Returns:
+            (n, *spec.shape) float32 in [spec.low, spec.high].
+        """
+
+    # Out.
+
+    @abstractmethod
+    def rows(self, x: Tensor, spec: SampleSpec) -> NDArray[np.generic]:
+        """Samples (n, *spec.shape) as rows, the inverse of `samples`: what .npz files hold.
+
+        In the units of the data, that is, whatever range `spec` has.
+
+        Values out of range are clamped.
+
+        Raises:
+            SpecError: `x` does not have the shape of `spec`.
+        """
+
+    @abstractmethod
+    def picture(self, x: Tensor, spec: SampleSpec, columns: int | None = None) -> NDArray[np.uint8]:
+        """Samples (n, *spec.shape) as one picture (height, width, channels), 1 or 3 channels.
+
+        Args:
+            x: At least one.
+            spec: Their contract.
+            columns: Samples in a row, for kinds that have rows.
+        """
+
+    @abstractmethod
+    def encoded(
+        self, x: Tensor, spec: SampleSpec, ending: str, columns: int | None = None
+    ) -> bytes:
+        """The content of one file that shows or holds the samples (n, *spec.shape).
+
+        Args:
+            x: At least one.
+            spec: Their contract.
+            ending: One of `endings`.
+            columns: Samples in a row, for kinds that have rows.
+        """
+
+    def paired(self, originals: Tensor, made: Tensor, spec: SampleSpec, columns: int) -> Tensor:
+        """Originals and what a model made of them, in the order to be shown in `columns`.
+
+        By default each original is followed by its reconstruction.
+
+        Args:
+            originals: (n, *spec.shape).
+            made: Their reconstructions, likewise.
+            spec: Their contract.
+            columns: Samples in a row, for kinds that have rows.
+        """
+        import torch
+
+        return torch.stack([originals, made], dim=1).flatten(0, 1)
+
+    @property
+    def preview(self) -> str:
+        """Name of the file that shows what a model does: `preview.png`."""
+        return f"preview{self.endings[0]}"
+
+    def check_path(self, path: Path) -> None:
+        """Raise UsageError if `save` would not know what to write to `path`."""
+        known = (*self.endings, ".npz")
+        if not is_folder(path) and path.suffix.lower() not in known:
+            raise UsageError(
+                f"{self.array.capitalize()} cannot be saved as '{path.suffix}'.",
+                f"Known: {', '.join(known)}, or a folder.",
+            )
+
+    def save(self, x: Tensor, spec: SampleSpec, path: Path, columns: int | None = None) -> None:
+        """Write samples (n, *spec.shape) to `path`.
+
+        A file gets all of them; a folder, there or new, gets `00000.png` and so on; an `.npz` gets
+        their rows under the name `array`.
+
+        Raises:
+            SpecError: `x` does not have the shape of `spec`.
+            StorageError: The file cannot be written.
+            UsageError: There is no sample, or the file's ending is not known.
+        """
+        self.check_path(path)
+        if not len(x):
+            raise UsageError(f"There is no {self.noun} to save.")
+        if is_folder(path):
+            ending = self.endings[0]
+            for number in range(len(x)):
+                content = self.encoded(x[number : number + 1], spec, ending)
+                _write(path / f"{number:05d}{ending}", content)
+        elif path.suffix.lower() == ".npz":
+            _write(path, _archive({self.array: self.rows(x, spec)}))
+        else:
+            _write(path, self.encoded(x, spec, path.suffix.lower(), columns))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether `save` takes `path` for a folder: it is one, or it has no ending."""
+    return path.is_dir() or not path.suffix
+
+
+def _archive(arrays: dict[str, NDArray[np.generic]]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _write(path: Path, content: bytes) -> None:
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(content)

@@ -1,0 +1,68 @@
+"""From the name of a kind to the kind. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from genzoo.errors import GenzooError, PluginError
+from genzoo.interfaces.kind import Kind
+from genzoo.records import KindSpec
+from genzoo.registry import Entry, Registry, load_target
+from genzoo.specs import Config, parse_config
+
+
+def find_kind(registry: Registry, name: str, beside: str = "") -> Entry[KindSpec]:
+    """The entry of a kind.
+
+    Args:
+        registry: Where kinds are registered.
+        name: Its short or full name.
+        beside: A distribution whose own kind of that name goes before others.
+
+    Raises:
+        UnknownNameError, AmbiguousNameError: No kind, or several, have that name.
+    """
+    own = f"{beside}/{name}"
+    return registry.kinds.find(own if own in registry.kinds else name)
+
+
+def load_kind(entry: Entry[KindSpec], options: Mapping[str, Any] | None = None) -> Kind:
+    """A kind bound to options; by default to its own.
+
+    Raises:
+        ConfigError: An option it lacks, or a value out of bounds.
+        PluginError: Its code fails, or is no kind of that name.
+    """
+    record = entry.record
+    config = parse_config(kind_config(entry), options or {}, "data")
+    kind = bound(load_target(record.target), config, entry.full_name)
+    if not isinstance(kind, Kind) or getattr(kind, "name", None) != record.name:
+        raise PluginError(f"The kind {entry.full_name} is no genzoo.Kind with that name.")
+    for attribute in ("noun", "array", "endings"):
+        if not getattr(kind, attribute, None):
+            raise PluginError(f"The kind {entry.full_name} does not say its '{attribute}'.")
+    return kind
+
+
+def kind_config(entry: Entry[KindSpec]) -> type[Config]:
+    """The class of its options."""
+    config: type[Config] = load_target(entry.record.config)
+    return config
+
+
+def bound(kind: type[Kind], config: Config, name: str) -> Kind:
+    """`kind` with these options.
+
+    Raises:
+        GenzooError: The options make no sense.
+        PluginError: Its code fails; says `name`.
+    """
+    try:
+        return kind(config)
+    except GenzooError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"The kind {name} could not be made: {type(error).__name__}: {error}."
+        ) from error

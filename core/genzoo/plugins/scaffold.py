@@ -1,0 +1,199 @@
+"""Writes the package of a new plugin: installable, with an architecture that learns."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, metadata, version
+from importlib.util import find_spec
+from pathlib import Path
+from string import Template
+
+import genzoo
+from genzoo.errors import UsageError
+from genzoo.files import atomic_folder
+from genzoo.plugins.loader import normalise
+from genzoo.registry import Registry
+
+PREFIX = "genzoo-"
+LONGEST = 30
+TEMPLATE = Path(__file__).with_name("template")
+SUFFIX = ".tmpl"
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_AUTHOR = re.compile(r"\s*(?P<name>[^<>\s][^<>]*?)\s*(<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*")
+
+
+@dataclass(frozen=True)
+class PluginName:
+    """Every spelling of a new plugin's name.
+
+    Attributes:
+        short: Its own part, e.g. `flow`.
+        architecture: Name of its architecture.
+    """
+
+    short: str
+    architecture: str
+
+    @property
+    def distribution(self) -> str:
+        """What pip calls it: `genzoo-flow`."""
+        return PREFIX + self.short
+
+    @property
+    def package(self) -> str:
+        """What Python imports: `genzoo_flow`."""
+        return self.distribution.replace("-", "_")
+
+    @property
+    def class_prefix(self) -> str:
+        """How its classes begin: `MaskedFlow` for the architecture `masked-flow`."""
+        return "".join(part.capitalize() for part in self.architecture.split("-"))
+
+
+def parse_name(name: str, architecture: str | None = None) -> PluginName:
+    """Normalise the name of a plugin, with or without its `genzoo-`.
+
+    Args:
+        name: E.g. `flow` or `genzoo-flow`.
+        architecture: Name of its architecture; by default the plugin's own.
+
+    Raises:
+        UsageError: A name that cannot be a package's or an architecture's.
+    """
+    whole = normalise(name)
+    short = "" if whole == "genzoo" else whole.removeprefix(PREFIX)
+    _check_spelling(short, "plugin", name)
+    if architecture is None:
+        return PluginName(short, short)
+    _check_spelling(architecture, "architecture", architecture)
+    return PluginName(short, architecture)
+
+
+def check_free(name: PluginName, registry: Registry) -> None:
+    """Refuse a name that something installed has already.
+
+    Raises:
+        UsageError: Says what has it.
+    """
+    if (holder := _installed(name)) is not None:
+        raise UsageError(
+            f"The name '{name.distribution}' is taken: {holder} is installed.",
+            "Choose another, or uninstall that one.",
+        )
+    for entry in registry.architectures.values():
+        if entry.record.name == name.architecture:
+            raise UsageError(
+                f"There is an architecture '{name.architecture}' already, in {entry.distribution}.",
+                "Choose another name for yours with --architecture.",
+            )
+
+
+def write_plugin(name: PluginName, folder: Path, author: str = "") -> None:
+    """Write the package.
+
+    Args:
+        name: What it is called.
+        folder: Where: new, or empty.
+        author: Who writes it, as `Ada` or `Ada <ada@example.org>`; may be empty.
+
+    Raises:
+        UsageError: The folder holds something, or the author is malformed.
+        StorageError: The folder cannot be written; nothing is left of it.
+    """
+    place = folder.resolve()
+    _check_place(folder, place)
+    files = dict(_render(name, author))
+    with atomic_folder(place) as temporary:
+        for path, text in files.items():
+            target = temporary / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _check_spelling(name: str, what: str, given: str) -> None:
+    if keyword.iskeyword(name):
+        raise UsageError(
+            f"'{name}' is a keyword of Python, which makes a confusing {what} name.",
+            f"Choose another, such as {name}-model.",
+        )
+    if not _NAME.fullmatch(name) or len(name) > LONGEST:
+        raise UsageError(
+            f"'{given}' is no {what} name.",
+            f"Use at most {LONGEST} lower case letters, digits and single '-', a letter first.",
+        )
+
+
+def _installed(name: PluginName) -> str | None:
+    """What has the name of the distribution or of the package; None if nothing does."""
+    try:
+        return f"{name.distribution} {version(name.distribution)}"
+    except PackageNotFoundError:
+        return f"the package {name.package}" if find_spec(name.package) else None
+
+
+def _check_place(folder: Path, place: Path) -> None:
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise UsageError(f"{folder} is not empty.", "Choose another folder with -o.")
+    if place == Path.cwd():
+        # The folder is put in place as a whole, and a shell would be left in the one that went.
+        raise UsageError(
+            "The current folder cannot be replaced.", "Go one up, or choose another with -o."
+        )
+
+
+def _render(name: PluginName, author: str) -> Iterator[tuple[Path, str]]:
+    """Path in the package and content of every file."""
+    values = {
+        "short": name.short,
+        "distribution": name.distribution,
+        "package": name.package,
+        "architecture": name.architecture,
+        "prefix": name.class_prefix,
+        "authors": _toml_author(author) if author else "",
+        "requirement": requirement(),
+        "python": _oldest_python(),
+    }
+    for source in sorted(TEMPLATE.rglob(f"*{SUFFIX}")):
+        path = source.relative_to(TEMPLATE).with_suffix("")
+        parts = [name.package if part == "package" else part for part in path.parts]
+        yield Path(*parts), Template(source.read_text(encoding="utf-8")).substitute(values)
+
+
+def requirement() -> str:
+    """The versions of genzoo that a plugin written today asks for: `genzoo>=0.1.0,<0.2`."""
+    from packaging.version import Version
+
+    current = Version(genzoo.__version__)
+    major, minor = current.major, current.minor
+    following = f"{major + 1}" if major else f"0.{minor + 1}"
+    return f"genzoo>={current.public},<{following}"
+
+
+def _oldest_python() -> str:
+    """The oldest Python that genzoo runs on: `3.11`."""
+    return metadata("genzoo")["Requires-Python"].removeprefix(">=")
+
+
+def _toml_author(author: str) -> str:
+    """A table for the `authors` of a pyproject.toml.
+
+    Raises:
+        UsageError: The author has no name, or a malformed address.
+    """
+    parsed = _AUTHOR.fullmatch(author)
+    if parsed is None or not author.isprintable():
+        raise UsageError(
+            f"'{author}' is no author.", 'Say --author "Ada", or --author "Ada <ada@example.org>".'
+        )
+    # What json escapes, and how, TOML understands.
+    fields = [
+        f"{key} = {json.dumps(value, ensure_ascii=False)}"
+        for key, value in parsed.groupdict().items()
+        if value
+    ]
+    return f"{{ {', '.join(fields)} }}"
