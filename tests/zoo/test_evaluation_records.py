@@ -33,7 +33,7 @@ def test_a_card_shows_its_records(name, file):
     section = evaluation_section({file: record}, name).partition("\n\n")[2]
     assert section in card
     assert record.model.weights == weights_hash(genzoo.load(name, registry=REGISTRY))
-    assert record.protocol.data.count == len(load().images)
+    assert record.protocol.data.count == len(load().samples)
 
 
 @pytest.mark.slow
