@@ -215,7 +215,7 @@ class FeatureSpec(Record):
 
     Attributes:
         target: A subclass of `genzoo.FeatureExtractor`.
-        kinds: Content kinds it takes.
+        kinds: Content kinds it takes; empty for all.
         requires: Modules that it needs; without them it is not offered.
         paper: Where it was published.
     """

@@ -92,7 +92,7 @@ class SampleSection(Section):
     count: int
     seed: int
     label_prior: Literal["none", "uniform", "data"]
-    quantisation: str = "8 bit"
+    quantisation: str
 
 
 class Protocol(Section):

@@ -31,7 +31,7 @@ from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry, load_target
 
-PREFERRED = ("genzoo/efficientnet-lite0", "genzoo/pixels")
+PREFERRED = ("genzoo/efficientnet-lite0", "genzoo/pixels", "genzoo/values")
 """Feature spaces to take by default, the first that is there."""
 
 LEAST = 8
@@ -87,7 +87,7 @@ def evaluate_model(
     """
     _check(model, data, settings, held_out)
     chosen = choose_metrics(plan.metrics, model, registry)
-    space = choose_features(plan.features, registry)
+    space = choose_features(plan.features, model.sample_spec.kind, registry)
     extractor = open_extractor(space, model.device, plan.features_file)
     subject = Subject(
         model, data, settings, extractor, space.full_name, cache_root(), held_out, progress
@@ -120,11 +120,10 @@ def choose_metrics(
     entries = [registry.metrics.find(name) for name in names] or list(registry.metrics.values())
     chosen = []
     for entry in entries:
-        kinds = entry.record.kinds
         metric = load_target(entry.record.target)()
         if not isinstance(metric, Metric):
             raise PluginError(f"The metric {entry.full_name} is no genzoo.Metric.")
-        if (kinds and model.sample_spec.kind not in kinds) or not metric.applies(model):
+        if not takes(entry.record, model.sample_spec.kind) or not metric.applies(model):
             if names:
                 raise CapabilityError(
                     f"The metric {entry.record.name} does not apply to {model.name}.",
@@ -135,20 +134,29 @@ def choose_metrics(
     return chosen
 
 
-def choose_features(name: str | None, registry: Registry) -> Entry[FeatureSpec]:
-    """The feature space of that name, or the best that is there.
+def choose_features(name: str | None, kind: str, registry: Registry) -> Entry[FeatureSpec]:
+    """The feature space of that name, or the best that is there for the kind of content.
 
     Raises:
         UnknownNameError: There is none of that name.
-        UsageError: It needs a package that is not installed.
+        UsageError: It is for other kinds, or needs a package that is not installed.
     """
     if name is None:
         found = [registry.features[full] for full in PREFERRED if full in registry.features]
-        there = [entry for entry in found if not missing_modules(entry.record)]
+        there = [
+            entry
+            for entry in found
+            if takes(entry.record, kind) and not missing_modules(entry.record)
+        ]
         if not there:
             raise UsageError("There is no feature space.", "Name one with --features.")
         return there[0]
     entry = registry.features.find(name)
+    if not takes(entry.record, kind):
+        raise UsageError(
+            f"The feature space {name} is for {', '.join(entry.record.kinds)}, not for {kind}.",
+            "Choose --features values, which takes everything.",
+        )
     missing = missing_modules(entry.record)
     if missing:
         raise UsageError(
@@ -158,6 +166,11 @@ def choose_features(name: str | None, registry: Registry) -> Entry[FeatureSpec]:
             else "Install it.",
         )
     return entry
+
+
+def takes(record: FeatureSpec | MetricSpec, kind: str) -> bool:
+    """Whether a feature space or a metric is for that kind of content."""
+    return not record.kinds or kind in record.kinds
 
 
 def missing_modules(record: FeatureSpec) -> list[str]:
@@ -253,6 +266,7 @@ def _protocol(subject: Subject) -> Protocol:
                 "label_prior": settings.label_prior
                 if subject.model.sample_spec.conditional
                 else "none",
+                "quantisation": _quantisation(subject.data),
             }
         ),
         features=FeatureSection(
@@ -262,6 +276,12 @@ def _protocol(subject: Subject) -> Protocol:
             resize=extractor.resize,
         ),
     )
+
+
+def _quantisation(data: Dataset) -> str:
+    """How samples are rounded, as their kind stores them."""
+    stored = str(data.kind.layout.dtype)
+    return "8 bit" if stored == "uint8" else stored
 
 
 def _data_section(data: Dataset) -> DataSection:
