@@ -21,7 +21,7 @@ ZOO = ROOT / "zoo" / "genzoo_zoo"
 LAYERS = (
     ("cli",),
     ("testing",),
-    ("api", "training", "zoo"),
+    ("api", "training", "evaluation", "zoo"),
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
     ("interfaces", "specs", "records", "errors", "files", "containment"),

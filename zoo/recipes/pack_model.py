@@ -12,7 +12,7 @@ import argparse
 import json
 from pathlib import Path
 
-from measure import measure
+from evaluate_model import evaluate_bundled
 
 from genzoo import load
 from genzoo.artifact.card import render_card
@@ -22,8 +22,6 @@ from genzoo.media.kinds import load_kind
 from genzoo.plugins.manager import default_manager
 from genzoo.training.config import RunPlan
 from genzoo.training.folder import RunFolder
-from genzoo.training.reporter import Reporter
-from genzoo.training.start import load_data
 from genzoo_zoo import MODELS
 
 LICENCE = "CC0-1.0"
@@ -53,13 +51,11 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
         half=True,
         licence=LICENCE,
     )
-    packed = load(target)
-    figures = measure(packed, load_data(record.plan, registry, Reporter()), prior)
     entry = registry.architectures.find(trained.architecture)
     config = read_config(target)
     kind = load_kind(registry.kinds[config.kind], config.kind_options)
     card = render_card(config, entry.record, kind, licence=LICENCE, preview=True)
-    text = card + _figures(figures, prior) + _origin(record.plan, run, trained.training)
+    text = card + _origin(record.plan, run, trained.training)
     (target / CARD).write_text(text.replace("PATH/TO/THIS/FOLDER", name), encoding="utf-8")
     fields = {
         "name": name,
@@ -69,14 +65,7 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
         "tags": ["faces", "64x64"],
     }
     (target / "card.json").write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
-    return target
-
-
-def _figures(figures: dict[str, str], prior: str | None) -> str:
-    rows = "".join(f"| {name} | {value} |\n" for name, value in figures.items())
-    source = f" Samples are drawn from the prior `{prior}`." if prior else ""
-    heading = f"\n## Figures\n\n`python zoo/recipes/pack_model.py`, seed 0.{source}"
-    return f"{heading}\n\n| | |\n|---|---|\n{rows}"
+    return evaluate_bundled(name, prior)
 
 
 def _origin(plan: RunPlan, run: Path, training: dict[str, object]) -> str:

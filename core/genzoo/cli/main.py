@@ -24,6 +24,8 @@ COMMANDS = {
     "decode": "Turn latents into samples.",
     "interpolate": "Walk from one latent to another.",
     "train": "Train a model on your own data, or go on training.",
+    "evaluate": "Measure how good a model is.",
+    "compare": "Put the results of evaluations side by side.",
     "models": "List the models of the zoo.",
     "architectures": "List what can be trained.",
     "objectives": "List the ways to learn.",

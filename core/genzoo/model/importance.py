@@ -7,7 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-from genzoo import Decoder, Encoder, Noise, Posterior, Prior
+from genzoo.interfaces.distributions import Posterior
+from genzoo.interfaces.networks import Decoder, Encoder
+from genzoo.interfaces.noise import Noise
+from genzoo.interfaces.prior import Prior
 
 
 def log_weights(
