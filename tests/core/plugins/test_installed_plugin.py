@@ -265,7 +265,7 @@ def test_the_tracker_has_the_values_of_the_log(run: Path) -> None:
     diary = lines_of(run / "diary.jsonl")
     log = lines_of(run / "metrics.jsonl")
     for line in log:
-        del line["images"]
+        del line["samples"]
     assert [line["step"] for line in log] == [2, 4]
     assert [line for line in diary if "bound/rate" in line] == log
     pictures = [(line["step"], line["name"]) for line in diary if "name" in line]
