@@ -13,10 +13,10 @@ import pytest
 
 import genzoo
 from genzoo.errors import InstallError, UsageError
-from genzoo.plugins.lockfile import PluginSet, freeze, only_here, read_plugin_set, render
-from genzoo.plugins.plan import Change
-from genzoo.plugins.request import Sources
-from genzoo.plugins.sync import difference, request_for, surplus
+from genzoo.plugins.installing.lockfile import PluginSet, freeze, only_here, read_plugin_set, render
+from genzoo.plugins.installing.plan import Change
+from genzoo.plugins.installing.request import Sources
+from genzoo.plugins.installing.sync import difference, request_for, surplus
 
 Install = Callable[..., str]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from genzoo.errors import InstallError
-from genzoo.plugins import outcome
-from genzoo.plugins import survey as surveying
-from genzoo.plugins.outcome import known_before, outcome_of
-from genzoo.plugins.plan import Change
+from genzoo.plugins.installing import outcome
+from genzoo.plugins.installing import survey as surveying
+from genzoo.plugins.installing.outcome import known_before, outcome_of
+from genzoo.plugins.installing.plan import Change
+from genzoo.plugins.installing.survey import survey
 from genzoo.plugins.status import PluginStatus
-from genzoo.plugins.survey import survey
 
 Install = Callable[..., str]
 See = Callable[[Iterable[PluginStatus] | InstallError], None]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from genzoo.errors import InstallError
-from genzoo.plugins import ownership
-from genzoo.plugins.ownership import Home, Wish, check_changeable
+from genzoo.plugins.installing import ownership
+from genzoo.plugins.installing.ownership import Home, Wish, check_changeable
 
 WISH = Wish(["genzoo-flow>=1"], ["/home/my plugin"], [], ["genzoo-flow", "genzoo-dots"])
 

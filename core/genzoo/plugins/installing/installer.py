@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Protocol
 
 from genzoo.errors import InstallError
-from genzoo.plugins.install_failures import explain_failure
-from genzoo.plugins.inventory import installed_distributions, installed_versions
-from genzoo.plugins.origin import source_of
-from genzoo.plugins.plan import Change, from_pip_report, from_uv_output
-from genzoo.plugins.request import Request
+from genzoo.plugins.installing.failures import explain_failure
+from genzoo.plugins.installing.inventory import installed_distributions, installed_versions
+from genzoo.plugins.installing.origin import source_of
+from genzoo.plugins.installing.plan import Change, from_pip_report, from_uv_output
+from genzoo.plugins.installing.request import Request
 
 Listener = Callable[[str], None]
 """Hears each line that the installer prints."""

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from genzoo.errors import InstallError
-from genzoo.plugins import installer
-from genzoo.plugins.installer import Pip, Uv, find_installer, run_tool
-from genzoo.plugins.plan import Change
-from genzoo.plugins.request import Request, Sources
+from genzoo.plugins.installing import installer
+from genzoo.plugins.installing.installer import Pip, Uv, find_installer, run_tool
+from genzoo.plugins.installing.plan import Change
+from genzoo.plugins.installing.request import Request, Sources
 
 Install = Callable[..., str]
 

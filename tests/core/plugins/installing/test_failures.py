@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from genzoo.plugins.install_failures import explain_failure
+from genzoo.plugins.installing.failures import explain_failure
 
 KEEP = {"torch": "2.15.0", "torchvision": "0.29.2", "genzoo": "0.1.0"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from genzoo.plugins.inventory import (
+from genzoo.plugins.installing.inventory import (
     dependents,
     installed_distributions,
     installed_requirements,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from genzoo.plugins.plan import (
+from genzoo.plugins.installing.plan import (
     Change,
     action_between,
     from_pip_report,

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from genzoo.errors import InstallError
-from genzoo.plugins.inventory import (
+from genzoo.plugins.installing.inventory import (
     installed_requirements,
     kept_versions,
     needed_by,
     plugin_distributions,
 )
-from genzoo.plugins.lockfile import Pin, PluginSet, freeze
-from genzoo.plugins.plan import Change
-from genzoo.plugins.request import Request, Sources
+from genzoo.plugins.installing.lockfile import Pin, PluginSet, freeze
+from genzoo.plugins.installing.plan import Change
+from genzoo.plugins.installing.request import Request, Sources
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from genzoo.errors import UsageError, unknown_name
-from genzoo.plugins.inventory import plugin_distributions
+from genzoo.plugins.installing.inventory import plugin_distributions
 from genzoo.plugins.loader import normalise
 
 _EXTRAS = re.compile(r"\[[\w\s,.-]*\]$")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from genzoo import UsageError
-from genzoo.plugins.targets import as_plugin, as_project, as_requirement
+from genzoo.plugins.installing.targets import as_plugin, as_project, as_requirement
 
 Install = Callable[..., str]
 
