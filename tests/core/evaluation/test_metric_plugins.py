@@ -68,11 +68,24 @@ def test_a_broken_metric_is_named(manager: PluginManager) -> None:
 
 
 PLUGIN = """
-    from genzoo import MetricSpec, hookimpl
+    from genzoo import FeatureSpec, MetricSpec, hookimpl
 
     @hookimpl
     def genzoo_metrics():
         return [MetricSpec(name="contrast", target="genzoo_contrast.metric:Contrast")]
+
+    @hookimpl
+    def genzoo_features():
+        return [FeatureSpec(name="colours", target="genzoo_contrast.features:Colours")]
+"""
+FEATURES = """
+    from genzoo import FeatureExtractor
+
+    class Colours(FeatureExtractor):
+        hash = "colours-1"
+
+        def extract(self, images):
+            return images.float().flatten(1, 2).mean(1)
 """
 METRIC = """
     from genzoo import Estimate, Metric, bootstrap_mean
@@ -88,17 +101,24 @@ METRIC = """
 
 
 @pytest.mark.slow
-def test_an_installed_metric_judges_a_bundled_model(tmp_path: Path) -> None:
+def test_an_installed_metric_and_feature_space_judge_a_bundled_model(tmp_path: Path) -> None:
     environment = Environment.create(tmp_path / "environment")
-    files = {"genzoo_contrast/__init__.py": PLUGIN, "genzoo_contrast/metric.py": METRIC}
+    files = {
+        "genzoo_contrast/__init__.py": PLUGIN,
+        "genzoo_contrast/metric.py": METRIC,
+        "genzoo_contrast/features.py": FEATURES,
+    }
     environment.install(write_wheel(tmp_path, "genzoo-contrast", files))
     images = np.random.default_rng(0).integers(0, 256, (10, 64, 64, 3), np.uint8)
     np.savez(tmp_path / "data.npz", images=images)
     result = environment.genzoo(
-        *("evaluate", "peeps-gan", tmp_path / "data.npz", "-n", "8", "--features", "pixels"),
-        *("--metrics", "contrast", "--json"),
+        *("evaluate", "peeps-gan", tmp_path / "data.npz", "-n", "8", "--features", "colours"),
+        *("--metrics", "contrast", "--metrics", "precision-recall", "--json"),
     )
     assert result.returncode == 0, result.stderr
-    (value,) = json.loads(result.stdout)["values"]
+    record = json.loads(result.stdout)
+    assert "genzoo-contrast/colours" in json.dumps(record["protocol"])
+    value, precision, _ = record["values"]
+    assert precision["name"] == "Precision"
     assert (value["metric"], value["name"]) == ("genzoo-contrast/contrast", "Contrast")
     assert 0 < value["value"] < 1

@@ -16,8 +16,8 @@ from genzoo.plugins.hooks import EVENT_HOOKS, RECORD_HOOKS
 
 pytestmark = pytest.mark.slow
 
-PROVEN_ELSEWHERE = {"genzoo_kinds", "genzoo_metrics"}
-"""Hooks that tests of their own prove with an installed package."""
+PROVEN_ELSEWHERE = {"genzoo_kinds", "genzoo_metrics", "genzoo_features"}
+"""Hooks that tests/docs/test_examples.py and the tests of evaluation prove likewise."""
 
 PLUGIN = """
     import json
