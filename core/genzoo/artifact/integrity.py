@@ -9,6 +9,7 @@ from pathlib import Path
 
 from genzoo.artifact.format import FileRecord
 from genzoo.errors import ArtifactError
+from genzoo.places import cache_root
 
 ALWAYS_HASHED = 16 << 20
 """Files up to this size are hashed at each load (about 10 ms); larger ones once per change."""
@@ -84,8 +85,6 @@ def check_file_once(path: Path, record: FileRecord) -> None:
 
 
 def _marker(path: Path, facts: os.stat_result, record: FileRecord) -> Path:
-    from genzoo.data.cache import cache_root
-
     identity = (path.resolve(), facts.st_size, facts.st_ino, facts.st_mtime_ns, record.sha256)
     name = hashlib.sha256(repr(identity).encode()).hexdigest()
     return cache_root() / "verified" / name

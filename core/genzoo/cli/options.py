@@ -95,7 +95,7 @@ def compute_options(function: F) -> F:
 
 
 model_argument = click.argument("model", shell_complete=complete_model)
-"""A name of the zoo, a folder, or a run."""
+"""A name of the zoo or of the Hub, a folder, or a run."""
 
 data_argument = click.argument("data", shell_complete=complete_data)
 """A folder, an .npz file, or a registered name."""

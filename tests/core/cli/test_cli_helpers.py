@@ -13,7 +13,7 @@ from genzoo import GenzooError, SampleSpec
 from genzoo.cli.computing import class_indices, default_path
 from genzoo.cli.fields import field_options
 from genzoo.cli.inputs import read_inputs
-from genzoo.cli.models import folder_bytes, readable_size
+from genzoo.cli.sizes import folder_bytes, readable_size
 from genzoo.plugins.manager import PluginManager
 
 

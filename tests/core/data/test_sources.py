@@ -16,9 +16,9 @@ from PIL import Image
 
 from genzoo.data import cache as cache_module
 from genzoo.data.arrays import checked, read_npz
-from genzoo.data.cache import cache_root
 from genzoo.data.raw import RawSamples
 from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError, unknown_name
+from genzoo.places import cache_root
 from genzoo.records import DatasetSpec
 
 GREY = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
