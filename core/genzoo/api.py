@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from pydantic import ValidationError
 
 from genzoo.artifact.format import read_config
 from genzoo.artifact.load import load_model
 from genzoo.artifact.provider import installed
 from genzoo.data.choose_kind import choose_kind
-from genzoo.errors import ConfigError, unknown_name
+from genzoo.errors import unknown_name
 from genzoo.interfaces.kind import Kind
-from genzoo.media.kinds import find_kind, load_kind
+from genzoo.media.kinds import find_kind, load_kind, sample_contract
 from genzoo.model.build import build_model
 from genzoo.model.model import Model
 from genzoo.plugins.manager import default_manager
@@ -79,12 +78,7 @@ def build(
     """
     known = _known(registry)
     entry = choose_kind(known, known.architectures.find(architecture), name=kind)
-    content = load_kind(entry, options)
-    try:
-        sample = content.spec(classes)
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"]
-        raise ConfigError(f"There are no such {content.array}: {reason}.") from error
+    sample = sample_contract(load_kind(entry, options), classes)
     return build_model(known, architecture, sample, config or {}, seed)
 
 

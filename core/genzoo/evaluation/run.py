@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 import genzoo
-from genzoo.data.cache import cache_root
 from genzoo.data.dataset import Dataset
 from genzoo.errors import CapabilityError, PluginError, UsageError
 from genzoo.evaluation.extractor import FeatureExtractor
@@ -28,6 +27,7 @@ from genzoo.evaluation.record import (
 )
 from genzoo.evaluation.subject import LARGEST_DATA, Progress, Settings, Subject, shuffled
 from genzoo.model.model import STANDARD_PRIOR, Model
+from genzoo.places import cache_root
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry, load_target
 
