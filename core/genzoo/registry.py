@@ -14,6 +14,7 @@ from genzoo.records import (
     ArchitectureSpec,
     CommandSpec,
     DatasetSpec,
+    FeatureSpec,
     KindSpec,
     MetricSpec,
     ModelSpec,
@@ -115,6 +116,7 @@ class Registry:
     models: Catalogue[ModelSpec] = field(default_factory=lambda: Catalogue("model"))
     kinds: Catalogue[KindSpec] = field(default_factory=lambda: Catalogue("kind"))
     metrics: Catalogue[MetricSpec] = field(default_factory=lambda: Catalogue("metric"))
+    features: Catalogue[FeatureSpec] = field(default_factory=lambda: Catalogue("feature space"))
     trackers: Catalogue[TrackerSpec] = field(default_factory=lambda: Catalogue("tracker"))
     commands: Catalogue[CommandSpec] = field(default_factory=lambda: Catalogue("command"))
     listeners: list[Listener] = field(default_factory=list)
@@ -139,6 +141,7 @@ class Registry:
             (ModelSpec, self.models),
             (KindSpec, self.kinds),
             (MetricSpec, self.metrics),
+            (FeatureSpec, self.features),
             (TrackerSpec, self.trackers),
             (CommandSpec, self.commands),
         ):

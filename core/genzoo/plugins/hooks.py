@@ -17,6 +17,7 @@ from genzoo.records import (
     ArchitectureSpec,
     CommandSpec,
     DatasetSpec,
+    FeatureSpec,
     KindSpec,
     MetricSpec,
     ModelSpec,
@@ -34,6 +35,7 @@ RECORD_HOOKS: dict[str, type[Record]] = {
     "genzoo_models": ModelSpec,
     "genzoo_kinds": KindSpec,
     "genzoo_metrics": MetricSpec,
+    "genzoo_features": FeatureSpec,
     "genzoo_trackers": TrackerSpec,
     "genzoo_commands": CommandSpec,
 }
