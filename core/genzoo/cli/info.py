@@ -160,15 +160,13 @@ def description(config: ArtifactConfig) -> dict[str, Any]:
 
 def remote_sheet(reference: HubReference) -> Sheet:
     """A model of the Hub before it is pulled: no more is sent than its description and a header."""
-    from genzoo.artifact.format import WEIGHTS
     from genzoo.hub.inspect import inspect_weights
     from genzoo.hub.pull import plan_pull
 
     plan = plan_pull(reference)
-    files = {file.name: file for file in plan.files}
-    weights = inspect_weights(plan.remote, files[WEIGHTS])
+    weights = inspect_weights(plan.remote, plan.weights)
     facts = {
-        **description(plan.config),
+        **(description(plan.config) if plan.config else {"what": "model"}),
         "licence": plan.remote.licence or None,
         "commit": plan.remote.commit,
         "private": plan.remote.private,

@@ -16,6 +16,7 @@ from genzoo.cli.sizes import readable_size
 from genzoo.errors import PluginError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
+    from genzoo.artifact.format import ArtifactConfig
     from genzoo.hub.pull import PullPlan
     from genzoo.hub.reference import HubReference
     from genzoo.registry import Registry
@@ -91,13 +92,12 @@ def hub_reference(name: str, registry: Registry) -> HubReference:
 
 def plan_sheet(plan: PullPlan, registry: Registry) -> Sheet:
     """What a plan says to people and programs."""
-    config = plan.config
     facts: dict[str, Any] = {
         "what": "plan",
         "commit": plan.remote.commit,
         "licence": plan.remote.licence or None,
-        "architecture": config.architecture,
-        "plugin": _plugin(plan, registry),
+        "architecture": plan.config.architecture if plan.config else None,
+        "plugin": _plugin(plan.config, registry) if plan.config else None,
         "files": {file.name: readable_size(file.size) for file in plan.files},
         "bytes": sum(file.size for file in plan.files),
         "to_download": {file.name: readable_size(file.size) for file in plan.missing},
@@ -107,13 +107,13 @@ def plan_sheet(plan: PullPlan, registry: Registry) -> Sheet:
     return f"{plan.remote.reference}", facts
 
 
-def _plugin(plan: PullPlan, registry: Registry) -> str:
+def _plugin(config: ArtifactConfig, registry: Registry) -> str:
     """The plugin that the model needs, and what to type where it is not there."""
     from genzoo.artifact.provider import installed
 
-    provider = plan.config.provider
+    provider = config.provider
     try:
-        installed(registry, registry.architectures, plan.config.architecture, provider)
+        installed(registry, registry.architectures, config.architecture, provider)
     except PluginError as error:
         return f"{provider.distribution} {provider.accepts}, not installed. {error.hint}"
     return f"{provider.distribution} {provider.accepts}, installed"

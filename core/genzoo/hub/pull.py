@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from genzoo.artifact.format import CONFIG, ArtifactConfig, FileRecord, read_config
+from genzoo.artifact.format import CARD, CONFIG, WEIGHTS, ArtifactConfig, FileRecord, read_config
 from genzoo.artifact.integrity import check_file_once
 from genzoo.errors import ArtifactError, StorageError
 from genzoo.files import storage_errors
@@ -19,6 +19,10 @@ from genzoo.hub.progress import HubProgress
 from genzoo.hub.reference import HubReference
 from genzoo.hub.remote import RemoteModel, find_remote
 
+WeightsOf = Callable[[Path], Sequence[str] | None]
+"""From a folder with a `config.json` that is not genzoo's to the names that the safetensors file
+with the weights may have, the preferred one first; None for a format that is not known."""
+
 
 @dataclass(frozen=True)
 class PullPlan:
@@ -26,17 +30,24 @@ class PullPlan:
 
     Attributes:
         remote: The model on the Hub, at a commit.
-        config: Its description, which is here already.
+        config: Its description, which is here already; None where other software saved it.
         files: What the model consists of here afterwards.
         missing: Those of them that are still to be fetched.
         folder: Where it will be.
     """
 
     remote: RemoteModel
-    config: ArtifactConfig
+    config: ArtifactConfig | None
     files: tuple[RemoteFile, ...]
     missing: tuple[RemoteFile, ...]
     folder: Path
+
+    @property
+    def weights(self) -> RemoteFile:
+        """The file with what sampling needs."""
+        own = self.config is not None
+        names = [file for file in self.files if file.name.endswith(".safetensors")]
+        return next(file for file in names if not own or file.name == WEIGHTS)
 
     @property
     def missing_bytes(self) -> int:
@@ -44,7 +55,9 @@ class PullPlan:
         return sum(file.size for file in self.missing)
 
 
-def plan_pull(reference: HubReference, *, everything: bool = False) -> PullPlan:
+def plan_pull(
+    reference: HubReference, *, everything: bool = False, weights_of: WeightsOf | None = None
+) -> PullPlan:
     """Ask the Hub what a model consists of, and check all that can be checked before it is sent.
 
     Fetches no more than the model's `config.json`.
@@ -52,6 +65,8 @@ def plan_pull(reference: HubReference, *, everything: bool = False) -> PullPlan:
     Args:
         reference: Which.
         everything: Also what is there to train on.
+        weights_of: Knows models that other software saved. Of those only `config.json`, the card
+            and the weights are fetched, whatever else is in the repository.
 
     Raises:
         ArtifactError: It is no model of genzoo, or one that is refused; says why.
@@ -59,16 +74,53 @@ def plan_pull(reference: HubReference, *, everything: bool = False) -> PullPlan:
         UnknownNameError: There is no such repository or revision.
     """
     remote = find_remote(reference)
-    source = str(reference)
+    try:
+        return _plan_own(remote, everything)
+    except ArtifactError:
+        plan = _plan_foreign(remote, weights_of) if weights_of else None
+        if plan is None:
+            raise
+        return plan
+
+
+def _plan_own(remote: RemoteModel, everything: bool) -> PullPlan:
+    source = str(remote.reference)
     files = check_files(remote.files, source)
     if CONFIG not in files:
         raise ArtifactError(f"'{source}' is no model of genzoo: it has no {CONFIG}.")
-    folder = commit_folder(reference, remote.commit)
-    config = _config(remote, files[CONFIG], folder)
+    folder = commit_folder(remote.reference, remote.commit)
+    with _described(remote, files[CONFIG], folder) as place:
+        config = _read(place, remote)
     check_agreement(config, files, source)
-    wanted = tuple(files[name] for name in wanted_files(config, files, everything=everything))
+    wanted = [files[name] for name in wanted_files(config, files, everything=everything)]
+    return _plan(remote, config, wanted, folder)
+
+
+def _plan_foreign(remote: RemoteModel, weights_of: WeightsOf) -> PullPlan | None:
+    """The plan for a model that other software saved; None if it is of no format that is known."""
+    there = {file.name: file for file in remote.files}
+    if CONFIG not in there:
+        return None
+    files = check_files([there[CONFIG]], str(remote.reference))
+    folder = commit_folder(remote.reference, remote.commit)
+    with _described(remote, files[CONFIG], folder) as place:
+        names = weights_of(place)
+    if names is None:
+        return None
+    weights = [name for name in names if name in there and name.endswith(".safetensors")][:1]
+    if not weights:
+        raise ArtifactError(f"'{remote.reference}' has no {' or '.join(names)}.")
+    card = [CARD] if CARD in there else []
+    wanted = [there[name] for name in (CONFIG, *card, *weights)]
+    check_files(wanted, str(remote.reference))
+    return _plan(remote, None, wanted, folder)
+
+
+def _plan(
+    remote: RemoteModel, config: ArtifactConfig | None, wanted: list[RemoteFile], folder: Path
+) -> PullPlan:
     missing = tuple(file for file in wanted if not _is_whole(folder, file, config))
-    return PullPlan(remote, config, wanted, missing, folder)
+    return PullPlan(remote, config, tuple(wanted), missing, folder)
 
 
 def pull(
@@ -99,7 +151,7 @@ def pull(
         progress.phase(f"Downloading {plan.remote.reference}: {len(missing)} files, {size:,} bytes")
         progress.started(size)
         for file in missing:
-            expected = (pins or {}).get(file.name) or plan.config.files.get(file.name)
+            expected = (pins or {}).get(file.name) or _record(file, plan.config)
             sha256 = expected.sha256 if expected else ""
             fetch_file(plan.remote, file, partial, progress, sha256)
         progress.phase(f"Verified {len(missing)} files")
@@ -108,22 +160,31 @@ def pull(
     return plan.folder
 
 
-def fetch(reference: HubReference, progress: HubProgress | None = None) -> Path:
+def fetch(
+    reference: HubReference,
+    progress: HubProgress | None = None,
+    weights_of: WeightsOf | None = None,
+) -> Path:
     """The artifact of a model: the one in the cache, without asking the Hub, or else pulled.
 
     Raises:
         ArtifactError, HubError, StorageError, UnknownNameError: As `plan_pull` and `pull`.
     """
     found = find_cached(reference)
-    return found if found is not None else pull(plan_pull(reference), progress)
+    if found is not None:
+        return found
+    return pull(plan_pull(reference, weights_of=weights_of), progress)
 
 
-def _config(remote: RemoteModel, file: RemoteFile, folder: Path) -> ArtifactConfig:
-    if not _is_here(folder, file):
-        with _only_writer(folder) as partial:
-            fetch_file(remote, file, partial, HubProgress())
-            return _read(partial, remote)
-    return _read(folder, remote)
+@contextmanager
+def _described(remote: RemoteModel, file: RemoteFile, folder: Path) -> Iterator[Path]:
+    """A folder with the model's `config.json`, which is fetched unless it is here."""
+    if _is_here(folder, file):
+        yield folder
+        return
+    with _only_writer(folder) as partial:
+        fetch_file(remote, file, partial, HubProgress())
+        yield partial
 
 
 def _read(folder: Path, remote: RemoteModel) -> ArtifactConfig:
@@ -141,9 +202,16 @@ def _is_here(folder: Path, file: RemoteFile) -> bool:
     return path.is_file() and path.stat().st_size == file.size
 
 
-def _is_whole(folder: Path, file: RemoteFile, config: ArtifactConfig) -> bool:
+def _record(file: RemoteFile, config: ArtifactConfig | None) -> FileRecord | None:
+    """What the model itself says of a file: that of the Hub, where other software saved it."""
+    if config is not None:
+        return config.files.get(file.name)
+    return FileRecord(sha256=file.sha256, size=file.size) if file.sha256 else None
+
+
+def _is_whole(folder: Path, file: RemoteFile, config: ArtifactConfig | None) -> bool:
     """Whether a file is here as it was published: one that was altered is fetched again."""
-    record = config.files.get(file.name)
+    record = _record(file, config)
     if record is None or not _is_here(folder, file):
         return _is_here(folder, file)
     try:

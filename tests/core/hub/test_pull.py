@@ -229,3 +229,40 @@ def test_two_processes_pull_at_once(hub: HubServer, artifact: Path) -> None:
     assert [process.returncode for process in both] == [0, 0]
     (folder,) = places
     assert (Path(folder) / "model.safetensors").read_bytes() == whole(artifact)
+
+
+def foreign(hub: HubServer) -> None:
+    """A repository that other software made, with weights in two forms."""
+    repository = hub.add(NAME)
+    repository.put("config.json", b'{"_class_name": "AutoencoderX"}')
+    repository.put("x_model.bin", b"pickled")
+    repository.put("x_model.safetensors", b"weights")
+    repository.put("modeling.py", b"import os")
+
+
+def weights_of(folder: Path) -> tuple[str, ...] | None:
+    known = "AutoencoderX" in (folder / "config.json").read_text()
+    return ("x_model.fp16.safetensors", "x_model.safetensors") if known else None
+
+
+def test_a_model_of_other_software_where_its_format_is_known(hub: HubServer) -> None:
+    foreign(hub)
+    folder = fetch(TOY, weights_of=weights_of)
+    assert {path.name for path in folder.iterdir()} == {"config.json", "x_model.safetensors"}
+    plan = plan_pull(TOY, weights_of=weights_of)
+    assert plan.missing == ()
+    assert plan.weights.name == "x_model.safetensors"
+    (folder / "x_model.safetensors").write_bytes(b"altered")
+    assert [file.name for file in plan_pull(TOY, weights_of=weights_of).missing] == [
+        "x_model.safetensors"
+    ]
+
+
+def test_a_model_of_other_software_is_refused_otherwise(hub: HubServer) -> None:
+    foreign(hub)
+    for knows in (None, lambda folder: None):
+        with pytest.raises(ArtifactError, match=r"refused: its file 'x_model\.bin'"):
+            plan_pull(TOY, weights_of=knows)
+    with pytest.raises(ArtifactError, match=r"has no a.bin or b.safetensors"):
+        plan_pull(TOY, weights_of=lambda folder: ["a.bin", "b.safetensors"])
+    assert list_cached() == []
