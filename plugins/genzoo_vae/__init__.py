@@ -10,7 +10,7 @@ from genzoo import ArchitectureSpec, ObjectiveSpec, PriorSpec, hookimpl
 
 @hookimpl
 def genzoo_architectures() -> list[ArchitectureSpec]:
-    """The convolutional variational autoencoder."""
+    """The convolutional variational autoencoder and the latent autoencoders."""
     return [
         ArchitectureSpec(
             name="conv-vae",
@@ -23,7 +23,32 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             objective="elbo",
             priors=("mixture",),
             paper="https://arxiv.org/abs/1312.6114",
-        )
+        ),
+        ArchitectureSpec(
+            name="kl-autoencoder",
+            summary="The autoencoder of Stable Diffusion: images of any size to latent images",
+            family="vae",
+            target="genzoo_vae.autoencoders.architectures:KLAutoencoder",
+            config="genzoo_vae.autoencoders.configs:KLAutoencoderConfig",
+            parts=("encoder", "decoder"),
+            inference=("encoder", "decoder"),
+            objective="elbo",
+            objective_defaults={"learning_rate": 1e-4},
+            tiny={"widths": (4, 8), "layers": 1, "groups": 2, "latent_channels": 2},
+            paper="https://arxiv.org/abs/2112.10752",
+        ),
+        ArchitectureSpec(
+            name="tiny-autoencoder",
+            summary="TAESD's small and quick stand-in for kl-autoencoder, with the same latents",
+            family="vae",
+            target="genzoo_vae.autoencoders.architectures:TinyAutoencoder",
+            config="genzoo_vae.autoencoders.configs:TinyAutoencoderConfig",
+            parts=("encoder", "decoder"),
+            inference=("encoder", "decoder"),
+            objective="elbo",
+            objective_defaults={"learning_rate": 1e-4},
+            tiny={"width": 4, "encoder_blocks": (1, 1), "decoder_blocks": (1, 1)},
+        ),
     ]
 
 
