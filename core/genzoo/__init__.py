@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from genzoo.interfaces.architecture import Architecture as Architecture
     from genzoo.interfaces.distributions import Likelihood as Likelihood
     from genzoo.interfaces.distributions import Posterior as Posterior
+    from genzoo.interfaces.foreign import ForeignModel as ForeignModel
     from genzoo.interfaces.kind import Decoded as Decoded
     from genzoo.interfaces.kind import Kind as Kind
     from genzoo.interfaces.kind import Layout as Layout
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from genzoo.records import ArchitectureSpec as ArchitectureSpec
     from genzoo.records import CommandSpec as CommandSpec
     from genzoo.records import DatasetSpec as DatasetSpec
+    from genzoo.records import FormatSpec as FormatSpec
     from genzoo.records import KindSpec as KindSpec
     from genzoo.records import MetricSpec as MetricSpec
     from genzoo.records import ModelSpec as ModelSpec
@@ -81,6 +83,7 @@ _HOME = {
     ),
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
+    "genzoo.interfaces.foreign": ("ForeignModel",),
     "genzoo.interfaces.kind": ("Decoded", "Kind", "Layout", "UndecodableError"),
     "genzoo.interfaces.networks": (
         "Decoder",
@@ -109,6 +112,7 @@ _HOME = {
         "ArchitectureSpec",
         "CommandSpec",
         "DatasetSpec",
+        "FormatSpec",
         "KindSpec",
         "MetricSpec",
         "ModelSpec",

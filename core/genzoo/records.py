@@ -177,6 +177,21 @@ class ModelSpec(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FormatSpec(Record):
+    """A form in which other software keeps models: a `config.json` beside safetensors.
+
+    Attributes:
+        target: A function that takes the content of a `config.json`, a mapping, and returns a
+            `genzoo.ForeignModel`, or None where the file is of another form. It must not import
+            torch.
+    """
+
+    what: ClassVar[str] = "format"
+
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class KindSpec(Record):
     """A kind of content, such as images: how samples are read, written and shown.
 

@@ -14,6 +14,7 @@ from genzoo.records import (
     ArchitectureSpec,
     CommandSpec,
     DatasetSpec,
+    FormatSpec,
     KindSpec,
     MetricSpec,
     ModelSpec,
@@ -113,6 +114,7 @@ class Registry:
     priors: Catalogue[PriorSpec] = field(default_factory=lambda: Catalogue("prior"))
     datasets: Catalogue[DatasetSpec] = field(default_factory=lambda: Catalogue("data set"))
     models: Catalogue[ModelSpec] = field(default_factory=lambda: Catalogue("model"))
+    formats: Catalogue[FormatSpec] = field(default_factory=lambda: Catalogue("format"))
     kinds: Catalogue[KindSpec] = field(default_factory=lambda: Catalogue("kind"))
     metrics: Catalogue[MetricSpec] = field(default_factory=lambda: Catalogue("metric"))
     trackers: Catalogue[TrackerSpec] = field(default_factory=lambda: Catalogue("tracker"))
@@ -137,6 +139,7 @@ class Registry:
             (PriorSpec, self.priors),
             (DatasetSpec, self.datasets),
             (ModelSpec, self.models),
+            (FormatSpec, self.formats),
             (KindSpec, self.kinds),
             (MetricSpec, self.metrics),
             (TrackerSpec, self.trackers),

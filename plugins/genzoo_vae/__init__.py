@@ -5,7 +5,7 @@ This module is the plugin: it registers records and imports no torch.
 
 from __future__ import annotations
 
-from genzoo import ArchitectureSpec, ObjectiveSpec, PriorSpec, hookimpl
+from genzoo import ArchitectureSpec, FormatSpec, ObjectiveSpec, PriorSpec, hookimpl
 
 
 @hookimpl
@@ -87,4 +87,21 @@ def genzoo_priors() -> list[PriorSpec]:
             target="genzoo_vae.mixture:GaussianMixturePrior",
             config="genzoo_vae.configs:MixtureConfig",
         )
+    ]
+
+
+@hookimpl
+def genzoo_formats() -> list[FormatSpec]:
+    """The autoencoders of diffusers."""
+    return [
+        FormatSpec(
+            name="diffusers-autoencoder-kl",
+            summary="AutoencoderKL of diffusers: the autoencoders of Stable Diffusion and others",
+            target="genzoo_vae.autoencoders.diffusers_format:read_kl",
+        ),
+        FormatSpec(
+            name="diffusers-autoencoder-tiny",
+            summary="AutoencoderTiny of diffusers: TAESD and its relatives",
+            target="genzoo_vae.autoencoders.diffusers_format:read_tiny",
+        ),
     ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import torch
+from torch import Tensor
 
-from genzoo.artifact.format import WEIGHTS, ArtifactConfig, PriorRecord, read_config
+from genzoo.artifact.describe import Description, describe
+from genzoo.artifact.format import WEIGHTS, ArtifactConfig, PriorRecord
 from genzoo.artifact.integrity import check_file_once, check_size
 from genzoo.artifact.provider import installed, made_by
 from genzoo.artifact.tensors import fill, load_tensors
@@ -32,32 +34,41 @@ def load_model(
     device: str | torch.device = "cpu",
     check_hashes: bool = True,
 ) -> Model:
-    """Load an artifact for inference: evaluation mode, no gradients.
+    """Load a model for inference: evaluation mode, no gradients.
 
     Args:
-        folder: The artifact.
+        folder: The artifact, or a folder in a format that a plugin reads.
         registry: Where its architecture, priors and kind are looked up.
         device: Where to put the model.
         check_hashes: Compare the weights' SHA-256 with the recorded one; their size always is.
+            Other formats record neither.
 
     Raises:
         ArtifactError: Something is missing, damaged, altered or of a newer format.
         PluginError: The architecture, a prior or the kind is not installed, or its code fails.
         UsageError: The device is not available.
     """
-    config = read_config(folder)
-    weights = folder / WEIGHTS
-    record = config.files.get(WEIGHTS)
-    if record is None:
-        raise ArtifactError(f"'{folder}' is damaged: its config.json does not list {WEIGHTS}.")
-    (check_file_once if check_hashes else check_size)(weights, record)
-    model = read_model(weights, config, registry)
-    installed(registry, registry.kinds, config.kind)
+    described = describe(folder, registry)
+    if not described.format:
+        _check_weights(described, check_hashes)
+    model = read_model(described.weights, described.config, registry, described.rename)
+    installed(registry, registry.kinds, described.config.kind)
     return to_device(model, device)
 
 
-def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Model:
+def read_model(
+    weights: Path,
+    config: ArtifactConfig,
+    registry: Registry,
+    rename: Callable[[str], str] | None = None,
+) -> Model:
     """The model that `config` describes, with its weights mapped from the file `weights`.
+
+    Args:
+        weights: A safetensors file.
+        config: What is in it.
+        registry: Where its architecture and priors are looked up.
+        rename: From the name of a tensor in the file to `PART.NAME`, for other formats.
 
     Raises:
         ArtifactError, PluginError: As `load_model`.
@@ -66,6 +77,8 @@ def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Mod
     with made_by(config.provider, entry):
         architecture = _architecture(weights, config, registry)
         tensors, _ = load_tensors(weights)
+        if rename is not None:
+            tensors = _renamed(tensors, rename, weights)
 
         def build() -> Model:
             return _empty_model(entry, architecture, config, registry)
@@ -76,6 +89,27 @@ def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Mod
             model = _initialised(build)
             fill(model, tensors, weights)
     return model.requires_grad_(False).eval()
+
+
+def _check_weights(described: Description, check_hashes: bool) -> None:
+    weights, record = described.weights, described.config.files.get(WEIGHTS)
+    if record is None:
+        raise ArtifactError(
+            f"'{weights.parent}' is damaged: its config.json does not list {WEIGHTS}."
+        )
+    (check_file_once if check_hashes else check_size)(weights, record)
+
+
+def _renamed(
+    tensors: Mapping[str, Tensor], rename: Callable[[str], str], weights: Path
+) -> dict[str, Tensor]:
+    renamed: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        new = f"parts.{rename(name)}"
+        if new in renamed:
+            raise ArtifactError(f"'{weights}' holds {new} twice, once as {name}.")
+        renamed[new] = tensor
+    return renamed
 
 
 def to_device(model: Model, device: str | torch.device) -> Model:

@@ -109,13 +109,15 @@ def _run_sheet(folder: Path) -> Sheet:
 
 
 def _model_sheet(name: str, registry: Registry) -> Sheet:
-    from genzoo.artifact.format import read_config
+    from genzoo.artifact.describe import describe
     from genzoo.zoo import resolve
 
     folder = resolve(name, registry).folder
-    config = read_config(folder)
+    described = describe(folder, registry)
+    config = described.config
     facts = {
         "what": "model",
+        "format": described.format or None,
         "architecture": config.architecture,
         "provider": f"{config.provider.distribution} {config.provider.version}",
         "architecture_config": config.config,
