@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from genzoo.interfaces.tracker import Tracker as Tracker
     from genzoo.media.image import save_images as save_images
     from genzoo.model.model import Model as Model
+    from genzoo.model.shapes import reshape as reshape
     from genzoo.plugins.hookspecs import hookimpl as hookimpl
     from genzoo.records import ArchitectureSpec as ArchitectureSpec
     from genzoo.records import CommandSpec as CommandSpec
@@ -107,6 +108,7 @@ _HOME = {
     "genzoo.interfaces.tracker": ("Tracker",),
     "genzoo.media.image": ("save_images",),
     "genzoo.model.model": ("Model",),
+    "genzoo.model.shapes": ("reshape",),
     "genzoo.plugins.hookspecs": ("hookimpl",),
     "genzoo.records": (
         "ArchitectureSpec",

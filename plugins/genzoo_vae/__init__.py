@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from genzoo import ArchitectureSpec, FormatSpec, ObjectiveSpec, PriorSpec, hookimpl
 
+LATENTS_ARE_NOT_NORMAL = (
+    "A latent autoencoder is made to encode and decode. Unless it was trained to have normal "
+    "latents, as with the objective elbo, latents drawn from the normal prior decode to noise: "
+    "use reconstruct, encode and decode."
+)
+
 
 @hookimpl
 def genzoo_architectures() -> list[ArchitectureSpec]:
@@ -34,6 +40,7 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             inference=("encoder", "decoder"),
             objective="elbo",
             objective_defaults={"learning_rate": 1e-4},
+            sampling_note=LATENTS_ARE_NOT_NORMAL,
             tiny={"widths": (4, 8), "layers": 1, "groups": 2, "latent_channels": 2},
             paper="https://arxiv.org/abs/2112.10752",
         ),
@@ -47,6 +54,7 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             inference=("encoder", "decoder"),
             objective="elbo",
             objective_defaults={"learning_rate": 1e-4},
+            sampling_note=LATENTS_ARE_NOT_NORMAL,
             tiny={"width": 4, "encoder_blocks": (1, 1), "decoder_blocks": (1, 1)},
         ),
     ]

@@ -16,6 +16,7 @@ from genzoo.cli.options import (
 )
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.sizes import size_option, with_size
 
 
 @click.command()
@@ -24,6 +25,7 @@ from genzoo.cli.plugged import plugged_registry
 @count_option(None, "How many at most. Default: all files, or 32 of a data set.")
 @out_option("A .safetensors or .npz file. Default: latents.safetensors.")
 @label_option
+@size_option
 @compute_options
 @output_options
 def command(
@@ -32,6 +34,7 @@ def command(
     count: int | None,
     out: Path | None,
     labels: tuple[str, ...],
+    size: int | None,
     device: str,
     precision: str,
     batch_size: int,
@@ -50,6 +53,7 @@ def command(
     loaded = computing.load(model, registry)
     require_encoder(loaded)
     kind = kind_of(model, registry)
+    loaded = with_size(loaded, files, kind, size)
     given = read_inputs(files, kind, loaded.sample_spec, registry, count, labels)
     with computing.cast(loaded):
         latents = loaded.encode(given.x, given.labels, batch_size=batch_size)

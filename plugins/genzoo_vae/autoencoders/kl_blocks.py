@@ -55,7 +55,7 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to the same shape."""
-        places = self.group_norm(x).flatten(2).transpose(1, 2).unsqueeze(1)
+        places = self.group_norm(x).flatten(2).transpose(1, 2).unsqueeze(1).contiguous()
         attended = F.scaled_dot_product_attention(
             self.to_q(places), self.to_k(places), self.to_v(places)
         )
