@@ -50,11 +50,62 @@ def describe(folder: Path, registry: Registry) -> Description:
     """
     path = folder / CONFIG
     content = read_json(path)
-    if content.get("library") != "genzoo":
-        for entry in registry.formats.values():
-            if (foreign := _ask(entry, content, path)) is not None:
-                return _translate(foreign, entry, folder, registry)
-    return Description(parse_artifact(content, path), folder / WEIGHTS)
+    recognised = recognise(content, path, registry)
+    if recognised is None:
+        return Description(parse_artifact(content, path), folder / WEIGHTS)
+    entry, foreign = recognised
+    config = translate(entry, foreign, path, registry)
+    return Description(config, _weights(foreign, folder), entry.full_name, foreign.rename)
+
+
+def recognise(
+    content: Mapping[str, Any], path: Path, registry: Registry
+) -> tuple[Entry[FormatSpec], ForeignModel] | None:
+    """What the content of the `config.json` at `path` describes in a format of other software.
+
+    Returns:
+        None where it is genzoo's own, or of no format that is known.
+
+    Raises:
+        ArtifactError: The format is known, and such a model cannot be used.
+        PluginError: A format's code fails.
+    """
+    if content.get("library") == "genzoo":
+        return None
+    for entry in registry.formats.values():
+        foreign = _ask(entry, content, path)
+        if foreign is not None:
+            return entry, foreign
+    return None
+
+
+def translate(
+    entry: Entry[FormatSpec], foreign: ForeignModel, path: Path, registry: Registry
+) -> ArtifactConfig:
+    """What genzoo's own `config.json` would say in the place of the one at `path`, but for hashes.
+
+    Raises:
+        ArtifactError: Its values are out of the architecture's bounds.
+        PluginError: The architecture's code fails.
+    """
+    from genzoo.model.build import build_architecture
+
+    try:
+        sample = parse_config(SampleSpec, foreign.sample, "samples")
+        found = registry.architectures.find(foreign.architecture, near=entry.distribution)
+        _, architecture = build_architecture(registry, found.full_name, foreign.config, sample)
+    except (ConfigError, SpecError) as error:
+        raise ArtifactError(f"'{path}' cannot be used: {error.message}") from error
+    return ArtifactConfig(
+        genzoo_version="",
+        architecture=found.full_name,
+        provider=Provider(distribution=found.distribution, version=found.version),
+        config=architecture.config.model_dump(mode="json"),
+        kind=find_kind(registry, sample.kind, found.distribution).full_name,
+        sample=architecture.sample,
+        latent=architecture.latent,
+        parts=found.record.inference,
+    )
 
 
 def _ask(entry: Entry[FormatSpec], content: Mapping[str, Any], path: Path) -> ForeignModel | None:
@@ -68,30 +119,6 @@ def _ask(entry: Entry[FormatSpec], content: Mapping[str, Any], path: Path) -> Fo
     if answer is not None and not isinstance(answer, ForeignModel):
         raise PluginError(f"The format {entry.full_name} returned no ForeignModel.")
     return answer
-
-
-def _translate(
-    foreign: ForeignModel, entry: Entry[FormatSpec], folder: Path, registry: Registry
-) -> Description:
-    from genzoo.model.build import build_architecture
-
-    try:
-        sample = parse_config(SampleSpec, foreign.sample, "samples")
-        found = registry.architectures.find(foreign.architecture, near=entry.distribution)
-        _, architecture = build_architecture(registry, found.full_name, foreign.config, sample)
-    except (ConfigError, SpecError) as error:
-        raise ArtifactError(f"'{folder / CONFIG}' cannot be used: {error.message}") from error
-    config = ArtifactConfig(
-        genzoo_version="",
-        architecture=found.full_name,
-        provider=Provider(distribution=found.distribution, version=found.version),
-        config=architecture.config.model_dump(mode="json"),
-        kind=find_kind(registry, sample.kind, found.distribution).full_name,
-        sample=architecture.sample,
-        latent=architecture.latent,
-        parts=found.record.inference,
-    )
-    return Description(config, _weights(foreign, folder), entry.full_name, foreign.rename)
 
 
 def _weights(foreign: ForeignModel, folder: Path) -> Path:

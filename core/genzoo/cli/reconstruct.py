@@ -16,7 +16,7 @@ from genzoo.cli.options import (
 )
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
-from genzoo.cli.sizes import size_option, with_size
+from genzoo.cli.image_size import size_option, with_size
 
 COLUMNS = 8
 
