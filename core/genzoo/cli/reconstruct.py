@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from genzoo.cli.computing import Computing, default_path, kind_of, label_option, require_encoder
+from genzoo.cli.image_size import size_option, with_size
 from genzoo.cli.options import (
     compute_options,
     count_option,
@@ -16,7 +17,6 @@ from genzoo.cli.options import (
 )
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
-from genzoo.cli.image_size import size_option, with_size
 
 COLUMNS = 8
 
