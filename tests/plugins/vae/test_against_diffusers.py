@@ -46,7 +46,6 @@ KL = {
 }
 
 TINY = {
-    "taesd": {},
     "taesd3": {"latent_channels": 16, "shift_factor": 0.0, "scaling_factor": 1.0},
     "narrow": {
         "encoder_block_out_channels": (8, 8, 8),
@@ -115,19 +114,18 @@ def test_kl_encodes_and_decodes_as_diffusers_does(name: str, tmp_path: Path) -> 
     model = loaded(tmp_path)
     channels, side, _ = model.sample_spec.shape
     assert side == KL[name].get("sample_size", 32)
-    for height, width in ((32, 32), (16, 40)):
-        x = images(channels, height, width)
-        expected = reference.encode(x).latent_dist
-        posterior = model.parts["encoder"](x)
-        close(posterior.mode(), expected.mean)
-        close(posterior.log_variance, expected.logvar)
-        z = 3 * expected.mean
-        decoded = reference.decode(z).sample
-        close(model.parts["decoder"].images(z), decoded)
-        close(model.parts["decoder"](z).mean(), decoded.clamp(-1, 1))
+    x = images(channels, 16, 40)
+    expected = reference.encode(x).latent_dist
+    posterior = model.parts["encoder"](x)
+    close(posterior.mode(), expected.mean)
+    close(posterior.log_variance, expected.logvar)
+    z = 3 * expected.mean
+    decoded = reference.decode(z).sample
+    close(model.parts["decoder"].images(z), decoded)
+    close(model.parts["decoder"](z).mean(), decoded.clamp(-1, 1))
 
 
-@pytest.mark.parametrize("size", [(72, 40), (28, 100), (80, 80), (44, 32)])
+@pytest.mark.parametrize("size", [(72, 40), (28, 60)])
 def test_kl_tiles_as_diffusers_does(size: tuple[int, int], tmp_path: Path) -> None:
     reference = saved_kl(tmp_path, block_out_channels=(8, 16, 16), norm_num_groups=4)
     model = loaded(tmp_path, tile=32)
@@ -148,18 +146,17 @@ def test_kl_tiles_as_diffusers_does(size: tuple[int, int], tmp_path: Path) -> No
 def test_tiny_encodes_and_decodes_as_diffusers_does(name: str, tmp_path: Path) -> None:
     reference = saved_tiny(tmp_path, **TINY[name])
     model = loaded(tmp_path)
-    for height, width in ((32, 32), (16, 40)):
-        x = images(3, height, width)
-        expected = reference.encode(x).latents
-        close(model.parts["encoder"](x).mode(), expected)
-        z = 5 * torch.randn(expected.shape)
-        decoded = reference.decode(z).sample
-        close(model.parts["decoder"].images(z), decoded)
-        close(model.parts["decoder"](z).mean(), decoded.clamp(-1, 1))
+    x = images(3, 16, 40)
+    expected = reference.encode(x).latents
+    close(model.parts["encoder"](x).mode(), expected)
+    z = 5 * torch.randn(expected.shape)
+    decoded = reference.decode(z).sample
+    close(model.parts["decoder"].images(z), decoded)
+    close(model.parts["decoder"](z).mean(), decoded.clamp(-1, 1))
 
 
 def test_half_precision_is_widened(tmp_path: Path) -> None:
-    reference = saved_tiny(tmp_path)
+    reference = saved_tiny(tmp_path, **TINY["narrow"])
     reference.half().save_pretrained(tmp_path, variant="fp16")
     (tmp_path / "diffusion_pytorch_model.safetensors").unlink()
     model = loaded(tmp_path)
