@@ -78,7 +78,7 @@ def test_no_layer_sees_more_than_a_tile(name: str, values: dict[str, Any]) -> No
     for module in small.modules():
         if isinstance(module, nn.Conv2d):
             module.register_forward_pre_hook(note)
-    for count, size in ((9, 8), (1, 64), (2, 40)):
+    for count, size in ((9, 8), (2, 40)):
         fitted = genzoo.reshape(small, (3, size, size))
         seen.clear()
         fitted.reconstruct(images(size, size, count))
