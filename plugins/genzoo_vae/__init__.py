@@ -5,7 +5,15 @@ This module is the plugin: it registers records and imports no torch.
 
 from __future__ import annotations
 
-from genzoo import ArchitectureSpec, FormatSpec, ObjectiveSpec, PriorSpec, hookimpl
+from genzoo import (
+    ArchitectureSpec,
+    FormatSpec,
+    ModelSpec,
+    ObjectiveSpec,
+    PriorSpec,
+    hookimpl,
+)
+from genzoo_vae.autoencoders.published import published_models
 
 LATENTS_ARE_NOT_NORMAL = (
     "A latent autoencoder is made to encode and decode. Unless it was trained to have normal "
@@ -96,6 +104,12 @@ def genzoo_priors() -> list[PriorSpec]:
             config="genzoo_vae.configs:MixtureConfig",
         )
     ]
+
+
+@hookimpl
+def genzoo_models() -> list[ModelSpec]:
+    """Latent autoencoders on the Hub."""
+    return published_models()
 
 
 @hookimpl
