@@ -124,13 +124,14 @@ def _run_sheet(folder: Path) -> Sheet:
 
 
 def _model_sheet(name: str, registry: Registry) -> Sheet:
-    from genzoo.artifact.format import read_config
+    from genzoo.artifact.describe import describe
     from genzoo.zoo import resolve
 
     folder = resolve(name, registry).folder
-    config = read_config(folder)
+    described = describe(folder, registry)
     facts = {
-        **description(config),
+        **description(described.config),
+        "format": described.format or None,
         "size": readable_size(folder_bytes(folder)),
         "folder": str(folder),
     }
