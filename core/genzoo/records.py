@@ -228,6 +228,25 @@ class MetricSpec(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeatureSpec(Record):
+    """A feature space to compare samples and data in.
+
+    Attributes:
+        target: A subclass of `genzoo.FeatureExtractor`.
+        kinds: Content kinds it takes; empty for all.
+        requires: Modules that it needs; without them it is not offered.
+        paper: Where it was published.
+    """
+
+    what: ClassVar[str] = "feature space"
+
+    target: str
+    kinds: tuple[str, ...] = ("image",)
+    requires: tuple[str, ...] = ()
+    paper: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrackerSpec(Record):
     """A place where metrics and pictures go while training.
 

@@ -14,6 +14,7 @@ from genzoo.records import (
     ArchitectureSpec,
     CommandSpec,
     DatasetSpec,
+    FeatureSpec,
     FormatSpec,
     KindSpec,
     MetricSpec,
@@ -117,6 +118,7 @@ class Registry:
     formats: Catalogue[FormatSpec] = field(default_factory=lambda: Catalogue("format"))
     kinds: Catalogue[KindSpec] = field(default_factory=lambda: Catalogue("kind"))
     metrics: Catalogue[MetricSpec] = field(default_factory=lambda: Catalogue("metric"))
+    features: Catalogue[FeatureSpec] = field(default_factory=lambda: Catalogue("feature space"))
     trackers: Catalogue[TrackerSpec] = field(default_factory=lambda: Catalogue("tracker"))
     commands: Catalogue[CommandSpec] = field(default_factory=lambda: Catalogue("command"))
     listeners: list[Listener] = field(default_factory=list)
@@ -142,6 +144,7 @@ class Registry:
             (FormatSpec, self.formats),
             (KindSpec, self.kinds),
             (MetricSpec, self.metrics),
+            (FeatureSpec, self.features),
             (TrackerSpec, self.trackers),
             (CommandSpec, self.commands),
         ):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from torch import nn
 
 from genzoo_gan.configs import DCGANConfig
+from genzoo_gan.infer import infer_generator
 from genzoo_gan.square_images import SquareImageArchitecture
 from genzoo_gan.stacks import ConvDiscriminator, ConvGenerator, init_dcgan
 
@@ -16,6 +18,11 @@ class DCGAN(SquareImageArchitecture):
 
     name = "dcgan"
     config: DCGANConfig
+
+    @classmethod
+    def infer(cls, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, Any]:
+        """Everything, from the generator's weights."""
+        return infer_generator(shapes)
 
     def build(self) -> Mapping[str, nn.Module]:
         """Parts `generator` and `discriminator`, freshly initialised."""

@@ -59,6 +59,8 @@ class Bernoulli(Likelihood):
         logits: (N, *sample shape).
     """
 
+    discrete = True
+
     def __init__(self, logits: Tensor) -> None:
         self.logits = logits
 
@@ -87,6 +89,8 @@ class DiscretisedLogistic(Likelihood):
         low: The first level.
         high: The last level.
     """
+
+    discrete = True
 
     def __init__(
         self, location: Tensor, log_scale: Tensor, low: float = -1.0, high: float = 1.0

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from genzoo.artifact.format import FileRecord
 from genzoo.errors import ArtifactError
+from genzoo.places import cache_root
 
 ALWAYS_HASHED = 16 << 20
-"""Files up to this size are hashed at each load (about 10 ms); larger ones once per change."""
+"""Files up to this size are read through at each load (about 10 ms); larger ones once a change."""
 
 _HINT = "Get the model again, or save it anew."
 
@@ -64,29 +66,41 @@ def check_file(path: Path, record: FileRecord) -> None:
 def check_file_once(path: Path, record: FileRecord) -> None:
     """`check_file`, except that a large file is hashed again only after it changed.
 
-    The good verdict on a large file is remembered in genzoo's cache under its path, size, inode and
-    time of last change; `genzoo verify` never relies on it.
-
     Raises:
         ArtifactError: It is missing or not as it was saved.
     """
+    with unless_known(path, record, "hash") as unknown:
+        if unknown:
+            check_file(path, record)
+
+
+@contextmanager
+def unless_known(path: Path, record: FileRecord, what: str) -> Iterator[bool]:
+    """Whether to check something that takes as long as a file is large.
+
+    When the block raises nothing, the verdict on a large file is remembered in genzoo's cache
+    under `what` and the file's path, size, inode and time of last change. Small files are checked
+    always. `genzoo verify` never relies on it.
+
+    Raises:
+        ArtifactError: The file is missing, or has another size than recorded.
+    """
     facts = check_size(path, record)
     if facts.st_size <= ALWAYS_HASHED:
-        check_file(path, record)
+        yield True
         return
-    marker = _marker(path, facts, record)
-    if marker.exists():
-        return
-    check_file(path, record)
-    with suppress(OSError):
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.touch()
+    marker = _marker(path, facts, record, what)
+    known = marker.exists()
+    yield not known
+    if not known:
+        with suppress(OSError):
+            marker.parent.mkdir(parents=True, exist_ok=True)
+            marker.touch()
 
 
-def _marker(path: Path, facts: os.stat_result, record: FileRecord) -> Path:
-    from genzoo.data.cache import cache_root
-
-    identity = (path.resolve(), facts.st_size, facts.st_ino, facts.st_mtime_ns, record.sha256)
+def _marker(path: Path, facts: os.stat_result, record: FileRecord, what: str) -> Path:
+    state = (facts.st_size, facts.st_ino, facts.st_mtime_ns)
+    identity = (what, path.resolve(), *state, record.sha256)
     name = hashlib.sha256(repr(identity).encode()).hexdigest()
     return cache_root() / "verified" / name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,10 +11,10 @@ import torch
 from torch import Tensor
 
 from genzoo.artifact.describe import Description, describe
-from genzoo.artifact.format import WEIGHTS, ArtifactConfig, PriorRecord
-from genzoo.artifact.integrity import check_file_once, check_size
+from genzoo.artifact.format import WEIGHTS, ArtifactConfig, FileRecord, PriorRecord
+from genzoo.artifact.integrity import check_file_once, check_size, unless_known
 from genzoo.artifact.provider import installed, made_by
-from genzoo.artifact.tensors import fill, load_tensors
+from genzoo.artifact.tensors import fill, load_tensors, refuse_non_finite
 from genzoo.errors import ArtifactError, ConfigError, PluginError, SpecError, UsageError
 from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.prior import FittedPrior
@@ -40,8 +41,9 @@ def load_model(
         folder: The artifact, or a folder in a format that a plugin reads.
         registry: Where its architecture, priors and kind are looked up.
         device: Where to put the model.
-        check_hashes: Compare the weights' SHA-256 with the recorded one; their size always is.
-            Other formats record neither.
+        check_hashes: Read the weights through: their SHA-256 must be the recorded one, and all
+            values finite numbers. A large file is read once a change. Its size is always compared.
+            Other formats record no hash: their values are looked through at each load.
 
     Raises:
         ArtifactError: Something is missing, damaged, altered or of a newer format.
@@ -49,9 +51,10 @@ def load_model(
         UsageError: The device is not available.
     """
     described = describe(folder, registry)
-    if not described.format:
-        _check_weights(described, check_hashes)
+    record = None if described.format else _check_weights(described, check_hashes)
     model = read_model(described.weights, described.config, registry, described.rename)
+    if check_hashes:
+        _refuse_non_finite(model, described.weights, record)
     installed(registry, registry.kinds, described.config.kind)
     return to_device(model, device)
 
@@ -83,21 +86,41 @@ def read_model(
         def build() -> Model:
             return _empty_model(entry, architecture, config, registry)
 
-        model = _skeleton(build) or _initialised(build)
-        fill(model, tensors, weights)
-        if lacks_values(model):
-            model = _initialised(build)
-            fill(model, tensors, weights)
+        return assemble(build, tensors, weights)
+
+
+def outline(build: Callable[[], Model]) -> Model:
+    """The model that `build` makes, without values where its code allows.
+
+    Raises:
+        ConfigError, PluginError, SpecError: Those of `build`.
+    """
+    return _skeleton(build) or _initialised(build)
+
+
+def assemble(build: Callable[[], Model], tensors: Mapping[str, Tensor], source: Path) -> Model:
+    """The model that `build` makes with these tensors as its state, ready for inference.
+
+    Raises:
+        ArtifactError: They do not fit; names `source`.
+        ConfigError, PluginError, SpecError: Those of `build`.
+    """
+    model = outline(build)
+    fill(model, tensors, source)
+    if lacks_values(model):
+        model = _initialised(build)
+        fill(model, tensors, source)
     return model.requires_grad_(False).eval()
 
 
-def _check_weights(described: Description, check_hashes: bool) -> None:
+def _check_weights(described: Description, check_hashes: bool) -> FileRecord:
     weights, record = described.weights, described.config.files.get(WEIGHTS)
     if record is None:
         raise ArtifactError(
             f"'{weights.parent}' is damaged: its config.json does not list {WEIGHTS}."
         )
     (check_file_once if check_hashes else check_size)(weights, record)
+    return record
 
 
 def _renamed(
@@ -122,6 +145,13 @@ def to_device(model: Model, device: str | torch.device) -> Model:
         return model.to(torch.device(device))
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise UsageError(f"The device '{device}' is not available here.", "Use cpu.") from error
+
+
+def _refuse_non_finite(model: Model, weights: Path, record: FileRecord | None) -> None:
+    known = nullcontext(True) if record is None else unless_known(weights, record, "finite")
+    with known as unknown:
+        if unknown:
+            refuse_non_finite(model.state_dict(), str(weights))
 
 
 def _architecture(weights: Path, config: ArtifactConfig, registry: Registry) -> Architecture:

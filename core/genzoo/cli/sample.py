@@ -50,7 +50,7 @@ def command(
     precision: str,
     batch_size: int,
 ) -> None:
-    """Draw samples from MODEL: a name of the zoo, a folder, or a run."""
+    """Draw samples from MODEL: a name of the zoo or of the Hub, a folder, or a run."""
     registry = plugged_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-seed{seed}{kind.endings[0]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -43,6 +43,22 @@ class Architecture(ABC):
     @abstractmethod
     def build(self) -> Mapping[str, nn.Module]:
         """Freshly initialised parts by name. Works on the meta device too."""
+
+    @classmethod
+    def infer(cls, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, Any]:
+        """What the shapes of weights tell of the options that they were made with.
+
+        `genzoo import` asks for it: weights of other programs come without a configuration. The
+        answer is tried and never trusted, so a guess does no harm.
+
+        Args:
+            shapes: Of the tensors in a file, by name, in its order. The names are not genzoo's, and
+                they may be anything: the answer is empty where they are nothing known.
+
+        Returns:
+            Fields of the config and options of the kind, such as `size` of images, by name.
+        """
+        return {}
 
     def prior(self) -> Prior:
         """Where latents are drawn from while training and by default afterwards."""

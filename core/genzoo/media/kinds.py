@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from genzoo.errors import GenzooError, PluginError
+from pydantic import ValidationError
+
+from genzoo.errors import ConfigError, GenzooError, PluginError
 from genzoo.interfaces.kind import Kind
 from genzoo.records import KindSpec
 from genzoo.registry import Entry, Registry, load_target
-from genzoo.specs import Config, parse_config
+from genzoo.specs import Config, SampleSpec, parse_config
 
 
 def find_kind(registry: Registry, name: str, beside: str = "") -> Entry[KindSpec]:
@@ -43,6 +45,19 @@ def load_kind(entry: Entry[KindSpec], options: Mapping[str, Any] | None = None) 
         if not getattr(kind, attribute, None):
             raise PluginError(f"The kind {entry.full_name} does not say its '{attribute}'.")
     return kind
+
+
+def sample_contract(kind: Kind, classes: Sequence[str] = ()) -> SampleSpec:
+    """The contract of a kind's samples.
+
+    Raises:
+        ConfigError: There are no such samples: too large, classes that repeat.
+    """
+    try:
+        return kind.spec(classes)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise ConfigError(f"There are no such {kind.array}: {reason}.") from error
 
 
 def kind_config(entry: Entry[KindSpec]) -> type[Config]:

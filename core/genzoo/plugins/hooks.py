@@ -17,6 +17,7 @@ from genzoo.records import (
     ArchitectureSpec,
     CommandSpec,
     DatasetSpec,
+    FeatureSpec,
     FormatSpec,
     KindSpec,
     MetricSpec,
@@ -36,6 +37,7 @@ RECORD_HOOKS: dict[str, type[Record]] = {
     "genzoo_formats": FormatSpec,
     "genzoo_kinds": KindSpec,
     "genzoo_metrics": MetricSpec,
+    "genzoo_features": FeatureSpec,
     "genzoo_trackers": TrackerSpec,
     "genzoo_commands": CommandSpec,
 }

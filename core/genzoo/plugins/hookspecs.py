@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ArchitectureSpec,
         CommandSpec,
         DatasetSpec,
+        FeatureSpec,
         FormatSpec,
         KindSpec,
         MetricSpec,
@@ -69,6 +70,10 @@ class RecordHooks:
     @hookspec
     def genzoo_metrics(self) -> Iterable[MetricSpec]:
         """Ways to judge a model. Since 0.1."""
+
+    @hookspec
+    def genzoo_features(self) -> Iterable[FeatureSpec]:
+        """Feature spaces to compare samples and data in. Since 0.1."""
 
     @hookspec
     def genzoo_trackers(self) -> Iterable[TrackerSpec]:

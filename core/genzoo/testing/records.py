@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import genzoo
+from genzoo.hub.reference import as_reference
 from genzoo.registry import load_target
 from genzoo.specs import Config, parse_config
 from genzoo.testing.check import ContractError, check
@@ -24,8 +24,6 @@ BASES = {
     "tracker": "Tracker",
 }
 """Classes of the public API that targets derive from."""
-
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
 
 @check("record", "A record that names what is not there fails when somebody uses it, not before.")
@@ -89,7 +87,7 @@ def _model(subject: RecordSubject) -> str:
     if Path(location).is_absolute():
         if not (Path(location) / "config.json").is_file():
             raise ContractError(f"There is no artifact in {location}.", location)
-    elif not _REPOSITORY.fullmatch(location):
+    elif as_reference(location) is None:
         raise ContractError(f"'{location}' is neither a folder nor owner/repo on the Hub.")
     return f"of the architecture {architecture.full_name}"
 

@@ -231,6 +231,25 @@ def test_non_finite_weights_are_not_saved(toy_gan, registry, artifact):
     assert torch.equal(load_model(artifact, registry).sample(2), before)
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("large", [False, True])
+def test_non_finite_weights_are_refused_each_time(artifact, registry, monkeypatch, value, large):
+    monkeypatch.setattr(integrity, "ALWAYS_HASHED", 10 if large else 1 << 20)
+    rewrite(artifact, lambda tensors: tensors["parts.generator.norm.bias"][1:2].fill_(value))
+    for _ in range(2):
+        refused(artifact, registry, r"no finite numbers in parts\.generator\.norm\.bias")
+    load_model(artifact, registry, check_hashes=False)
+
+
+def test_large_files_are_looked_through_once_per_change(artifact, registry, monkeypatch):
+    monkeypatch.setattr(integrity, "ALWAYS_HASHED", 10)
+    seen = []
+    monkeypatch.setattr("genzoo.artifact.load.refuse_non_finite", lambda *seen_: seen.append(seen_))
+    load_model(artifact, registry)
+    load_model(artifact, registry)
+    assert len(seen) == 1
+
+
 def test_non_finite_weights_are_found(artifact, registry):
     name = "parts.generator.first.bias"
     rewrite(artifact, lambda tensors: tensors[name].fill_(math.inf))

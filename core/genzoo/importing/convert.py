@@ -1,0 +1,162 @@
+"""From a file of weights to an artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genzoo.artifact.load import assemble
+from genzoo.artifact.save import refuse_other_content, save_model
+from genzoo.errors import ArtifactError
+from genzoo.importing.search import Candidate, find_best
+from genzoo.importing.source import Source, read_source
+from genzoo.importing.target import Wish, build
+from genzoo.media.kinds import load_kind
+from genzoo.model.model import Model
+
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Found:
+    """What of a file is which tensor of a model.
+
+    Attributes:
+        source: The file.
+        candidate: The group of tensors that fits best.
+        left_out: Tensors outside that group.
+    """
+
+    source: Source
+    candidate: Candidate
+    left_out: tuple[str, ...]
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """What was given or inferred of the architecture's configuration."""
+        return self.candidate.target.wish.config
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What was given or inferred of the kind's options, such as the size of images."""
+        return self.candidate.target.wish.options
+
+
+def find_weights(
+    path: Path,
+    wish: Wish,
+    *,
+    prefix: str = "",
+    renames: Mapping[str, str] | None = None,
+    ignore_unused: bool = False,
+) -> Found:
+    """Read a file and find the model's tensors in it.
+
+    Args:
+        path: A state dict or checkpoint that torch saved, or a safetensors file.
+        wish: What the weights are to become.
+        prefix: What the names of the wanted tensors begin with; by default every group is tried.
+        renames: Names in the model by names in the file, of tensors or layers.
+        ignore_unused: A group with more tensors than the model needs may be chosen.
+
+    Raises:
+        ArtifactError: The file is refused, or holds nothing like the model.
+        ConfigError, SpecError: The weights are of a model that the architecture does not offer.
+        UsageError: A name that does not exist, or several groups fit.
+    """
+    source = read_source(path)
+    candidate = find_best(source, wish, prefix, renames or {}, ignore_unused)
+    seen = {*candidate.match.pairs.values(), *candidate.match.unused}
+    left_out = tuple(name for name in source.tensors if name not in seen)
+    return Found(source, candidate, left_out)
+
+
+def check(found: Found, ignore_unused: bool = False) -> None:
+    """Refuse what does not fit exactly.
+
+    Raises:
+        ArtifactError: Something is missing, unused or cannot be told apart; names it.
+    """
+    match = found.candidate.match
+    expected, tensors = found.candidate.target.shapes, found.source.tensors
+    name = found.candidate.target.wish.entry.record.name
+    missing = [f"{key} {expected[key]}" for key in match.missing]
+    unused = [f"{key} {tuple(tensors[key].shape)}" for key in match.unused]
+    if missing:
+        rest = f"; {_some('not used', unused)}" if unused else ""
+        raise ArtifactError(
+            f"'{found.source.path}' does not fit {name}: {_some('missing', missing)}{rest}.",
+            "See all with --dry-run; say what is what with --rename OLD=NEW, or set the "
+            "architecture's options with --set.",
+        )
+    if match.doubtful:
+        raise ArtifactError(
+            f"'{found.source.path}' has layers that are alike, in no clear order: "
+            f"{', '.join(match.doubtful[:_NAMED])}.",
+            "Say what is what with --rename OLD=NEW.",
+        )
+    if unused and not ignore_unused:
+        raise ArtifactError(
+            f"'{found.source.path}' holds more than {name} needs: {_some('not used', unused)}.",
+            "Leave that out with --ignore-unused.",
+        )
+
+
+def write_model(
+    found: Found, folder: Path, *, licence: str = "", ignore_unused: bool = False
+) -> Model:
+    """Write the model as an artifact, with a preview and golden samples.
+
+    Raises:
+        ArtifactError: The weights do not fit, or are no finite numbers.
+        StorageError: The folder cannot be written.
+        UsageError: `folder` holds something else.
+    """
+    check(found, ignore_unused)
+    refuse_other_content(folder)
+    wish = found.candidate.target.wish
+    model = assemble(lambda: build(wish), _state(found), found.source.path)
+    save_model(
+        model,
+        folder,
+        registry=wish.registry,
+        parts=wish.parts,
+        kind=wish.kind.full_name,
+        kind_options=load_kind(wish.kind, wish.options).config.model_dump(mode="json"),
+        training=_facts(found),
+        licence=licence,
+    )
+    return model
+
+
+def _facts(found: Found) -> dict[str, Any]:
+    """Where the weights are from, for the card."""
+    facts = {"imported_from": found.source.path.name, "imported_sha256": found.source.sha256}
+    prefix = found.candidate.prefix
+    return {**facts, "imported_prefix": prefix} if prefix else facts
+
+
+def _state(found: Found) -> dict[str, Tensor]:
+    """The model's tensors, of its names."""
+    target, tensors = found.candidate.target, found.source.tensors
+    state = {
+        f"{target.prefix}{name}": _plain(tensors[key])
+        for name, key in found.candidate.match.pairs.items()
+    }
+    zero = torch.zeros((), dtype=torch.long)
+    return state | {f"{target.prefix}{name}": zero for name in found.candidate.match.counters}
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.dtype == torch.float64 else tensor.contiguous()
+
+
+def _some(what: str, names: list[str]) -> str:
+    more = len(names) - _NAMED
+    shown = ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"{len(names)} {what} ({shown})"

@@ -1,0 +1,94 @@
+"""`genzoo import`, from a file of weights to samples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import Result
+
+import genzoo
+from genzoo.plugins.manager import PluginManager
+
+Run = Callable[..., Result]
+TOY = ("--architecture", "toy-gan", "--size", 8)
+
+
+@pytest.fixture
+def weights(run: Run, manager: PluginManager) -> Path:
+    """The toy generator of the zoo as a checkpoint in the working directory."""
+    generator = genzoo.load("tiny-gan", registry=manager.registry).parts["generator"]
+    torch.save({"step": 5, "netG": generator.state_dict(), "netD": {"w": torch.ones(2)}}, "old.pth")
+    return Path("old.pth")
+
+
+def test_an_imported_model_samples_like_the_original(
+    run: Run, weights: Path, manager: PluginManager
+) -> None:
+    result = run("import", weights, *TOY, "-o", "out", "--licence", "MIT")
+    assert result.stdout == "out\n"
+    assert "Outside the network: 1 tensors, such as netD.w." in result.stderr
+    assert "genzoo sample out" in result.stderr
+    run("verify", "out")
+    samples = genzoo.load(Path("out"), registry=manager.registry).sample(3)
+    assert torch.equal(samples, genzoo.load("tiny-gan", registry=manager.registry).sample(3))
+
+
+def test_the_folder_is_named_like_the_file(run: Run, weights: Path) -> None:
+    assert run("import", weights, *TOY, "-q").output == "old\n"
+    assert Path("old/config.json").exists()
+
+
+def test_as_json(run: Run, weights: Path) -> None:
+    data = json.loads(run("import", weights, *TOY, "--set", "width=4", "--json").stdout)
+    assert data["config"] == {"width": 4}
+    assert data["options"] == {"size": 8}
+    assert data["prefix"] == "netG"
+    assert data["tensors"]["first.weight"] == "netG.first.weight"
+    assert data["unused"] == ["netD.w"]
+
+
+def test_dry_run_shows_what_becomes_what_and_writes_nothing(run: Run, weights: Path) -> None:
+    result = run("import", weights, *TOY, "--dry-run")
+    assert "first.weight  " in result.stdout
+    assert "netG.first.weight" in result.stdout
+    assert "netD.w" in result.stdout
+    assert not Path("old").exists()
+
+
+def test_dry_run_of_what_does_not_fit_shows_it_and_fails(run: Run, weights: Path) -> None:
+    result = run("import", weights, *TOY, "--set", "width=5", "--dry-run", "--json", code=1)
+    rows = json.loads(result.stdout)
+    assert {"model": "first.weight", "file": "-", "shape": [5, 6]} in rows
+    assert {"model": "-", "file": "netG.first.weight", "shape": [4, 6]} in rows
+    assert "does not fit toy-gan" in result.stderr
+
+
+def test_code_in_a_file_is_refused_in_one_sentence(run: Run) -> None:
+    torch.save(torch.nn.Linear(2, 2), "module.pth")
+    result = run("import", "module.pth", *TOY, code=1)
+    assert result.stderr.splitlines()[0].startswith("Error: 'module.pth' is refused by torch's")
+    assert len(result.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--set", "colour=1"), "no option named 'colour'"),
+        (("--set", "width"), "'width' sets nothing"),
+        (("--rename", "a"), "Type --rename OLD=NEW"),
+        (("--size", "x"), "not a valid integer"),
+        (("--prefix", "netF"), "netG"),
+        (("--kind", "sound"), "no kind named 'sound'"),
+    ],
+)
+def test_wrong_usage(run: Run, weights: Path, options: tuple[str, ...], told: str) -> None:
+    assert told in run("import", weights, *TOY, *options, code=2).stderr
+
+
+def test_an_unknown_architecture(run: Run, weights: Path) -> None:
+    result = run("import", weights, "--architecture", "toy-gam", code=2)
+    assert "Did you mean toy-gan" in result.stderr
