@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from points_kind import PointsKind
 from pydantic import AfterValidator, Field
 from torch import Tensor, nn
+from toy_flow import ToyAffine, ToyFlow
 from toy_objectives import ToyAdversarial
 from toys import (
     LATENT,
@@ -486,3 +487,28 @@ class NotAPrior(Prior):
 
     def fit(self, latents: Tensor, seed: int) -> Self:
         return self
+
+
+# Flows.
+
+
+class LossyAffine(ToyAffine):
+    def inverse(self, x: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        z, log_det = super().inverse(x, labels)
+        return z * 1.1, log_det
+
+
+class WithoutWayBack(ToyFlow):
+    def build(self) -> Mapping[str, nn.Module]:
+        return {"flow": LossyAffine(self.sample)}
+
+
+class FlippedAffine(ToyAffine):
+    def inverse(self, x: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        z, log_det = super().inverse(x, labels)
+        return z, -log_det
+
+
+class WithWrongDeterminant(ToyFlow):
+    def build(self) -> Mapping[str, nn.Module]:
+        return {"flow": FlippedAffine(self.sample)}

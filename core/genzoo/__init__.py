@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from genzoo.api import build as build
+    from genzoo.api import evaluate as evaluate
     from genzoo.api import load as load
     from genzoo.api import train as train
     from genzoo.data.raw import RawSamples as RawSamples
@@ -23,9 +24,18 @@ if TYPE_CHECKING:
     from genzoo.errors import GenzooError as GenzooError
     from genzoo.errors import SpecError as SpecError
     from genzoo.errors import UsageError as UsageError
+    from genzoo.evaluation.extractor import FeatureExtractor as FeatureExtractor
+    from genzoo.evaluation.metric import Estimate as Estimate
+    from genzoo.evaluation.metric import Metric as Metric
+    from genzoo.evaluation.record import EvaluationRecord as EvaluationRecord
+    from genzoo.evaluation.statistics.bootstrap import Interval as Interval
+    from genzoo.evaluation.statistics.bootstrap import bootstrap_mean as bootstrap_mean
+    from genzoo.evaluation.statistics.bootstrap import share as share
+    from genzoo.evaluation.subject import Subject as Subject
     from genzoo.interfaces.architecture import Architecture as Architecture
     from genzoo.interfaces.distributions import Likelihood as Likelihood
     from genzoo.interfaces.distributions import Posterior as Posterior
+    from genzoo.interfaces.foreign import ForeignModel as ForeignModel
     from genzoo.interfaces.kind import Decoded as Decoded
     from genzoo.interfaces.kind import Kind as Kind
     from genzoo.interfaces.kind import Layout as Layout
@@ -52,11 +62,16 @@ if TYPE_CHECKING:
     from genzoo.interfaces.step import Step as Step
     from genzoo.interfaces.tracker import Tracker as Tracker
     from genzoo.media.image import save_images as save_images
+    from genzoo.model.importance import estimate_log_likelihood as estimate_log_likelihood
+    from genzoo.model.importance import log_weights as log_weights
     from genzoo.model.model import Model as Model
+    from genzoo.model.shapes import reshape as reshape
     from genzoo.plugins.hookspecs import hookimpl as hookimpl
     from genzoo.records import ArchitectureSpec as ArchitectureSpec
     from genzoo.records import CommandSpec as CommandSpec
     from genzoo.records import DatasetSpec as DatasetSpec
+    from genzoo.records import FeatureSpec as FeatureSpec
+    from genzoo.records import FormatSpec as FormatSpec
     from genzoo.records import KindSpec as KindSpec
     from genzoo.records import MetricSpec as MetricSpec
     from genzoo.records import ModelSpec as ModelSpec
@@ -68,7 +83,7 @@ if TYPE_CHECKING:
     from genzoo.specs import SampleSpec as SampleSpec
 
 _HOME = {
-    "genzoo.api": ("build", "load", "train"),
+    "genzoo.api": ("build", "evaluate", "load", "train"),
     "genzoo.data.raw": ("RawSamples",),
     "genzoo.errors": (
         "ArtifactError",
@@ -79,8 +94,14 @@ _HOME = {
         "SpecError",
         "UsageError",
     ),
+    "genzoo.evaluation.extractor": ("FeatureExtractor",),
+    "genzoo.evaluation.metric": ("Estimate", "Metric"),
+    "genzoo.evaluation.record": ("EvaluationRecord",),
+    "genzoo.evaluation.statistics.bootstrap": ("Interval", "bootstrap_mean", "share"),
+    "genzoo.evaluation.subject": ("Subject",),
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
+    "genzoo.interfaces.foreign": ("ForeignModel",),
     "genzoo.interfaces.kind": ("Decoded", "Kind", "Layout", "UndecodableError"),
     "genzoo.interfaces.networks": (
         "Decoder",
@@ -103,12 +124,16 @@ _HOME = {
     "genzoo.interfaces.step": ("Batch", "Step"),
     "genzoo.interfaces.tracker": ("Tracker",),
     "genzoo.media.image": ("save_images",),
+    "genzoo.model.importance": ("estimate_log_likelihood", "log_weights"),
     "genzoo.model.model": ("Model",),
+    "genzoo.model.shapes": ("reshape",),
     "genzoo.plugins.hookspecs": ("hookimpl",),
     "genzoo.records": (
         "ArchitectureSpec",
         "CommandSpec",
         "DatasetSpec",
+        "FeatureSpec",
+        "FormatSpec",
         "KindSpec",
         "MetricSpec",
         "ModelSpec",

@@ -1,17 +1,20 @@
-"""genzoo from Python: load a pretrained model, build a fresh one, train one."""
+"""genzoo from Python: load a pretrained model, build a fresh one, train one, judge one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from genzoo.artifact.format import read_config
 from genzoo.artifact.load import load_model
+from genzoo.artifact.provider import installed
 from genzoo.data.choose_kind import choose_kind
 from genzoo.errors import unknown_name
-from genzoo.media.kinds import load_kind, sample_contract
+from genzoo.interfaces.kind import Kind
+from genzoo.media.kinds import find_kind, load_kind, sample_contract
 from genzoo.model.build import build_model
 from genzoo.model.model import Model
 from genzoo.plugins.manager import default_manager
@@ -22,6 +25,9 @@ from genzoo.training.reporter import Reporter
 from genzoo.zoo import resolve
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from genzoo.evaluation.record import EvaluationRecord
     from genzoo.training.trainer import TrainingResult
 
 
@@ -116,6 +122,77 @@ def train(
         **_plan_options(known, architecture, str(data), options),
     )
     return train_run(plan, Path(out), known, reporter)
+
+
+def evaluate(
+    model: str | Path | Model,
+    data: str | Path | NDArray[Any],
+    *,
+    metrics: Sequence[str] = (),
+    features: str | None = None,
+    features_file: str | Path | None = None,
+    count: int = 10_000,
+    seed: int = 0,
+    prior: str | None = None,
+    truncation: float = 1.0,
+    label_prior: str = "uniform",
+    held_out: str | Path | NDArray[Any] | None = None,
+    batch_size: int = 64,
+    device: str | torch.device = "cpu",
+    progress: Callable[[str, int, int], None] | None = None,
+    registry: Registry | None = None,
+) -> EvaluationRecord:
+    """Measure how good a model is, with the protocol that each number stands for.
+
+    Args:
+        model: A name, a folder, or a model at hand.
+        data: What it should be like: a folder, an `.npz` file, the name of a data set, or rows
+            such as images (N, height, width, channels) uint8.
+        metrics: Names of metrics; by default all that apply.
+        features: Name of the feature space; by default `efficientnet-lite0` where its package is
+            installed, else `pixels`.
+        features_file: Weights of the feature extractor, for one that does not bring them.
+        count: Number of samples.
+        seed: Names their sequence.
+        prior: The prior to draw latents from.
+        truncation: Shrinks latents, in (0, 1].
+        label_prior: Classes of samples: `uniform`, all in turn, or `data`, as often as there.
+        held_out: Data that the model was not trained on, to tell copies by.
+        batch_size: How many to compute at once; does not change the numbers.
+        device: Where to compute, for a model that is not at hand.
+        progress: Called with what is being done, how much of it is, and its total.
+        registry: Names; by default those of the installed plugins.
+
+    Raises:
+        GenzooError: Names, options or data that do not fit.
+    """
+    from genzoo.evaluation.data import open_beside
+    from genzoo.evaluation.run import Plan, evaluate_model
+    from genzoo.evaluation.subject import Settings
+
+    known = _known(registry)
+    loaded = model if isinstance(model, Model) else load(model, device=device, registry=known)
+    kind, spec = _kind_of(model, known), loaded.sample_spec
+    unseen = None if held_out is None else open_beside(held_out, kind, spec, known, labelled=False)
+    record, _ = evaluate_model(
+        loaded,
+        loaded.name if isinstance(model, Model) else str(model),
+        open_beside(data, kind, spec, known),
+        Settings(count, seed, prior, truncation, label_prior, batch_size),
+        Plan(metrics, features, None if features_file is None else Path(features_file)),
+        known,
+        held_out=unseen,
+        progress=progress,
+    )
+    return record
+
+
+def _kind_of(model: str | Path | Model, registry: Registry) -> Kind:
+    """What the samples of a model are; options are its own where it was saved with some."""
+    if isinstance(model, Model):
+        return load_kind(find_kind(registry, model.sample_spec.kind))
+    config = read_config(resolve(model, registry).folder)
+    return load_kind(installed(registry, registry.kinds, config.kind), config.kind_options)
 
 
 def _plan_options(

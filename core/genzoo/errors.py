@@ -63,6 +63,10 @@ class ArtifactError(GenzooError):
     """A model artifact that is damaged, incomplete, altered or of another format."""
 
 
+class HubError(GenzooError):
+    """The Hugging Face Hub cannot be reached, or refuses."""
+
+
 class CheckpointError(GenzooError):
     """A training checkpoint that cannot be written or restored."""
 

@@ -14,6 +14,8 @@ from genzoo.records import (
     ArchitectureSpec,
     CommandSpec,
     DatasetSpec,
+    FeatureSpec,
+    FormatSpec,
     KindSpec,
     MetricSpec,
     ModelSpec,
@@ -113,8 +115,10 @@ class Registry:
     priors: Catalogue[PriorSpec] = field(default_factory=lambda: Catalogue("prior"))
     datasets: Catalogue[DatasetSpec] = field(default_factory=lambda: Catalogue("data set"))
     models: Catalogue[ModelSpec] = field(default_factory=lambda: Catalogue("model"))
+    formats: Catalogue[FormatSpec] = field(default_factory=lambda: Catalogue("format"))
     kinds: Catalogue[KindSpec] = field(default_factory=lambda: Catalogue("kind"))
     metrics: Catalogue[MetricSpec] = field(default_factory=lambda: Catalogue("metric"))
+    features: Catalogue[FeatureSpec] = field(default_factory=lambda: Catalogue("feature space"))
     trackers: Catalogue[TrackerSpec] = field(default_factory=lambda: Catalogue("tracker"))
     commands: Catalogue[CommandSpec] = field(default_factory=lambda: Catalogue("command"))
     listeners: list[Listener] = field(default_factory=list)
@@ -137,8 +141,10 @@ class Registry:
             (PriorSpec, self.priors),
             (DatasetSpec, self.datasets),
             (ModelSpec, self.models),
+            (FormatSpec, self.formats),
             (KindSpec, self.kinds),
             (MetricSpec, self.metrics),
+            (FeatureSpec, self.features),
             (TrackerSpec, self.trackers),
             (CommandSpec, self.commands),
         ):

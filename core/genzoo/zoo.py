@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from genzoo.artifact.format import CONFIG
-from genzoo.errors import AmbiguousNameError, ArtifactError, UnknownNameError, unknown_name
+from genzoo.errors import (
+    AmbiguousNameError,
+    ArtifactError,
+    HubError,
+    UnknownNameError,
+    unknown_name,
+)
+from genzoo.hub.cached import find_cached
+from genzoo.hub.reference import HubReference, as_reference
 from genzoo.records import ModelSpec
 from genzoo.registry import Entry, Registry
 
-_REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+(@[\w./-]+)?$")
+if TYPE_CHECKING:
+    from genzoo.hub.progress import HubProgress
+
 _PATH_SIGNS = (".", "~", "/", os.sep)
 
 
@@ -24,42 +33,60 @@ class ResolvedModel:
     Attributes:
         name: As the user said it.
         folder: The artifact.
-        origin: Whether the name was read as a path or as one of the zoo.
+        origin: Whether the name was read as a path, as one of the zoo or as one of the Hub.
     """
 
     name: str
     folder: Path
-    origin: Literal["path", "zoo"]
+    origin: Literal["path", "zoo", "hub"]
 
 
-def resolve(name: str | Path, registry: Registry) -> ResolvedModel:
-    """Find the artifact that `name` means: a path, a run's folder or a name of the zoo.
+def resolve(
+    name: str | Path, registry: Registry, progress: HubProgress | None = None
+) -> ResolvedModel:
+    """Find the artifact that `name` means: a path, a run's folder, a name of the zoo or of the Hub.
 
-    A `Path`, and a string that begins with `.`, `~` or a slash, is always a path.
+    A `Path`, and a string that begins with `.`, `~` or a slash, is always a path. A model of the
+    Hub is pulled unless it was before; the Hub is not asked for what is cached.
+
+    Args:
+        name: What the user said.
+        registry: The zoo.
+        progress: Hears how far a pull is.
 
     Raises:
-        AmbiguousNameError: It is both a folder and a name of the zoo, or of two distributions.
-        ArtifactError: The folder holds no model.
-        UnknownNameError: It is neither; carries suggestions.
+        AmbiguousNameError: It means more than one of these, or is of two distributions.
+        ArtifactError: The folder holds no model, or the Hub's is refused.
+        HubError: It is to be pulled, and the Hub cannot be reached.
+        UnknownNameError: It is none of them; carries suggestions.
     """
     text = str(name)
     path = Path(text).expanduser()
     if isinstance(name, Path) or text.startswith(_PATH_SIGNS) or path.is_absolute():
         return ResolvedModel(text, artifact_folder(path), "path")
     in_zoo = text in registry.models or text in _short_names(registry)
-    if path.exists() and in_zoo:
-        entry = registry.models.find(text)
-        raise AmbiguousNameError(
-            f"'{text}' is both a folder here and a model of the zoo.",
-            f"Say ./{text} for the folder or {entry.full_name} for the model of the zoo."
-            if text != entry.full_name
-            else f"Say ./{text} for the folder or {entry.record.name} for the model of the zoo.",
-        )
+    reference = as_reference(text)
+    cached = find_cached(reference) if reference else None
+    if sum((path.exists(), in_zoo, cached is not None)) > 1:
+        raise _ambiguous(text, registry, path.exists(), in_zoo, reference if cached else None)
     if in_zoo:
-        return ResolvedModel(text, zoo_folder(registry.models.find(text)), "zoo")
+        return ResolvedModel(text, zoo_folder(registry.models.find(text), progress), "zoo")
     if path.exists():
         return ResolvedModel(text, artifact_folder(path), "path")
-    raise _nothing_found(text, registry)
+    if reference is not None:
+        return ResolvedModel(text, cached or _pulled(text, reference, progress), "hub")
+    raise unknown_name("model", text, registry.models.names(), "A folder is said as ./FOLDER.")
+
+
+def hub_folder(reference: HubReference, progress: HubProgress | None = None) -> Path:
+    """The artifact of a model on the Hub, pulled unless it is cached.
+
+    Raises:
+        ArtifactError, HubError, StorageError, UnknownNameError: It cannot be pulled.
+    """
+    from genzoo.hub.pull import fetch
+
+    return fetch(reference, progress)
 
 
 def artifact_folder(path: Path) -> Path:
@@ -86,20 +113,28 @@ def artifact_folder(path: Path) -> Path:
     )
 
 
-def zoo_folder(entry: Entry[ModelSpec]) -> Path:
-    """The artifact of a model of the zoo.
+def _pulled(name: str, reference: HubReference, progress: HubProgress | None) -> Path:
+    """`hub_folder`, for a name that may as well be a misspelt path."""
+    try:
+        return hub_folder(reference, progress)
+    except (HubError, UnknownNameError) as error:
+        hint = f"There is no folder '{name}' here either. {error.hint}"
+        raise type(error)(error.message, hint) from error
+
+
+def zoo_folder(entry: Entry[ModelSpec], progress: HubProgress | None = None) -> Path:
+    """The artifact of a model of the zoo; pulled if it is on the Hub and not cached.
 
     Raises:
-        ArtifactError: It is not on this machine.
+        ArtifactError: It is not on this machine, or the Hub's is refused.
+        HubError, StorageError, UnknownNameError: It cannot be pulled.
     """
+    reference = as_reference(entry.record.location)
+    if reference is not None:
+        return hub_folder(reference, progress)
     folder = Path(entry.record.location).expanduser()
     if folder.is_dir():
         return folder
-    if _REPOSITORY.match(entry.record.location):
-        raise ArtifactError(
-            f"'{entry.record.name}' is on the Hugging Face Hub as {entry.record.location}.",
-            "Pulling from the Hub is not supported in this version of genzoo.",
-        )
     raise ArtifactError(
         f"The model '{entry.record.name}' is missing from {folder}.",
         f"Install {entry.distribution} again.",
@@ -110,11 +145,22 @@ def _short_names(registry: Registry) -> set[str]:
     return {entry.record.name for entry in registry.models.values()}
 
 
-def _nothing_found(name: str, registry: Registry) -> UnknownNameError:
-    if _REPOSITORY.match(name):
-        return UnknownNameError(
-            f"There is no folder '{name}', and pulling models from the Hugging Face Hub is not "
-            "supported in this version of genzoo.",
-            "Type 'genzoo models' to see what there is.",
-        )
-    return unknown_name("model", name, registry.models.names(), "A folder is said as ./FOLDER.")
+def _ambiguous(
+    name: str, registry: Registry, is_path: bool, in_zoo: bool, on_hub: HubReference | None
+) -> AmbiguousNameError:
+    """Name each reading, and how to say it."""
+    readings, ways = [], []
+    if is_path:
+        readings.append("a folder here")
+        ways.append(f"./{name} for the folder")
+    if in_zoo:
+        entry = registry.models.find(name)
+        other = entry.full_name if name != entry.full_name else entry.record.name
+        readings.append("a model of the zoo")
+        ways.append(f"{other} for the model of the zoo")
+    if on_hub is not None:
+        readings.append("a model of the Hub")
+        ways.append(f"{on_hub.repository}@{on_hub.revision} for the model of the Hub")
+    return AmbiguousNameError(
+        f"'{name}' is both {' and '.join(readings)}.", f"Say {' or '.join(ways)}."
+    )

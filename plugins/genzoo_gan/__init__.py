@@ -23,7 +23,7 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             parts=_PARTS,
             inference=("generator",),
             objective="r3gan",
-            objective_defaults={"gamma": 1.0, "penalty_every": 4},
+            objective_defaults={"gamma": 5.0, "penalty_every": 4, "learning_rate": 5e-4},
         ),
         ArchitectureSpec(
             name="dcgan",

@@ -8,10 +8,18 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from genzoo import Objective, OptimizerSettings, Phase, Step, Term, Terms, TrainingContext
+from genzoo import (
+    Objective,
+    OptimizerSettings,
+    Phase,
+    Step,
+    Term,
+    Terms,
+    TrainingContext,
+    log_weights,
+)
 from genzoo_vae.check import check_autoencoder
 from genzoo_vae.configs import IWAEConfig
-from genzoo_vae.importance import log_weights
 
 
 class IWAE(Objective):

@@ -21,10 +21,10 @@ ZOO = ROOT / "zoo" / "genzoo_zoo"
 LAYERS = (
     ("cli",),
     ("testing",),
-    ("api", "training", "zoo", "importing"),
+    ("api", "training", "evaluation", "zoo", "hub", "importing"),
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
-    ("interfaces", "specs", "records", "errors", "files", "containment"),
+    ("interfaces", "specs", "records", "errors", "files", "places", "containment"),
 )
 LEVEL = {group: level for level, groups in enumerate(LAYERS) for group in groups}
 

@@ -7,7 +7,9 @@ import pytest
 
 from genzoo import ArtifactError, ModelSpec, SampleSpec
 from genzoo.artifact.format import ArtifactConfig, FileRecord, Provider, write_config
-from genzoo.errors import AmbiguousNameError, UnknownNameError
+from genzoo.errors import AmbiguousNameError, HubError, UnknownNameError
+from genzoo.hub.cached import commit_folder, record_revision
+from genzoo.hub.reference import parse_reference
 from genzoo.registry import Registry
 from genzoo.zoo import resolve
 
@@ -30,6 +32,7 @@ def describe(folder, **changes):
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     (tmp_path / "work").mkdir()
+    monkeypatch.setenv("GENZOO_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path / "work")
     return tmp_path
 
@@ -126,15 +129,67 @@ def test_a_path_that_is_not_there(zoo):
         resolve("./nowhere", zoo)
 
 
+def cached(name, commit="1" * 40):
+    """A model of the Hub that was pulled before."""
+    reference = parse_reference(name)
+    folder = describe(commit_folder(reference, commit))
+    record_revision(reference, commit)
+    return folder
+
+
 @pytest.mark.parametrize("name", ["someone/model", "someone/model@v1", "someone/model@a/b"])
-def test_the_hub_is_not_reached(zoo, name):
-    with pytest.raises(UnknownNameError, match="Hugging Face Hub is not supported"):
+def test_a_cached_model_of_the_hub(zoo, name):
+    folder = cached(name)
+    found = resolve(name, zoo)
+    assert (found.folder, found.origin) == (folder, "hub")
+
+
+@pytest.fixture
+def pulled(monkeypatch):
+    """References that are pulled, which the Hub does not have."""
+    asked = []
+
+    def fetch(reference, progress):
+        asked.append(str(reference))
+        raise HubError("no Hub")
+
+    monkeypatch.setattr("genzoo.hub.pull.fetch", fetch)
+    return asked
+
+
+@pytest.mark.parametrize("name", ["someone/model", "someone/model@v1"])
+def test_another_model_of_the_hub_is_pulled(zoo, pulled, name):
+    with pytest.raises(HubError):
         resolve(name, zoo)
+    assert pulled == [name]
 
 
-def test_a_model_of_the_zoo_on_the_hub(zoo):
-    with pytest.raises(ArtifactError, match="on the Hugging Face Hub as me/far@main"):
+def test_a_model_of_the_zoo_on_the_hub(zoo, pulled):
+    with pytest.raises(HubError):
         resolve("far", zoo)
+    assert pulled == ["me/far"]
+
+
+def test_a_folder_and_a_cached_model_of_one_name(zoo, home):
+    folder = describe(home / "work" / "someone" / "model")
+    assert resolve("someone/model", zoo).folder == folder.relative_to(home / "work")
+    place = cached("someone/model")
+    with pytest.raises(AmbiguousNameError, match="both a folder here and a model of the Hub") as e:
+        resolve("someone/model", zoo)
+    assert "./someone/model" in e.value.hint
+    assert "someone/model@main" in e.value.hint
+    assert resolve("./someone/model", zoo).origin == "path"
+    assert resolve("someone/model@main", zoo).folder == place
+
+
+def test_the_zoo_and_a_cached_model_of_one_name(zoo):
+    assert resolve("genzoo/faces", zoo).origin == "zoo"
+    cached("genzoo/faces")
+    with pytest.raises(AmbiguousNameError, match="a model of the zoo and a model of the Hub") as e:
+        resolve("genzoo/faces", zoo)
+    assert e.value.hint == (
+        "Say faces for the model of the zoo or genzoo/faces@main for the model of the Hub."
+    )
 
 
 def test_torch_is_not_imported():

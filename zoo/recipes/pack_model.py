@@ -2,7 +2,7 @@
 
 The recipes of the bundled models:
 
-    genzoo train convgan peeps --steps STEPS -o runs/peeps-gan
+    genzoo train convgan peeps --batch-size 32 --steps 12500 -o runs/peeps-gan
     genzoo train conv-vae peeps --width 24 --steps 6000 -o runs/peeps-vae
 """
 
@@ -12,7 +12,7 @@ import argparse
 import json
 from pathlib import Path
 
-from measure import measure
+from evaluate_model import evaluate_bundled
 
 from genzoo import load
 from genzoo.artifact.card import render_card
@@ -20,10 +20,10 @@ from genzoo.artifact.format import CARD, read_config
 from genzoo.artifact.save import save_model
 from genzoo.media.kinds import load_kind
 from genzoo.plugins.manager import default_manager
+from genzoo.registry import Registry, load_target
 from genzoo.training.config import RunPlan
 from genzoo.training.folder import RunFolder
-from genzoo.training.reporter import Reporter
-from genzoo.training.start import load_data
+from genzoo.training.start import CHANGEABLE
 from genzoo_zoo import MODELS
 
 LICENCE = "CC0-1.0"
@@ -53,13 +53,11 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
         half=True,
         licence=LICENCE,
     )
-    packed = load(target)
-    figures = measure(packed, load_data(record.plan, registry, Reporter()), prior)
     entry = registry.architectures.find(trained.architecture)
     config = read_config(target)
     kind = load_kind(registry.kinds[config.kind], config.kind_options)
     card = render_card(config, entry.record, kind, licence=LICENCE, preview=True)
-    text = card + _figures(figures, prior) + _origin(record.plan, run, trained.training)
+    text = card + _origin(record.plan, run, trained.training, registry)
     (target / CARD).write_text(text.replace("PATH/TO/THIS/FOLDER", name), encoding="utf-8")
     fields = {
         "name": name,
@@ -69,28 +67,34 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
         "tags": ["faces", "64x64"],
     }
     (target / "card.json").write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
-    return target
+    return evaluate_bundled(name, prior)
 
 
-def _figures(figures: dict[str, str], prior: str | None) -> str:
-    rows = "".join(f"| {name} | {value} |\n" for name, value in figures.items())
-    source = f" Samples are drawn from the prior `{prior}`." if prior else ""
-    heading = f"\n## Figures\n\n`python zoo/recipes/pack_model.py`, seed 0.{source}"
-    return f"{heading}\n\n| | |\n|---|---|\n{rows}"
-
-
-def _origin(plan: RunPlan, run: Path, training: dict[str, object]) -> str:
-    options = "".join(f" --{key} {value}" for key, value in plan.architecture_config.items())
-    architecture = plan.architecture.partition("/")[2]
-    command = f"genzoo train {architecture} {plan.data.data}{options} --steps {training['steps']}"
+def _origin(plan: RunPlan, run: Path, training: dict[str, object], registry: Registry) -> str:
     return (
-        f"\n## How it was made\n\n```sh\n{command}\n```\n\n"
+        f"\n## How it was made\n\n```sh\n{_command(plan, training, registry)}\n```\n\n"
         f"About {_hours(run):.1f} hours on a two-core processor that did other work too, in "
-        "float32, with interruptions: a rerun gives a like model, "
+        f"{training['precision']}, with interruptions: a rerun gives a like model, "
         "not the same bits. The weights are stored in half precision.\n\n"
         "The training images are drawn from Open Peeps by Pablo Stanley (CC0 1.0); "
         "the weights are CC0 1.0 as well.\n"
     )
+
+
+def _command(plan: RunPlan, training: dict[str, object], registry: Registry) -> str:
+    """The command that makes a like model: what is not said in it is a default."""
+    architecture = registry.architectures.find(plan.architecture).record
+    objective = registry.objectives.find(plan.objective or architecture.objective).record
+    starting = load_target(objective.config)(**architecture.objective_defaults).model_dump()
+    changed = plan.training.model_dump(exclude_defaults=True)
+    options = {
+        **plan.architecture_config,
+        **{key: value for key, value in plan.objective_config.items() if starting[key] != value},
+        **{key: value for key, value in changed.items() if key not in CHANGEABLE},
+        "steps": training["steps"],
+    }
+    words = "".join(f" --{key.replace('_', '-')} {value}" for key, value in options.items())
+    return f"genzoo train {architecture.name} {plan.data.data}{words}"
 
 
 def _hours(run: Path) -> float:

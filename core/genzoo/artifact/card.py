@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from genzoo.artifact.format import ArtifactConfig
 from genzoo.interfaces.kind import Kind
@@ -10,6 +11,11 @@ from genzoo.records import ArchitectureSpec
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 """Endings of files that a page of markdown shows."""
+
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)^---\n", re.DOTALL | re.MULTILINE)
+
+PLACE = "PATH/TO/THIS/FOLDER"
+"""Stands for the model in its card until it is published."""
 
 _PIPELINES = {"image": "unconditional-image-generation"}
 
@@ -31,6 +37,27 @@ def render_card(
         f"## Contract\n\n{_contract(config)}\n"
         f"## Recipe\n\n{_recipe(config, record)}"
     )
+
+
+def published_card(card: str, name: str, licence: str = "") -> str:
+    """A model's card for the Hub: it names the model, its licence and the library.
+
+    Args:
+        card: The text of its `README.md`, generated or written by hand.
+        name: What it is called on the Hub.
+        licence: SPDX identifier, in place of the one in the card.
+    """
+    found = _FRONT_MATTER.match(card)
+    lines = found[1].splitlines() if found else []
+    body = card[found.end() :] if found else f"\n{card}"
+    added = {"library_name": "genzoo"}
+    if licence:
+        added["license"] = json.dumps(licence.lower())
+    kept = [line for line in lines if line.partition(":")[0] not in added]
+    head = [f"{key}: {value}" for key, value in added.items()]
+    if not any(line.startswith("tags:") for line in kept):
+        kept += ["tags:", '- "genzoo"']
+    return "\n".join(["---", *head, *kept, "---", ""]) + body.replace(PLACE, name)
 
 
 def _front_matter(config: ArtifactConfig, record: ArchitectureSpec, licence: str) -> str:
@@ -56,11 +83,11 @@ def _usage(config: ArtifactConfig, kind: Kind) -> str:
     return (
         "```sh\n"
         f"{needed}\n"
-        f"genzoo sample PATH/TO/THIS/FOLDER -n 64 --seed 0 -o samples{kind.endings[0]}\n"
+        f"genzoo sample {PLACE} -n 64 --seed 0 -o samples{kind.endings[0]}\n"
         "```\n\n"
         "```python\n"
         "import genzoo\n\n"
-        'model = genzoo.load("PATH/TO/THIS/FOLDER")\n'
+        f'model = genzoo.load("{PLACE}")\n'
         "samples = model.sample(64, seed=0)\n"
         "```\n"
     )

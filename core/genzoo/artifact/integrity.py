@@ -10,6 +10,7 @@ from pathlib import Path
 
 from genzoo.artifact.format import FileRecord
 from genzoo.errors import ArtifactError
+from genzoo.places import cache_root
 
 ALWAYS_HASHED = 16 << 20
 """Files up to this size are read through at each load (about 10 ms); larger ones once a change."""
@@ -98,8 +99,6 @@ def unless_known(path: Path, record: FileRecord, what: str) -> Iterator[bool]:
 
 
 def _marker(path: Path, facts: os.stat_result, record: FileRecord, what: str) -> Path:
-    from genzoo.data.cache import cache_root
-
     state = (facts.st_size, facts.st_ino, facts.st_mtime_ns)
     identity = (what, path.resolve(), *state, record.sha256)
     name = hashlib.sha256(repr(identity).encode()).hexdigest()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from genzoo.artifact.format import WEIGHTS, ArtifactConfig, FileRecord, PriorRecord, read_config
+from genzoo.artifact.describe import Description, describe
+from genzoo.artifact.format import WEIGHTS, ArtifactConfig, FileRecord, PriorRecord
 from genzoo.artifact.integrity import check_file_once, check_size, unless_known
 from genzoo.artifact.provider import installed, made_by
 from genzoo.artifact.tensors import fill, load_tensors, refuse_non_finite
@@ -33,35 +35,43 @@ def load_model(
     device: str | torch.device = "cpu",
     check_hashes: bool = True,
 ) -> Model:
-    """Load an artifact for inference: evaluation mode, no gradients.
+    """Load a model for inference: evaluation mode, no gradients.
 
     Args:
-        folder: The artifact.
+        folder: The artifact, or a folder in a format that a plugin reads.
         registry: Where its architecture, priors and kind are looked up.
         device: Where to put the model.
         check_hashes: Read the weights through: their SHA-256 must be the recorded one, and all
             values finite numbers. A large file is read once a change. Its size is always compared.
+            Other formats record no hash: their values are looked through at each load.
 
     Raises:
         ArtifactError: Something is missing, damaged, altered or of a newer format.
         PluginError: The architecture, a prior or the kind is not installed, or its code fails.
         UsageError: The device is not available.
     """
-    config = read_config(folder)
-    weights = folder / WEIGHTS
-    record = config.files.get(WEIGHTS)
-    if record is None:
-        raise ArtifactError(f"'{folder}' is damaged: its config.json does not list {WEIGHTS}.")
-    (check_file_once if check_hashes else check_size)(weights, record)
-    model = read_model(weights, config, registry)
+    described = describe(folder, registry)
+    record = None if described.format else _check_weights(described, check_hashes)
+    model = read_model(described.weights, described.config, registry, described.rename)
     if check_hashes:
-        _refuse_non_finite(model, weights, record)
-    installed(registry, registry.kinds, config.kind)
+        _refuse_non_finite(model, described.weights, record)
+    installed(registry, registry.kinds, described.config.kind)
     return to_device(model, device)
 
 
-def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Model:
+def read_model(
+    weights: Path,
+    config: ArtifactConfig,
+    registry: Registry,
+    rename: Callable[[str], str] | None = None,
+) -> Model:
     """The model that `config` describes, with its weights mapped from the file `weights`.
+
+    Args:
+        weights: A safetensors file.
+        config: What is in it.
+        registry: Where its architecture and priors are looked up.
+        rename: From the name of a tensor in the file to `PART.NAME`, for other formats.
 
     Raises:
         ArtifactError, PluginError: As `load_model`.
@@ -70,6 +80,8 @@ def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Mod
     with made_by(config.provider, entry):
         architecture = _architecture(weights, config, registry)
         tensors, _ = load_tensors(weights)
+        if rename is not None:
+            tensors = _renamed(tensors, rename, weights)
 
         def build() -> Model:
             return _empty_model(entry, architecture, config, registry)
@@ -101,6 +113,28 @@ def assemble(build: Callable[[], Model], tensors: Mapping[str, Tensor], source: 
     return model.requires_grad_(False).eval()
 
 
+def _check_weights(described: Description, check_hashes: bool) -> FileRecord:
+    weights, record = described.weights, described.config.files.get(WEIGHTS)
+    if record is None:
+        raise ArtifactError(
+            f"'{weights.parent}' is damaged: its config.json does not list {WEIGHTS}."
+        )
+    (check_file_once if check_hashes else check_size)(weights, record)
+    return record
+
+
+def _renamed(
+    tensors: Mapping[str, Tensor], rename: Callable[[str], str], weights: Path
+) -> dict[str, Tensor]:
+    renamed: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        new = f"parts.{rename(name)}"
+        if new in renamed:
+            raise ArtifactError(f"'{weights}' holds {new} twice, once as {name}.")
+        renamed[new] = tensor
+    return renamed
+
+
 def to_device(model: Model, device: str | torch.device) -> Model:
     """The model on another device.
 
@@ -113,8 +147,9 @@ def to_device(model: Model, device: str | torch.device) -> Model:
         raise UsageError(f"The device '{device}' is not available here.", "Use cpu.") from error
 
 
-def _refuse_non_finite(model: Model, weights: Path, record: FileRecord) -> None:
-    with unless_known(weights, record, "finite") as unknown:
+def _refuse_non_finite(model: Model, weights: Path, record: FileRecord | None) -> None:
+    known = nullcontext(True) if record is None else unless_known(weights, record, "finite")
+    with known as unknown:
         if unknown:
             refuse_non_finite(model.state_dict(), str(weights))
 

@@ -21,11 +21,29 @@ def _completer(kind: str, with_paths: bool) -> Completer:
 
         names = [name for name in _names(kind) if name.startswith(incomplete)]
         items = [CompletionItem(name, help=summary(kind, name)) for name in names]
+        if kind == "models":
+            items += _cached(incomplete)
         if with_paths:
             items.append(CompletionItem(incomplete, type="file"))
         return items
 
     return complete
+
+
+def complete_cached(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Models that were pulled from the Hub."""
+    return _cached(incomplete)
+
+
+def _cached(incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from genzoo.hub.cached import list_cached
+
+    names = [model.name for model in list_cached()]
+    return [
+        CompletionItem(name, help="from the Hub") for name in names if name.startswith(incomplete)
+    ]
 
 
 def _registry() -> Registry:
@@ -49,3 +67,5 @@ complete_architecture = _completer("architectures", with_paths=False)
 complete_objective = _completer("objectives", with_paths=False)
 complete_model = _completer("models", with_paths=True)
 complete_data = _completer("datasets", with_paths=True)
+complete_features = _completer("features", with_paths=False)
+complete_metric = _completer("metrics", with_paths=False)

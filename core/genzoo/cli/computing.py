@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from genzoo.cli.hub_progress import at_hand
 from genzoo.errors import ArtifactError, CapabilityError, ConfigError, unknown_name
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ class Computing:
     batch_size: int
 
     def load(self, name: str, registry: Registry) -> Model:
-        """The model of that name, on the device."""
+        """The model of that name, on the device; pulled from the Hub if it has to be."""
+        folder = at_hand(name, registry)
+
         from genzoo.api import load
         from genzoo.training.hardware import choose_device
 
-        return load(name, device=str(choose_device(self.device)), registry=registry)
+        return load(folder, device=str(choose_device(self.device)), registry=registry)
 
     def cast(self, model: Model) -> AbstractContextManager[object]:
         """Within it the model computes in the precision."""
@@ -52,13 +55,12 @@ def kind_of(model: str, registry: Registry) -> Kind:
     Raises:
         ArtifactError, PluginError, UnknownNameError: As for loading it.
     """
-    from genzoo.artifact.format import read_config
+    from genzoo.artifact.describe import describe
     from genzoo.artifact.provider import installed
     from genzoo.media.kinds import load_kind
-    from genzoo.zoo import resolve
 
-    folder = resolve(model, registry).folder
-    config = read_config(folder)
+    folder = at_hand(model, registry)
+    config = describe(folder, registry).config
     try:
         return load_kind(installed(registry, registry.kinds, config.kind), config.kind_options)
     except ConfigError as error:

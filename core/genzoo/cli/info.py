@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from genzoo.cli.models import folder_bytes, readable_size
 from genzoo.cli.options import output_options
 from genzoo.cli.output import Sheet, output
 from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.sizes import folder_bytes, readable_size
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from genzoo.artifact.format import ArtifactConfig
+    from genzoo.hub.reference import HubReference
     from genzoo.records import Record
     from genzoo.registry import Entry, Registry
 
@@ -53,8 +55,21 @@ def _sheets(name: str, registry: Registry) -> list[Sheet]:
         [] if folder.is_dir() else [_record_sheet(entry) for entry in _registered(name, registry)]
     )
     if not found or name in registry.models.names():
-        found.append(_model_sheet(name, registry))
+        remote = _only_on_hub(name, registry)
+        found.append(remote_sheet(remote) if remote else _model_sheet(name, registry))
     return found
+
+
+def _only_on_hub(name: str, registry: Registry) -> HubReference | None:
+    """What `name` means if that is a model of the Hub that is not on this machine."""
+    from genzoo.hub.cached import find_cached
+    from genzoo.hub.reference import as_reference
+
+    known = name in registry.models or name in registry.models.names()
+    reference = as_reference(registry.models.find(name).record.location if known else name)
+    if reference is None or find_cached(reference) or (not known and Path(name).exists()):
+        return None
+    return reference
 
 
 def _registered(name: str, registry: Registry) -> list[Entry[Record]]:
@@ -109,12 +124,23 @@ def _run_sheet(folder: Path) -> Sheet:
 
 
 def _model_sheet(name: str, registry: Registry) -> Sheet:
-    from genzoo.artifact.format import read_config
+    from genzoo.artifact.describe import describe
     from genzoo.zoo import resolve
 
     folder = resolve(name, registry).folder
-    config = read_config(folder)
+    described = describe(folder, registry)
     facts = {
+        **description(described.config),
+        "format": described.format or None,
+        "size": readable_size(folder_bytes(folder)),
+        "folder": str(folder),
+    }
+    return f"model {name}", facts
+
+
+def description(config: ArtifactConfig) -> dict[str, Any]:
+    """What a model's own `config.json` tells."""
+    return {
         "what": "model",
         "architecture": config.architecture,
         "provider": f"{config.provider.distribution} {config.provider.version}",
@@ -130,7 +156,26 @@ def _model_sheet(name: str, registry: Registry) -> Sheet:
         "objective_config": config.objective.config if config.objective else None,
         "training": config.training,
         "weights": config.dtype,
-        "size": readable_size(folder_bytes(folder)),
-        "folder": str(folder),
     }
-    return f"model {name}", facts
+
+
+def remote_sheet(reference: HubReference) -> Sheet:
+    """A model of the Hub before it is pulled: no more is sent than its description and a header."""
+    from genzoo.hub.inspect import inspect_weights
+    from genzoo.hub.pull import plan_pull
+
+    plan = plan_pull(reference)
+    weights = inspect_weights(plan.remote, plan.weights)
+    facts = {
+        **(description(plan.config) if plan.config else {"what": "model"}),
+        "licence": plan.remote.licence or None,
+        "commit": plan.remote.commit,
+        "private": plan.remote.private,
+        "parameters": weights.values,
+        "dtypes": dict(weights.dtypes),
+        "tensors": weights.tensors,
+        "memory": readable_size(weights.memory),
+        "download": readable_size(plan.missing_bytes),
+        "folder": None,
+    }
+    return f"model {reference}, on the Hub", facts

@@ -64,33 +64,38 @@ def seed_option(function: F) -> F:
     )(function)
 
 
+def device_option(function: F) -> F:
+    """`--device`."""
+    return click.option(
+        "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps."
+    )(function)
+
+
+def batch_size_option(function: F) -> F:
+    """`--batch-size`: at least 1."""
+    return click.option(
+        "--batch-size",
+        type=click.IntRange(min=1),
+        default=64,
+        show_default=True,
+        help="How many to compute at once; does not change the result.",
+    )(function)
+
+
 def compute_options(function: F) -> F:
     """`--device`, `--precision` and `--batch-size`, for work with a finished model."""
-    for decorate in (
-        click.option(
-            "--batch-size",
-            type=click.IntRange(min=1),
-            default=64,
-            show_default=True,
-            help="How many to compute at once; does not change the result.",
-        ),
-        click.option(
-            "--precision",
-            type=click.Choice(["auto", "fp32", "bf16"]),
-            default="fp32",
-            show_default=True,
-            help="auto is bf16 where the hardware multiplies it natively.",
-        ),
-        click.option(
-            "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps."
-        ),
-    ):
-        function = decorate(function)
-    return function
+    precision = click.option(
+        "--precision",
+        type=click.Choice(["auto", "fp32", "bf16"]),
+        default="fp32",
+        show_default=True,
+        help="auto is bf16 where the hardware multiplies it natively.",
+    )
+    return device_option(precision(batch_size_option(function)))
 
 
 model_argument = click.argument("model", shell_complete=complete_model)
-"""A name of the zoo, a folder, or a run."""
+"""A name of the zoo or of the Hub, a folder, or a run."""
 
 data_argument = click.argument("data", shell_complete=complete_data)
 """A folder, an .npz file, or a registered name."""

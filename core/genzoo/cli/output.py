@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import click
+
+# What strangers write, such as a model's card, must not steer the terminal.
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor
+    r"|\x1b[\]PX^_].*?(?:\x1b\\|\x07|$)"  # titles, links, the clipboard
+    r"|\x1b[ -/]*[0-~]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
 
 Sheet = tuple[str, Mapping[str, Any]]
 """A title and properties by name."""
@@ -31,17 +40,17 @@ class Output:
     def note(self, message: str) -> None:
         """A message to the user, on stderr."""
         if not self.quiet:
-            click.echo(message, err=True)
+            click.echo(printable(message), err=True)
 
     def error(self, message: str, hint: str = "") -> None:
         """What went wrong and what to do next, on stderr, even when quiet."""
-        click.echo(f"Error: {message}", err=True)
+        click.echo(printable(f"Error: {message}"), err=True)
         if hint:
-            click.echo(hint, err=True)
+            click.echo(printable(hint), err=True)
 
     def result(self, data: Mapping[str, Any], text: str) -> None:
         """What a command made: `text` for people, `data` as JSON."""
-        click.echo(_dump(data) if self.json else text)
+        click.echo(_dump(data) if self.json else printable(text))
 
     def table(self, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
         """Rows of data.
@@ -71,9 +80,17 @@ class Output:
         for number, (title, facts_of_one) in enumerate(sheets):
             if number:
                 click.echo()
-            shown = [[key.replace("_", " "), _cell(value)] for key, value in facts_of_one.items()]
-            click.echo(title)
+            shown = [
+                [printable(key.replace("_", " ")), _cell(value)]
+                for key, value in facts_of_one.items()
+            ]
+            click.echo(printable(title))
             click.echo(_render([], [row for row in shown if row[1]]))
+
+
+def printable(text: str) -> str:
+    """The text without terminal escape sequences and control characters."""
+    return _ESCAPES.sub("", text)
 
 
 def output() -> Output:
@@ -91,10 +108,10 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}={_inner(item)}" for key, item in value.items())
+        return ", ".join(f"{printable(str(key))}={_inner(item)}" for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_inner, value))
-    return str(value)
+    return printable(str(value))
 
 
 def _inner(value: Any) -> str:

@@ -50,13 +50,16 @@ def command(
     precision: str,
     batch_size: int,
 ) -> None:
-    """Draw samples from MODEL: a name of the zoo, a folder, or a run."""
+    """Draw samples from MODEL: a name of the zoo or of the Hub, a folder, or a run."""
     registry = plugged_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-seed{seed}{kind.endings[0]}")
     kind.check_path(path)
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
+    note = registry.architectures.find(loaded.name).record.sampling_note
+    if note and prior is None:
+        output().note(note)
     spec = loaded.sample_spec
     with computing.cast(loaded):
         samples = loaded.sample(

@@ -6,6 +6,7 @@ import dataclasses
 
 import click
 
+from genzoo.cli.hub_progress import at_hand
 from genzoo.cli.options import model_argument, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
@@ -20,10 +21,9 @@ COLUMNS = {"verdict": "", "subject": "what", "detail": "found"}
 def command(ctx: click.Context, model: str) -> None:
     """Check the files of MODEL and replay the samples stored with it. Exits with 1 if one fails."""
     from genzoo.artifact.verify import verify
-    from genzoo.zoo import resolve
 
     registry = plugged_registry()
-    verification = verify(resolve(model, registry).folder, registry)
+    verification = verify(at_hand(model, registry), registry)
     out = output()
     if out.json:
         out.result({"model": model, "ok": verification.ok, **dataclasses.asdict(verification)}, "")

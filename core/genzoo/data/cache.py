@@ -8,9 +8,7 @@ fingerprint is always complete; several processes may build the same entry at on
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,20 +39,6 @@ class Entry:
     labels: NDArray[np.int64] | None
     classes: tuple[str, ...]
     notes: tuple[str, ...]
-
-
-def cache_root() -> Path:
-    """Where genzoo keeps what it can make again: $GENZOO_CACHE or the system's place for it."""
-    if own := os.environ.get("GENZOO_CACHE"):
-        return Path(own).expanduser()
-    if base := os.environ.get("XDG_CACHE_HOME"):
-        return Path(base) / "genzoo"
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return (Path(local) if local else Path.home() / "AppData" / "Local") / "genzoo" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "genzoo"
-    return Path.home() / ".cache" / "genzoo"
 
 
 class DataCache:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from genzoo.data.arrays import ArraySource, read_npz
-from genzoo.data.cache import DataCache, Entry, cache_root
+from genzoo.data.cache import DataCache, Entry
 from genzoo.data.dataset import Dataset
 from genzoo.data.fingerprint import array_identity, digest, file_identity, fingerprint
 from genzoo.data.folder_source import FolderSource
@@ -19,6 +19,7 @@ from genzoo.data.raw import RawSamples
 from genzoo.data.source import Progress, Source
 from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError
 from genzoo.interfaces.kind import Kind
+from genzoo.places import cache_root
 from genzoo.records import DatasetSpec
 
 Registered = Callable[[str], tuple[DatasetSpec, Callable[[], RawSamples]]]

@@ -37,7 +37,13 @@ class Posterior(ABC):
 
 
 class Likelihood(ABC):
-    """A batch of N distributions p(x | z) over samples."""
+    """A batch of N distributions p(x | z) over samples.
+
+    Attributes:
+        discrete: Whether `log_prob` is that of a mass over levels; else it is that of a density.
+    """
+
+    discrete: bool = False
 
     @abstractmethod
     def log_prob(self, x: Tensor) -> Tensor:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         ArchitectureSpec,
         CommandSpec,
         DatasetSpec,
+        FeatureSpec,
+        FormatSpec,
         KindSpec,
         MetricSpec,
         ModelSpec,
@@ -58,12 +60,20 @@ class RecordHooks:
         """Pretrained models for the zoo. Since 0.1."""
 
     @hookspec
+    def genzoo_formats(self) -> Iterable[FormatSpec]:
+        """Forms in which other software keeps models. Since 0.1."""
+
+    @hookspec
     def genzoo_kinds(self) -> Iterable[KindSpec]:
         """Kinds of content: how samples are read, kept, shown and written. Since 0.1."""
 
     @hookspec
     def genzoo_metrics(self) -> Iterable[MetricSpec]:
         """Ways to judge a model. Since 0.1."""
+
+    @hookspec
+    def genzoo_features(self) -> Iterable[FeatureSpec]:
+        """Feature spaces to compare samples and data in. Since 0.1."""
 
     @hookspec
     def genzoo_trackers(self) -> Iterable[TrackerSpec]:

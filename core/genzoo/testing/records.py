@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import genzoo
+from genzoo.hub.reference import as_reference
 from genzoo.registry import load_target
 from genzoo.specs import Config, parse_config
 from genzoo.testing.check import ContractError, check
@@ -24,8 +24,6 @@ BASES = {
     "tracker": "Tracker",
 }
 """Classes of the public API that targets derive from."""
-
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 
 
 @check("record", "A record that names what is not there fails when somebody uses it, not before.")
@@ -63,6 +61,16 @@ def _data_set(subject: RecordSubject) -> str:
     return "its function is there"
 
 
+def _format(subject: RecordSubject) -> str:
+    target = str(getattr(subject.record, "target", ""))
+    reader = load_target(target)
+    if not callable(reader):
+        raise ContractError(f"{target} is no function that reads a config.json.")
+    if reader({}) is not None:
+        raise ContractError(f"{target} takes an empty config.json for its own.", source_of(reader))
+    return "its function leaves other files alone"
+
+
 def _command(subject: RecordSubject) -> str:
     import click
 
@@ -79,7 +87,7 @@ def _model(subject: RecordSubject) -> str:
     if Path(location).is_absolute():
         if not (Path(location) / "config.json").is_file():
             raise ContractError(f"There is no artifact in {location}.", location)
-    elif not _REPOSITORY.fullmatch(location):
+    elif as_reference(location) is None:
         raise ContractError(f"'{location}' is neither a folder nor owner/repo on the Hub.")
     return f"of the architecture {architecture.full_name}"
 
@@ -87,6 +95,7 @@ def _model(subject: RecordSubject) -> str:
 _OTHERS: Mapping[str, Callable[[RecordSubject], str]] = {
     "tracker": _tracker,
     "data set": _data_set,
+    "format": _format,
     "command": _command,
     "model": _model,
 }

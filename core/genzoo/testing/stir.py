@@ -13,7 +13,7 @@ AMOUNT = 0.1
 
 
 @torch.no_grad()
-def stir(model: Model) -> Model:
+def stir(model: Model, amount: float = AMOUNT) -> Model:
     """Add noise to every parameter and let each network see a batch in training mode.
 
     Layers that begin at zero then have a say, and batch statistics are no longer 0 and 1. The
@@ -23,7 +23,7 @@ def stir(model: Model) -> Model:
         torch.default_generator.manual_seed(0)
         for parameter in model.parts.parameters():
             if parameter.is_floating_point():
-                parameter.add_(AMOUNT * torch.randn_like(parameter))
+                parameter.add_(amount * torch.randn_like(parameter))
         model.train()
         _exercise(model)
         return model.eval()

@@ -16,14 +16,14 @@ Run = Callable[..., Result]
 
 
 def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch, *args: str) -> Result:
-    """`genzoo models` when it raises `error`."""
-    from genzoo.cli import models
+    """`genzoo objectives` when it raises `error`."""
+    from genzoo.cli import objectives
 
     def callback() -> None:
         raise error
 
-    monkeypatch.setattr(models.command, "callback", callback)
-    return CliRunner().invoke(main, ["models", *args])
+    monkeypatch.setattr(objectives.command, "callback", callback)
+    return CliRunner().invoke(main, ["objectives", *args])
 
 
 def test_help_lists_every_command_with_a_line(run: Run) -> None:

@@ -104,6 +104,8 @@ def test_sampling_imports_no_torchvision(dcgan: Path, tmp_path: Path) -> None:
         ("genzoo train dcgan --objective lsg", "lsgan"),
         ("genzoo train --objective iwae conv-vae --samp", "--samples"),
         ("genzoo info conv", "conv-vae"),
+        ("genzoo evaluate peeps-gan peeps --metrics memo", "memorisation"),
+        ("genzoo evaluate peeps-gan peeps --features eff", "efficientnet-lite0"),
         ("genzoo plugins li", "list"),
     ],
 )

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from image_data import IMAGES, in_range, open_images
 from PIL import Image
 
-from genzoo.data import cache as cache_module
+from genzoo import places
 from genzoo.data.arrays import checked, read_npz
-from genzoo.data.cache import cache_root
 from genzoo.data.raw import RawSamples
 from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError, unknown_name
+from genzoo.places import cache_root
 from genzoo.records import DatasetSpec
 
 GREY = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
@@ -338,9 +338,9 @@ def test_where_the_cache_is(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert cache_root() == tmp_path / "xdg" / "genzoo"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setattr(cache_module.sys, "platform", "darwin")
+    monkeypatch.setattr(places.sys, "platform", "darwin")
     assert cache_root() == Path.home() / "Library" / "Caches" / "genzoo"
-    monkeypatch.setattr(cache_module.sys, "platform", "win32")
+    monkeypatch.setattr(places.sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
     assert cache_root() == tmp_path / "local" / "genzoo" / "cache"
 

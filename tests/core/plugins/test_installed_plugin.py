@@ -16,8 +16,8 @@ from genzoo.plugins.hooks import EVENT_HOOKS, RECORD_HOOKS
 
 pytestmark = pytest.mark.slow
 
-PROVEN_ELSEWHERE = {"genzoo_kinds", "genzoo_metrics"}
-"""Hooks that tests of their own prove with an installed package."""
+PROVEN_ELSEWHERE = {"genzoo_kinds", "genzoo_metrics", "genzoo_features"}
+"""Hooks that tests/docs/test_examples.py and the tests of evaluation prove likewise."""
 
 PLUGIN = """
     import json
@@ -265,7 +265,7 @@ def test_the_tracker_has_the_values_of_the_log(run: Path) -> None:
     diary = lines_of(run / "diary.jsonl")
     log = lines_of(run / "metrics.jsonl")
     for line in log:
-        del line["images"]
+        del line["samples"]
     assert [line["step"] for line in log] == [2, 4]
     assert [line for line in diary if "bound/rate" in line] == log
     pictures = [(line["step"], line["name"]) for line in diary if "name" in line]

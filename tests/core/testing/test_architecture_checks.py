@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from genzoo.testing import builds, labels, persistence, records, sampling
+from genzoo.testing import builds, inverses, labels, persistence, records, sampling
 from genzoo.testing.runner import ARCHITECTURE_CHECKS
 
 
@@ -39,6 +39,22 @@ def test_flawed_architectures_fail(architecture, check, name, found):
     assert re.search(found, result.detail), result.detail
     assert "flaws.py:" in result.where
     assert result.why
+
+
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        ("toy_flow:ToyFlow", "the Jacobian's"),
+        ("flaws:WithoutWayBack", "not the latent that made it"),
+        ("flaws:WithWrongDeterminant", r"log\|det\| is .* where the Jacobian's is"),
+    ],
+)
+def test_inverses(architecture, target, found):
+    fields = {"parts": ("flow",), "inference": ("flow",), "objective": "likelihood"}
+    result = inverses.inverse.run(architecture(target=target, **fields))
+    assert result.ok == target.startswith("toy_flow")
+    assert re.search(found, result.detail), result.detail
+    assert result.ok or "flaws.py:" in result.where
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def test_a_tracker_has_the_values_of_the_log(tmp_path, registry, make_plan):
     (book,) = BOOKS
     scalars = [entry for entry in book.heard if entry[0] == "scalars"]
     assert [(step, values) for _, step, values in scalars] == [
-        (line["step"], {k: v for k, v in line.items() if k not in ("step", "images")})
+        (line["step"], {k: v for k, v in line.items() if k not in ("step", "samples")})
         for line in lines
     ]
     assert [entry[1:3] for entry in book.heard if entry[0] == "images"] == [

@@ -10,10 +10,18 @@ import torch
 from plugins.vae.linear_gaussian import LinearEncoder, exact_log_likelihood, exact_pair
 from torch import Tensor
 
-from genzoo import BatchNoise, LatentSpec, SampleSpec, StandardNormal, Step, TrainingContext
+from genzoo import (
+    BatchNoise,
+    LatentSpec,
+    SampleSpec,
+    StandardNormal,
+    Step,
+    TrainingContext,
+    estimate_log_likelihood,
+    log_weights,
+)
 from genzoo_vae.configs import ELBOConfig, IWAEConfig
 from genzoo_vae.elbo import ELBO
-from genzoo_vae.importance import estimate_log_likelihood, log_weights
 from genzoo_vae.iwae import IWAE
 
 DATA, LATENT, COUNT = 5, 3, 2000

@@ -12,11 +12,11 @@ import click
 from genzoo.cli.output import output
 
 if TYPE_CHECKING:
-    from genzoo.plugins.installer import Installer
-    from genzoo.plugins.outcome import Outcome
-    from genzoo.plugins.ownership import Wish
-    from genzoo.plugins.plan import Change
-    from genzoo.plugins.request import Sources
+    from genzoo.plugins.installing.installer import Installer
+    from genzoo.plugins.installing.outcome import Outcome
+    from genzoo.plugins.installing.ownership import Wish
+    from genzoo.plugins.installing.plan import Change
+    from genzoo.plugins.installing.request import Sources
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,7 +59,7 @@ def sources(
     index_url: str, no_index: bool, find_links: tuple[str, ...], build_isolation: bool
 ) -> Sources:
     """What `source_options` say."""
-    from genzoo.plugins.request import Sources
+    from genzoo.plugins.installing.request import Sources
 
     return Sources(index_url, no_index, find_links, build_isolation)
 
@@ -70,8 +70,8 @@ def ready_installer(wish: Wish) -> Installer:
     Raises:
         InstallError: Another tool owns the environment, or there is no installer.
     """
-    from genzoo.plugins.installer import find_installer
-    from genzoo.plugins.ownership import Home, check_changeable
+    from genzoo.plugins.installing.installer import find_installer
+    from genzoo.plugins.installing.ownership import Home, check_changeable
 
     home, out = Home.current(), output()
     check_changeable(home, wish)
@@ -128,7 +128,7 @@ def _lines(plan: Sequence[Change], details: Mapping[str, str]) -> list[str]:
 
 def plugin_details(plan: Sequence[Change]) -> dict[str, str]:
     """Marks the changes to plugins that are installed already and stay."""
-    from genzoo.plugins.inventory import plugin_distributions
+    from genzoo.plugins.installing.inventory import plugin_distributions
 
     plugins = plugin_distributions()
     changed = [change.name for change in plan if change.action != "remove"]
@@ -137,7 +137,7 @@ def plugin_details(plan: Sequence[Change]) -> dict[str, str]:
 
 def plan_warnings(plan: Sequence[Change]) -> list[str]:
     """What is installed and does not fit what the plan brings."""
-    from genzoo.plugins.inventory import installed_requirements, unmet
+    from genzoo.plugins.installing.inventory import installed_requirements, unmet
 
     brought = {change.name: change.version for change in plan if change.action != "remove"}
     return unmet(brought, installed_requirements())
@@ -151,8 +151,8 @@ def report(plan: Sequence[Change], *, done: bool, outcome: Outcome | None = None
 
 def tell_outcome(plan: Sequence[Change], outcome: Outcome) -> None:
     """Say what is new and what does not work; the command exits with 1 if something does not."""
-    from genzoo.plugins.inventory import installed_versions
-    from genzoo.plugins.plan import settled
+    from genzoo.plugins.installing.inventory import installed_versions
+    from genzoo.plugins.installing.plan import settled
 
     out, plan = output(), settled(plan, installed_versions())
     out.result(report(plan, done=True, outcome=outcome), "\n".join(_news(plan, outcome)))

@@ -47,11 +47,11 @@ def command(
     NAME may have a version and extras: 'genzoo-flow[audio]>=1'. torch, torchvision and genzoo stay
     as they are. Exits with 1 if a plugin does not load afterwards.
     """
-    from genzoo.plugins.inventory import kept_versions, plugin_distributions
-    from genzoo.plugins.outcome import known_before, outcome_of
-    from genzoo.plugins.ownership import Wish
-    from genzoo.plugins.request import Request
-    from genzoo.plugins.targets import as_project, as_requirement
+    from genzoo.plugins.installing.inventory import kept_versions, plugin_distributions
+    from genzoo.plugins.installing.outcome import known_before, outcome_of
+    from genzoo.plugins.installing.ownership import Wish
+    from genzoo.plugins.installing.request import Request
+    from genzoo.plugins.installing.targets import as_project, as_requirement
 
     if not packages and not editable:
         raise UsageError(

@@ -34,12 +34,12 @@ def command(file: Path, exact: bool, yes: bool, dry_run: bool, **places: Any) ->
 
     Shows the plan first, and does nothing where all is as FILE has it.
     """
-    from genzoo.plugins.inventory import installed_versions, plugin_distributions
-    from genzoo.plugins.lockfile import read_plugin_set
-    from genzoo.plugins.outcome import known_before, outcome_of
-    from genzoo.plugins.ownership import Wish
-    from genzoo.plugins.plan import removal
-    from genzoo.plugins.sync import difference, request_for, surplus
+    from genzoo.plugins.installing.inventory import installed_versions, plugin_distributions
+    from genzoo.plugins.installing.lockfile import read_plugin_set
+    from genzoo.plugins.installing.outcome import known_before, outcome_of
+    from genzoo.plugins.installing.ownership import Wish
+    from genzoo.plugins.installing.plan import removal
+    from genzoo.plugins.installing.sync import difference, request_for, surplus
 
     wanted = read_plugin_set(file)
     if wanted.genzoo and wanted.genzoo != genzoo.__version__:

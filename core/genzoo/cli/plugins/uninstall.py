@@ -18,10 +18,10 @@ from genzoo.errors import InstallError
 @output_options
 def command(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
     """Uninstall plugins, named by their distributions (see genzoo plugins list)."""
-    from genzoo.plugins.inventory import installed_versions, plugin_distributions
-    from genzoo.plugins.ownership import Wish
-    from genzoo.plugins.plan import removal
-    from genzoo.plugins.targets import as_plugin
+    from genzoo.plugins.installing.inventory import installed_versions, plugin_distributions
+    from genzoo.plugins.installing.ownership import Wish
+    from genzoo.plugins.installing.plan import removal
+    from genzoo.plugins.installing.targets import as_plugin
 
     versions = installed_versions()
     goes = list(dict.fromkeys(as_plugin(name, versions) for name in names))
@@ -39,7 +39,7 @@ def command(names: tuple[str, ...], yes: bool, dry_run: bool) -> None:
 
 
 def _registered_by(names: Sequence[str]) -> dict[str, list[str]]:
-    from genzoo.plugins.outcome import known_before
+    from genzoo.plugins.installing.outcome import known_before
 
     registered: dict[str, list[str]] = {name: [] for name in names}
     for status in known_before():
@@ -49,7 +49,7 @@ def _registered_by(names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _dependents_of(names: Sequence[str]) -> list[str]:
-    from genzoo.plugins.inventory import dependents, installed_requirements
+    from genzoo.plugins.installing.inventory import dependents, installed_requirements
 
     requirements = installed_requirements()
     return [
@@ -66,7 +66,7 @@ def check_gone(names: Sequence[str]) -> None:
     Raises:
         InstallError: One is still there: the installer leaves alone what lies elsewhere.
     """
-    from genzoo.plugins.inventory import installed_distributions
+    from genzoo.plugins.installing.inventory import installed_distributions
 
     found = installed_distributions()
     for name in names:

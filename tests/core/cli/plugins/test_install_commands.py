@@ -15,10 +15,11 @@ import genzoo
 from genzoo.cli.main import main
 from genzoo.cli.plugins import changes
 from genzoo.errors import InstallError
-from genzoo.plugins import installer as installers
-from genzoo.plugins import inventory, loader, outcome
-from genzoo.plugins.plan import Change
-from genzoo.plugins.request import Request
+from genzoo.plugins import loader
+from genzoo.plugins.installing import installer as installers
+from genzoo.plugins.installing import inventory, outcome
+from genzoo.plugins.installing.plan import Change
+from genzoo.plugins.installing.request import Request
 from genzoo.plugins.status import PluginStatus
 
 
@@ -346,5 +347,12 @@ def test_the_commands_are_cheap_to_import(name: str) -> None:
 
     code = f"import sys, genzoo.cli.plugins.{name}; print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"torch", "packaging", "rich", "subprocess", "pydantic", "genzoo.plugins.installer"}
+    heavy = {
+        "torch",
+        "packaging",
+        "rich",
+        "subprocess",
+        "pydantic",
+        "genzoo.plugins.installing.installer",
+    }
     assert heavy & set(found.stdout.split()) == set()

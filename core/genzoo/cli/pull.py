@@ -1,0 +1,180 @@
+"""`genzoo pull`: a model from the Hub to this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from genzoo.cli.completion import complete_model
+from genzoo.cli.hub_progress import hub_progress
+from genzoo.cli.options import output_options
+from genzoo.cli.output import Sheet, output
+from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.sizes import readable_size
+from genzoo.errors import PluginError, UnknownNameError, UsageError
+
+if TYPE_CHECKING:
+    from genzoo.artifact.format import ArtifactConfig
+    from genzoo.hub.pull import PullPlan
+    from genzoo.hub.reference import HubReference
+    from genzoo.registry import Registry
+
+LOCK_FILE = "genzoo.lock"
+
+
+@click.command()
+@click.argument("models", nargs=-1, metavar="[MODEL]...", shell_complete=complete_model)
+@click.option("--all", "everything", is_flag=True, help="Also what is there to train on.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@click.option("--offline", is_flag=True, help="Take what is on this machine, or fail.")
+@click.option("--locked", is_flag=True, help="Pull what the lock file pins, and nothing else.")
+@click.option(
+    "--lock-file",
+    type=click.Path(path_type=Path),
+    default=LOCK_FILE,
+    show_default=True,
+    help="Where genzoo lock wrote it.",
+)
+@output_options
+def command(
+    models: tuple[str, ...],
+    everything: bool,
+    dry_run: bool,
+    offline: bool,
+    locked: bool,
+    lock_file: Path,
+) -> None:
+    """Bring MODEL, OWNER/NAME[@REVISION], from the Hugging Face Hub to this machine, verified.
+
+    Only what sampling needs is fetched. With --locked, MODEL may be left out for all of them.
+    """
+    if locked and (everything or dry_run or offline):
+        raise UsageError("--locked goes with no other option.", "Leave the others out.")
+    if locked:
+        _pull_locked(models, lock_file)
+        return
+    if not models:
+        raise UsageError("The command does not say which model.", "Type genzoo pull OWNER/NAME.")
+    registry = plugged_registry()
+    references = [hub_reference(name, registry) for name in models]
+    if offline:
+        _report([_offline(reference) for reference in references])
+    elif dry_run:
+        from genzoo.hub.pull import plan_pull
+
+        plans = [plan_pull(reference, everything=everything) for reference in references]
+        output().sheets([plan_sheet(plan, registry) for plan in plans])
+    else:
+        _report([_pull(reference, everything, registry) for reference in references])
+
+
+def hub_reference(name: str, registry: Registry) -> HubReference:
+    """The model of the Hub that `name` means: its own name, or that of a model of the zoo there.
+
+    Raises:
+        UsageError: It is no name of the Hub, or a model that comes with a package.
+    """
+    from genzoo.hub.reference import as_reference, parse_reference
+
+    if name not in registry.models and name not in registry.models.names():
+        return parse_reference(name)
+    entry = registry.models.find(name)
+    reference = as_reference(entry.record.location)
+    if reference is None:
+        raise UsageError(
+            f"'{name}' came with {entry.distribution}: there is nothing to pull.",
+            f"Try it: genzoo sample {name}",
+        )
+    return reference
+
+
+def plan_sheet(plan: PullPlan, registry: Registry) -> Sheet:
+    """What a plan says to people and programs."""
+    facts: dict[str, Any] = {
+        "what": "plan",
+        "commit": plan.remote.commit,
+        "licence": plan.remote.licence or None,
+        "architecture": plan.config.architecture if plan.config else None,
+        "plugin": _plugin(plan.config, registry) if plan.config else None,
+        "files": {file.name: readable_size(file.size) for file in plan.files},
+        "bytes": sum(file.size for file in plan.files),
+        "to_download": {file.name: readable_size(file.size) for file in plan.missing},
+        "bytes_to_download": plan.missing_bytes,
+        "folder": str(plan.folder),
+    }
+    return f"{plan.remote.reference}", facts
+
+
+def _plugin(config: ArtifactConfig, registry: Registry) -> str:
+    """The plugin that the model needs, and what to type where it is not there."""
+    from genzoo.artifact.provider import installed
+
+    provider = config.provider
+    try:
+        installed(registry, registry.architectures, config.architecture, provider)
+    except PluginError as error:
+        return f"{provider.distribution} {provider.accepts}, not installed. {error.hint}"
+    return f"{provider.distribution} {provider.accepts}, installed"
+
+
+def _pull(reference: HubReference, everything: bool, registry: Registry) -> dict[str, Any]:
+    from genzoo.hub.pull import plan_pull, pull
+
+    out = output()
+    out.note(f"Asking the Hub for {reference}.")
+    plan = plan_pull(reference, everything=everything)
+    _, facts = plan_sheet(plan, registry)
+    for key in ("commit", "licence", "architecture", "plugin"):
+        out.note(f"  {key}: {facts[key] or 'not said'}")
+    for file in plan.files:
+        here = "" if file in plan.missing else ", already here"
+        out.note(f"  {file.name}: {readable_size(file.size)}{here}")
+    if plan.missing:
+        with hub_progress() as progress:
+            pull(plan, progress)
+    else:
+        pull(plan)
+        out.note("Nothing to download.")
+    return {
+        "model": str(reference),
+        "commit": plan.remote.commit,
+        "downloaded": plan.missing_bytes,
+        "folder": str(plan.folder),
+    }
+
+
+def _offline(reference: HubReference) -> dict[str, Any]:
+    from genzoo.hub.cached import find_cached
+
+    folder = find_cached(reference)
+    if folder is None:
+        raise UnknownNameError(
+            f"'{reference}' is not on this machine.", f"Online, type: genzoo pull {reference}"
+        )
+    commit, place = folder.name, str(folder)
+    return {"model": str(reference), "commit": commit, "downloaded": 0, "folder": place}
+
+
+def _pull_locked(models: tuple[str, ...], lock_file: Path) -> None:
+    from genzoo.hub.lock import pull_locked, read_lock
+
+    lock = read_lock(lock_file)
+    rows = []
+    for name in models or lock.models:
+        with hub_progress() as progress:
+            folder = pull_locked(lock, name, progress)
+        rows.append({"model": name, "commit": folder.name, "folder": str(folder)})
+    _report(rows)
+
+
+def _report(rows: list[dict[str, Any]]) -> None:
+    out = output()
+    if out.json:
+        out.table({}, rows)
+    else:
+        for row in rows:
+            out.result(row, row["folder"])
+    if rows:
+        out.note(f"Try it: genzoo sample {rows[0]['model']} -n 64")

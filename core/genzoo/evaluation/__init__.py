@@ -1,0 +1,1 @@
+"""Judging models: features, metrics, the protocol behind each number, and comparisons."""

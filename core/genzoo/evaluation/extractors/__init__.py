@@ -1,0 +1,1 @@
+"""The feature spaces that come with genzoo."""

@@ -1,0 +1,54 @@
+"""What a metric is, what it is given and what it gives."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from genzoo.evaluation.statistics.bootstrap import Interval
+from genzoo.model.model import Model
+
+if TYPE_CHECKING:
+    from genzoo.evaluation.subject import Subject
+
+Better = Literal["lower", "higher", "neither"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """One number that a metric gives.
+
+    Attributes:
+        name: What it is called; unique among all that the metric gives.
+        interval: The value with its 95 % interval and standard error.
+        better: Which way is better, or neither.
+        unit: Such as `nats`; empty for a plain number.
+        warnings: Sentences that must be read with the number.
+    """
+
+    name: str
+    interval: Interval
+    better: Better
+    unit: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class Metric(ABC):
+    """A way to judge a model. Built without arguments for each evaluation.
+
+    Attributes:
+        parameters: What its numbers depend on beside the protocol, as JSON values. They are
+            recorded, and numbers of other parameters are not compared.
+    """
+
+    parameters: ClassVar[Mapping[str, Any]] = {}
+
+    def applies(self, model: Model) -> bool:
+        """Whether `model` has what it takes; without it the metric is left out."""
+        return True
+
+    @abstractmethod
+    def measure(self, subject: Subject) -> Sequence[Estimate]:
+        """Judge the model."""

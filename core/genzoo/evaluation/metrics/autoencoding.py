@@ -1,0 +1,148 @@
+"""Metrics of models with an encoder: what they keep of an image, and how likely they find it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from genzoo.evaluation.metric import Estimate, Metric
+from genzoo.evaluation.statistics.bootstrap import bootstrap_mean
+from genzoo.evaluation.statistics.similarity import (
+    signal_to_noise,
+    squared_error,
+    structural_similarity,
+)
+from genzoo.evaluation.subject import Subject
+from genzoo.interfaces.networks import Decoder, Encoder
+from genzoo.interfaces.noise import SampleNoise
+from genzoo.media.pictures import to_uint8
+from genzoo.model.importance import log_weights
+from genzoo.model.model import Model, evaluating
+from genzoo.specs import SampleSpec
+
+LEVELS = 256
+
+
+class Reconstruction(Metric):
+    """How far images are from what they become when encoded and decoded again."""
+
+    parameters: ClassVar[Mapping[str, Any]] = {"images": 2000}
+
+    def applies(self, model: Model) -> bool:
+        """Models with an encoder."""
+        return model.can_encode
+
+    def measure(self, subject: Subject) -> Sequence[Estimate]:
+        """Mean squared error and peak signal-to-noise ratio of values in [0, 1], and SSIM."""
+        count = min(self.parameters["images"], len(subject.data))
+        errors, ratios, likenesses = [], [], []
+        done = 0
+        for x, labels in subject.images(count):
+            made = subject.model.reconstruct(x, labels, batch_size=len(x))
+            first, second = (_unit(rows, subject.model.sample_spec) for rows in (x, made))
+            errors.append(squared_error(first, second))
+            ratios.append(signal_to_noise(first, second))
+            likenesses.append(structural_similarity(first, second))
+            done += len(x)
+            subject.progress("Reconstructions", done, count)
+        return [
+            Estimate(
+                name="Reconstruction error", interval=bootstrap_mean(_all(errors)), better="lower"
+            ),
+            Estimate(
+                name="PSNR", interval=bootstrap_mean(_all(ratios)), better="higher", unit="dB"
+            ),
+            Estimate(name="SSIM", interval=bootstrap_mean(_all(likenesses)), better="higher"),
+        ]
+
+
+class LikelihoodBound(Metric):
+    """The evidence lower bound and its importance-weighted relative (Burda et al. 2016).
+
+    Both are bounds on the log probability of the image's 8 bit values. Where the decoder gives a
+    density, uniform noise of one level's width is added to the image (Theis et al. 2016).
+    """
+
+    parameters: ClassVar[Mapping[str, Any]] = {"images": 500, "draws": 100}
+
+    def applies(self, model: Model) -> bool:
+        """Models with an encoder and a decoder."""
+        return model.can_encode and any(isinstance(part, Decoder) for part in model.parts.values())
+
+    def measure(self, subject: Subject) -> Sequence[Estimate]:
+        """In nats for an image, and in bits for each of its values."""
+        count = min(self.parameters["images"], len(subject.data))
+        rows = torch.cat(list(self._rows(subject, count))).double()
+        spec = subject.model.sample_spec
+        bounds = {
+            "ELBO": rows.mean(1),
+            "Log-likelihood": torch.logsumexp(rows, 1) - math.log(rows.shape[1]),
+        }
+        bits = 1 / (math.prod(spec.shape) * math.log(2))
+        estimates = []
+        for name, values in bounds.items():
+            interval = bootstrap_mean(values.numpy())
+            estimates.append(Estimate(name=name, interval=interval, better="higher", unit="nats"))
+            estimates.append(
+                Estimate(
+                    name=f"{name} bits",
+                    interval=interval.scaled(-bits),
+                    better="lower",
+                    unit="bits/dim",
+                )
+            )
+        return estimates
+
+    @torch.inference_mode()
+    def _rows(self, subject: Subject, count: int) -> Sequence[Tensor]:
+        """Log importance weights of each image, in batches of (n, draws)."""
+        batches, done = [], 0
+        with evaluating(subject.model):
+            for x, labels in subject.images(count):
+                batches.append(self._weights(subject, x, labels, done).cpu())
+                done += len(x)
+                subject.progress("Likelihoods", done, count)
+        return batches
+
+    def _weights(self, subject: Subject, x: Tensor, labels: Tensor | None, start: int) -> Tensor:
+        model = subject.model
+        encoder, decoder = encoder_of(model), decoder_of(model)
+        prior = model.prior(subject.settings.prior)
+        numbers = range(start, start + len(x))
+        noise = SampleNoise(subject.settings.seed, numbers, model.device)
+        width = 0.0
+        posterior = encoder(x, labels)
+        if not decoder(posterior.mode(), labels).discrete:
+            spec = model.sample_spec
+            width = (spec.high - spec.low) / (LEVELS - 1)
+            x = x + width * (noise.uniform(*x.shape[1:]) - 0.5)
+            posterior = encoder(x, labels)
+        draws = [
+            log_weights(posterior, decoder, prior, x, noise, labels)
+            for _ in range(self.parameters["draws"])
+        ]
+        volume = math.prod(x.shape[1:]) * math.log(width) if width else 0.0
+        return torch.stack(draws, 1) + volume
+
+
+def encoder_of(model: Model) -> Encoder:
+    """The model's encoder; it must have one."""
+    return next(part for part in model.parts.values() if isinstance(part, Encoder))
+
+
+def decoder_of(model: Model) -> Decoder:
+    """The model's decoder; it must have one."""
+    return next(part for part in model.parts.values() if isinstance(part, Decoder))
+
+
+def _unit(x: Tensor, spec: SampleSpec) -> Tensor:
+    """Samples (N, C, H, W) as 8 bit images, in [0, 1]."""
+    return torch.from_numpy(to_uint8(x, spec)).permute(0, 3, 1, 2).float() / (LEVELS - 1)
+
+
+def _all(pieces: Sequence[Tensor]) -> Tensor:
+    return torch.cat(list(pieces)).double()

@@ -1,0 +1,109 @@
+"""Metrics that compare the distribution of samples with that of the data, by their features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from genzoo.evaluation.metric import Estimate, Metric
+from genzoo.evaluation.statistics.bootstrap import Interval, bootstrap_mean, share
+from genzoo.evaluation.statistics.gaussian import (
+    Gaussian,
+    fit_gaussian,
+    frechet_distance,
+    frechet_influence,
+    square_root,
+)
+from genzoo.evaluation.statistics.kernel import DEGREE, block_discrepancies, block_size
+from genzoo.evaluation.statistics.manifold import overlap
+from genzoo.evaluation.subject import Subject
+
+INCEPTION = "genzoo/inception-v3"
+"""The feature space in which the distances are known as FID and KID."""
+
+
+class FrechetDistance(Metric):
+    """The Fréchet distance of Gaussians fitted to features (Heusel et al. 2017)."""
+
+    def measure(self, subject: Subject) -> Sequence[Estimate]:
+        """Its interval is over the draw of the samples; the data is taken as it is."""
+        data, samples = subject.moments, fit_gaussian(subject.fake)
+        root = square_root(data.covariance)
+        value = frechet_distance(data, samples, root)
+        spread = bootstrap_mean(frechet_influence(data, samples, subject.fake, root))
+        return [
+            Estimate(
+                name="FID" if subject.space == INCEPTION else "Fréchet distance",
+                interval=Interval(
+                    value,
+                    value + spread.low - spread.value,
+                    value + spread.high - spread.value,
+                    spread.error,
+                ),
+                better="lower",
+                warnings=_bias(data, samples, subject, value),
+            )
+        ]
+
+
+def _bias(data: Gaussian, samples: Gaussian, subject: Subject, value: float) -> tuple[str, ...]:
+    """A warning where there are fewer images than features.
+
+    The bias falls with one over the number of samples (Chong and Forsyth 2020), so that halving
+    them adds about as much as there is.
+    """
+    dimensions = len(data.mean)
+    few = min(data.count, samples.count)
+    if few >= dimensions:
+        return ()
+    start = f"{few} images do not span {dimensions} features: the Fréchet distance is too high"
+    if samples.count < 4:
+        return (f"{start}.",)
+    half = frechet_distance(data, fit_gaussian(subject.fake[: samples.count // 2]))
+    return (
+        f"{start}, by about {max(0.0, half - value):.3g} as half of the samples tells. Compare it "
+        "with numbers of the same counts only.",
+    )
+
+
+class KernelDistance(Metric):
+    """The squared maximum mean discrepancy of features (Bińkowski et al. 2018)."""
+
+    parameters: ClassVar[Mapping[str, Any]] = {"kernel": f"(x·y/D + 1)^{DEGREE}"}
+
+    def measure(self, subject: Subject) -> Sequence[Estimate]:
+        """Its interval is over disjoint blocks of data and samples."""
+        size = block_size(min(len(subject.real), len(subject.fake)))
+        values = block_discrepancies(subject.real, subject.fake, size)
+        name = "KID" if subject.space == INCEPTION else "Kernel distance"
+        return [Estimate(name=name, interval=bootstrap_mean(values), better="lower")]
+
+
+class PrecisionRecall(Metric):
+    """Improved precision and recall (Kynkäänniemi et al. 2019)."""
+
+    parameters: ClassVar[Mapping[str, Any]] = {"k": 3}
+
+    def measure(self, subject: Subject) -> Sequence[Estimate]:
+        """Intervals are over the points that each is a mean of, the balls being given."""
+        count = min(len(subject.real), len(subject.fake))
+        found = overlap(subject.real[:count], subject.fake[:count], self.parameters["k"])
+        return [
+            Estimate(name="Precision", interval=share(found.precision), better="higher"),
+            Estimate(name="Recall", interval=share(found.recall), better="higher"),
+        ]
+
+
+class DensityCoverage(Metric):
+    """Density and coverage (Naeem et al. 2020)."""
+
+    parameters: ClassVar[Mapping[str, Any]] = {"k": 5}
+
+    def measure(self, subject: Subject) -> Sequence[Estimate]:
+        """Intervals are over the points that each is a mean of, the balls being given."""
+        count = min(len(subject.real), len(subject.fake))
+        found = overlap(subject.real[:count], subject.fake[:count], self.parameters["k"])
+        return [
+            Estimate(name="Density", interval=bootstrap_mean(found.density), better="higher"),
+            Estimate(name="Coverage", interval=share(found.coverage), better="higher"),
+        ]

@@ -1,0 +1,91 @@
+"""Whether samples are copies of training images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genzoo.evaluation.metric import Estimate, Metric
+from genzoo.evaluation.statistics.bootstrap import Interval, bootstrap_mean, share
+from genzoo.evaluation.statistics.neighbours import nearest
+from genzoo.evaluation.subject import Subject
+
+Distances = NDArray[np.float64]
+
+
+class Memorisation(Metric):
+    """How near samples are to training images, beside how near other images are.
+
+    The other images are the held-out ones; without any, each training image stands for one that
+    was left out of the training data.
+    """
+
+    parameters: ClassVar[Mapping[str, Any]] = {"ratio": 1 / 3}
+
+    def measure(self, subject: Subject) -> Sequence[Estimate]:
+        """The share of copies, and how often a sample is nearer than another image."""
+        count = min(len(subject.real), len(subject.fake))
+        fake, _ = nearest(subject.fake[:count], subject.real, 2)
+        other = _other_distances(subject, count)
+        copied, natural = self._copies(fake), self._copies(other)
+        copies, usual = share(copied), share(natural)
+        nearer = bootstrap_mean(nearer_than(fake[:, 0], other[:, 0]))
+        return [
+            Estimate(
+                name="Copies",
+                interval=copies,
+                better="lower",
+                warnings=_copying(copies, usual),
+            ),
+            Estimate(
+                name="Nearer than others",
+                interval=nearer,
+                better="neither",
+                warnings=_crowding(nearer),
+            ),
+        ]
+
+    def _copies(self, distances: Distances) -> Distances:
+        """1 where one training image is by far the nearest (Yoon et al. 2023), (N,)."""
+        copies = distances[:, 0] < self.parameters["ratio"] * distances[:, 1]
+        return copies.astype(np.float64)
+
+
+def nearer_than(samples: Distances, others: Distances) -> Distances:
+    """For each sample the share of others that are farther; ties count half, (N,).
+
+    Its mean is the statistic of Mann and Whitney that Meehan et al. 2020 detect copying with:
+    one half where samples are as near as other images are.
+    """
+    ordered = np.sort(others)
+    below = np.searchsorted(ordered, samples, "left")
+    upto = np.searchsorted(ordered, samples, "right")
+    return 1 - (below + upto) / (2 * len(ordered))
+
+
+def _other_distances(subject: Subject, count: int) -> Distances:
+    if subject.unseen is not None:
+        return nearest(subject.unseen[:count], subject.real, 2)[0]
+    return nearest(subject.real[:count], subject.real, 2, exclude_self=True)[0]
+
+
+def _copying(copies: Interval, usual: Interval) -> tuple[str, ...]:
+    error = float(np.hypot(copies.error, usual.error))
+    if copies.value <= usual.value or copies.value - usual.value < 3 * error:
+        return ()
+    return (
+        f"The model copies training images: {copies.value:.1%} of samples lie at one of them, "
+        f"{usual.value:.1%} of other images do.",
+    )
+
+
+def _crowding(nearer: Interval) -> tuple[str, ...]:
+    if nearer.low <= 0.6:
+        return ()
+    return (
+        "Samples lie nearer to training images than other images do: they are copies, or vary "
+        "less than the data.",
+    )

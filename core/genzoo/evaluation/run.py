@@ -1,0 +1,302 @@
+"""From a model and data to a record."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import genzoo
+from genzoo.data.dataset import Dataset
+from genzoo.errors import CapabilityError, PluginError, UsageError
+from genzoo.evaluation.extractor import FeatureExtractor
+from genzoo.evaluation.metric import Estimate, Metric
+from genzoo.evaluation.record import (
+    DataSection,
+    EvaluationRecord,
+    FeatureSection,
+    ModelSection,
+    Protocol,
+    SampleSection,
+    Value,
+)
+from genzoo.evaluation.subject import LARGEST_DATA, Progress, Settings, Subject, shuffled
+from genzoo.model.model import STANDARD_PRIOR, Model
+from genzoo.places import cache_root
+from genzoo.records import FeatureSpec, MetricSpec
+from genzoo.registry import Entry, Registry, load_target
+
+PREFERRED = ("genzoo/efficientnet-lite0", "genzoo/pixels", "genzoo/values")
+"""Feature spaces to take by default, the first that is there."""
+
+LEAST = 8
+"""Samples and images that an evaluation needs at least."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure, and in which feature space.
+
+    Attributes:
+        metrics: Names; by default all that apply.
+        features: Name of the feature space; by default the best that is there.
+        features_file: Weights of the extractor, if it does not bring them.
+    """
+
+    metrics: Sequence[str] = ()
+    features: str | None = None
+    features_file: Path | None = None
+
+
+def evaluate_model(
+    model: Model,
+    name: str,
+    data: Dataset,
+    settings: Settings,
+    plan: Plan,
+    registry: Registry,
+    *,
+    held_out: Dataset | None = None,
+    progress: Progress | None = None,
+) -> tuple[EvaluationRecord, Subject]:
+    """Measure `model` against `data`.
+
+    Args:
+        model: The model.
+        name: What the record calls it.
+        data: What it should be like, of the model's sample shape.
+        settings: How samples are drawn.
+        plan: What to measure.
+        registry: Where names are looked up.
+        held_out: Data that the model was not trained on.
+        progress: Hears how far the work is.
+
+    Returns:
+        The record, and the subject with the features that were computed.
+
+    Raises:
+        CapabilityError: The model lacks what a metric that was asked for needs.
+        DataError: The extractor's weights are missing or wrong.
+        UnknownNameError: There is no such metric or feature space.
+        UsageError: There is too little to measure.
+    """
+    _check(model, data, settings, held_out)
+    chosen = choose_metrics(plan.metrics, model, registry)
+    space = choose_features(plan.features, model.sample_spec.kind, registry)
+    extractor = open_extractor(space, model.device, plan.features_file)
+    subject = Subject(
+        model, data, settings, extractor, space.full_name, cache_root(), held_out, progress
+    )
+    values = [
+        value
+        for entry, metric in chosen
+        for value in _values(entry.full_name, metric.measure(subject))
+    ]
+    record = EvaluationRecord(
+        model=_model_section(model, name, settings),
+        protocol=_protocol(subject),
+        parameters={entry.full_name: dict(metric.parameters) for entry, metric in chosen},
+        values=tuple(values),
+        versions=_versions([space, *(entry for entry, _ in chosen)]),
+    )
+    return record, subject
+
+
+def choose_metrics(
+    names: Sequence[str], model: Model, registry: Registry
+) -> list[tuple[Entry[MetricSpec], Metric]]:
+    """The metrics of those names, or all that apply to `model`.
+
+    Raises:
+        CapabilityError: One that was asked for does not apply.
+        PluginError: One is broken.
+        UnknownNameError: There is none of that name.
+    """
+    entries = [registry.metrics.find(name) for name in names] or list(registry.metrics.values())
+    chosen = []
+    for entry in entries:
+        metric = load_target(entry.record.target)()
+        if not isinstance(metric, Metric):
+            raise PluginError(f"The metric {entry.full_name} is no genzoo.Metric.")
+        if not takes(entry.record, model.sample_spec.kind) or not metric.applies(model):
+            if names:
+                raise CapabilityError(
+                    f"The metric {entry.record.name} does not apply to {model.name}.",
+                    "Leave it out of --metrics.",
+                )
+            continue
+        chosen.append((entry, metric))
+    return chosen
+
+
+def choose_features(name: str | None, kind: str, registry: Registry) -> Entry[FeatureSpec]:
+    """The feature space of that name, or the best that is there for the kind of content.
+
+    Raises:
+        UnknownNameError: There is none of that name.
+        UsageError: It is for other kinds, or needs a package that is not installed.
+    """
+    if name is None:
+        found = [registry.features[full] for full in PREFERRED if full in registry.features]
+        there = [
+            entry
+            for entry in found
+            if takes(entry.record, kind) and not missing_modules(entry.record)
+        ]
+        if not there:
+            raise UsageError("There is no feature space.", "Name one with --features.")
+        return there[0]
+    entry = registry.features.find(name)
+    if not takes(entry.record, kind):
+        raise UsageError(
+            f"The feature space {name} is for {', '.join(entry.record.kinds)}, not for {kind}.",
+            "Choose --features values, which takes everything.",
+        )
+    missing = missing_modules(entry.record)
+    if missing:
+        raise UsageError(
+            f"The feature space {name} needs {', '.join(missing)}, which is not installed.",
+            "Type pip install 'genzoo[evaluation]', or choose --features pixels."
+            if entry.distribution == "genzoo"
+            else "Install it.",
+        )
+    return entry
+
+
+def takes(record: FeatureSpec | MetricSpec, kind: str) -> bool:
+    """Whether a feature space or a metric is for that kind of content."""
+    return not record.kinds or kind in record.kinds
+
+
+def missing_modules(record: FeatureSpec) -> list[str]:
+    """The modules that a feature space needs and that are not installed."""
+    return [name for name in record.requires if importlib.util.find_spec(name) is None]
+
+
+def open_extractor(
+    entry: Entry[FeatureSpec], device: torch.device, file: Path | None
+) -> FeatureExtractor:
+    """The extractor of a feature space.
+
+    Raises:
+        DataError: Its weights are missing or wrong.
+        PluginError: It is broken.
+    """
+    extractor = load_target(entry.record.target)(device, file)
+    if not isinstance(extractor, FeatureExtractor):
+        raise PluginError(f"The feature space {entry.full_name} is no genzoo.FeatureExtractor.")
+    return extractor
+
+
+def weights_hash(model: Model) -> str:
+    """SHA-256 over the names and values of all parameters and buffers."""
+    state = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        state.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        # Bytes, as numpy knows no bfloat16.
+        content = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        state.update(content.numpy().data)
+    return f"sha256:{state.hexdigest()}"
+
+
+def _check(model: Model, data: Dataset, settings: Settings, held_out: Dataset | None) -> None:
+    if settings.label_prior not in ("uniform", "data"):
+        raise UsageError(f"Labels are drawn as uniform or data, not {settings.label_prior}.")
+    if settings.count < LEAST:
+        raise UsageError(f"{settings.count} samples tell nothing.", f"Draw at least {LEAST}.")
+    for dataset in (data, held_out):
+        if dataset is None:
+            continue
+        if len(dataset) < LEAST:
+            raise UsageError(f"'{dataset.name}' has too few images: {len(dataset)}.")
+        if dataset.spec.shape != model.sample_spec.shape:
+            raise UsageError(
+                f"The data '{dataset.name}' is of shape {dataset.spec.shape}, "
+                f"the model's samples of {model.sample_spec.shape}."
+            )
+    if held_out is not None and held_out.fingerprint == data.fingerprint:
+        raise UsageError(
+            f"The held-out data '{held_out.name}' is the data itself.",
+            "Name images that the model was not trained on.",
+        )
+    model.prior(settings.prior)
+
+
+def _values(metric: str, estimates: Sequence[Estimate]) -> list[Value]:
+    return [
+        Value(
+            metric=metric,
+            name=estimate.name,
+            value=estimate.interval.value,
+            low=estimate.interval.low,
+            high=estimate.interval.high,
+            error=estimate.interval.error,
+            unit=estimate.unit,
+            better=estimate.better,
+            warnings=estimate.warnings,
+        )
+        for estimate in estimates
+    ]
+
+
+def _model_section(model: Model, name: str, settings: Settings) -> ModelSection:
+    return ModelSection(
+        name=name,
+        architecture=model.name,
+        weights=weights_hash(model),
+        prior=settings.prior or STANDARD_PRIOR,
+        truncation=settings.truncation,
+    )
+
+
+def _protocol(subject: Subject) -> Protocol:
+    settings, extractor = subject.settings, subject.extractor
+    return Protocol(
+        data=_data_section(subject.data),
+        held_out=None if subject.held_out is None else _data_section(subject.held_out),
+        samples=SampleSection.model_validate(
+            {
+                "count": settings.count,
+                "seed": settings.seed,
+                "label_prior": settings.label_prior
+                if subject.model.sample_spec.conditional
+                else "none",
+                "quantisation": _quantisation(subject.data),
+            }
+        ),
+        features=FeatureSection(
+            name=subject.space,
+            hash=extractor.hash,
+            size=extractor.size,
+            resize=extractor.resize,
+        ),
+    )
+
+
+def _quantisation(data: Dataset) -> str:
+    """How samples are rounded, as their kind stores them."""
+    stored = str(data.kind.layout.dtype)
+    return "8 bit" if stored == "uint8" else stored
+
+
+def _data_section(data: Dataset) -> DataSection:
+    used = len(shuffled(len(data)))
+    return DataSection(
+        name=data.name,
+        fingerprint=data.fingerprint,
+        count=len(data),
+        used=used,
+        split="all" if used == len(data) else f"{LARGEST_DATA} at random, seed 0",
+        shape=data.spec.shape,
+    )
+
+
+def _versions(entries: Sequence[Entry[FeatureSpec] | Entry[MetricSpec]]) -> dict[str, str]:
+    plugins = {entry.distribution: entry.version for entry in entries}
+    own = {"genzoo": genzoo.__version__, "torch": torch.__version__, "numpy": np.__version__}
+    return {**plugins, **own}

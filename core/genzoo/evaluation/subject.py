@@ -1,0 +1,195 @@
+"""What is judged: a model's samples beside the data, as images and as features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from genzoo.data.dataset import Dataset
+from genzoo.evaluation.extractor import FeatureExtractor
+from genzoo.evaluation.features import Batches, FeatureCache, temporary_features
+from genzoo.evaluation.statistics.gaussian import Gaussian
+from genzoo.model.model import Model
+
+LARGEST_DATA = 50_000
+"""Images of the data that are used at most."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is, and its total."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How samples are drawn.
+
+    Attributes:
+        count: Number of samples.
+        seed: Names their sequence.
+        prior: The prior that latents are drawn from; the model's own by default.
+        truncation: Shrinks latents, in (0, 1].
+        label_prior: For a model with classes: `uniform`, all in turn, or `data`, as often as there.
+        batch_size: How many to compute at once; does not change the numbers.
+    """
+
+    count: int
+    seed: int = 0
+    prior: str | None = None
+    truncation: float = 1.0
+    label_prior: str = "uniform"
+    batch_size: int = 64
+
+
+def shuffled(total: int, limit: int = LARGEST_DATA) -> NDArray[np.int64]:
+    """The images of a data set that are used, in a fixed random order, (at most `limit`,).
+
+    Any number of the first is a fair selection, whatever order the data is in.
+    """
+    return np.random.Generator(np.random.PCG64(0)).permutation(total)[:limit].astype(np.int64)
+
+
+class Subject:
+    """A model and data to judge it by; features are computed when they are first asked for.
+
+    Args:
+        model: The model.
+        data: What it should be like, usually what it was trained on.
+        settings: How samples are drawn.
+        extractor: The feature space.
+        space: The extractor's full name, `distribution/name`.
+        cache: Folder for what can be computed again.
+        held_out: Data that the model was not trained on, if there is some.
+        progress: Hears how far the work is.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        data: Dataset,
+        settings: Settings,
+        extractor: FeatureExtractor,
+        space: str,
+        cache: Path,
+        held_out: Dataset | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.model = model
+        self.data = data
+        self.held_out = held_out
+        self.settings = settings
+        self.extractor = extractor
+        self.space = space
+        self.progress: Progress = progress or (lambda what, done, total: None)
+        self._cache = FeatureCache(cache, extractor, space)
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """Indices of the data's images that are used, in the order of `real`."""
+        return shuffled(len(self.data))
+
+    @cached_property
+    def real(self) -> NDArray[np.float32]:
+        """Features of the data, (N, D), in random order: the first n are a fair selection."""
+        return self._data_features(self.data, self.order, "Features of the data")
+
+    @cached_property
+    def real_labels(self) -> NDArray[np.int64] | None:
+        """Classes of the rows of `real`, (N,), or None for a model without."""
+        if not self.model.sample_spec.conditional:
+            return None
+        size = self.settings.batch_size
+        pieces = [
+            self.data.batch(self.order[first : first + size], self.model.sample_spec)[1]
+            for first in range(0, len(self.order), size)
+        ]
+        return np.concatenate([piece.numpy() for piece in pieces if piece is not None])
+
+    @cached_property
+    def moments(self) -> Gaussian:
+        """Mean and covariance of `real`."""
+        return self._cache.moments(self.data.fingerprint, self.real)
+
+    @cached_property
+    def unseen(self) -> NDArray[np.float32] | None:
+        """Features of the held-out data, if there is some."""
+        if self.held_out is None:
+            return None
+        order = shuffled(len(self.held_out))
+        return self._data_features(self.held_out, order, "Features of the held-out data")
+
+    @cached_property
+    def fake(self) -> NDArray[np.float32]:
+        """Features of the samples, (M, D), after rounding to 8 bits as saved images are."""
+        return temporary_features(
+            self.extractor,
+            self._sample_batches(),
+            self.settings.count,
+            self._advance("Features of samples", self.settings.count),
+        )
+
+    def samples(self, start: int, count: int) -> Tensor:
+        """Samples number `start` and on, (count, *sample shape), in the range of the model."""
+        labels = self.sample_labels(start, count)
+        chosen = self.settings
+        return self.model.sample(
+            count,
+            seed=chosen.seed,
+            labels=labels,
+            truncation=chosen.truncation,
+            prior=chosen.prior,
+            batch_size=chosen.batch_size,
+            start=start,
+        )
+
+    def sample_labels(self, start: int, count: int) -> Tensor | None:
+        """Classes of samples number `start` and on, (count,), or None for a model without."""
+        classes = len(self.model.sample_spec.classes)
+        if not classes:
+            return None
+        numbers = np.arange(start, start + count)
+        if self.settings.label_prior == "uniform":
+            return torch.from_numpy(numbers % classes)
+        _, labels = self.data.batch(self.order[numbers % len(self.order)], self.model.sample_spec)
+        return labels
+
+    def images(self, count: int) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """The first `count` images of the data in `order`, in batches, on the model's device.
+
+        Yields:
+            Samples (n, *sample shape) in the range of the model, and labels if it has classes.
+        """
+        spec, size = self.model.sample_spec, self.settings.batch_size
+        chosen = self.order[:count]
+        for first in range(0, len(chosen), size):
+            yield self.data.batch(chosen[first : first + size], spec, self.model.device)
+
+    def _data_features(
+        self, data: Dataset, order: NDArray[np.int64], what: str
+    ) -> NDArray[np.float32]:
+        return self._cache.features(
+            data.fingerprint,
+            len(order),
+            lambda: self._data_batches(data, order),
+            self._advance(what, len(order)),
+        )
+
+    def _data_batches(self, data: Dataset, order: NDArray[np.int64]) -> Batches:
+        spec, size = self.model.sample_spec, self.settings.batch_size
+        for first in range(0, len(order), size):
+            x, _ = data.batch(order[first : first + size], spec)
+            yield data.kind.rows(x, spec)
+
+    def _sample_batches(self) -> Batches:
+        count, size = self.settings.count, self.settings.batch_size
+        for first in range(0, count, size):
+            x = self.samples(first, min(size, count - first))
+            yield self.data.kind.rows(x, self.model.sample_spec)
+
+    def _advance(self, what: str, total: int) -> Callable[[int], None]:
+        return lambda done: self.progress(what, done, total)

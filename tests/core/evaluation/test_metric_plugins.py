@@ -1,0 +1,124 @@
+"""Metrics and feature spaces that other packages bring."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import metric_plugin
+import numpy as np
+import painters
+import pytest
+from environments import Environment, write_wheel
+
+import genzoo
+from genzoo import MetricSpec, hookimpl
+from genzoo.errors import CapabilityError, PluginError, UsageError
+from genzoo.plugins.manager import PluginManager
+
+DATA = painters.paintings(60, seed=5)
+
+
+@pytest.fixture
+def with_plugin(manager: PluginManager) -> PluginManager:
+    manager.add(metric_plugin, "genzoo-brightness", "2.5")
+    return manager
+
+
+def evaluate(manager: PluginManager, **options: object) -> genzoo.EvaluationRecord:
+    model = painters.painted(painters.Painter())
+    return genzoo.evaluate(model, DATA, count=20, registry=manager.registry, **options)
+
+
+def test_a_plugins_metric_and_features_work_like_genzoos_own(with_plugin: PluginManager) -> None:
+    record = evaluate(with_plugin, features="colours", metrics=["brightness", "frechet-distance"])
+    assert [value.name for value in record.values] == ["Brightness", "Spread", "Fréchet distance"]
+    assert record.values[1].metric == "genzoo-brightness/brightness"
+    assert record.values[1].unit == "levels"
+    samples = painters.painted(painters.Painter()).sample(20)
+    assert record.values[0].value == pytest.approx(float(samples.mean()), rel=1e-5)
+    features = record.protocol.features
+    assert (features.name, features.hash) == ("genzoo-brightness/colours", "colours-1")
+    assert record.versions["genzoo-brightness"] == "2.5"
+    assert record.parameters["genzoo-brightness/brightness"] == {"weights": "equal"}
+
+
+def test_it_is_measured_by_default_where_it_applies(with_plugin: PluginManager) -> None:
+    names = {value.name for value in evaluate(with_plugin, features="pixels").values}
+    assert {"Brightness", "Precision", "Copies"} <= names
+    assert "ELBO" not in names
+    with pytest.raises(CapabilityError, match="vectors does not apply"):
+        evaluate(with_plugin, metrics=["vectors"])
+
+
+def test_a_feature_space_without_its_modules_is_refused(with_plugin: PluginManager) -> None:
+    with pytest.raises(UsageError, match="needs no_such_module"):
+        evaluate(with_plugin, features="dreams")
+
+
+def test_a_broken_metric_is_named(manager: PluginManager) -> None:
+    class Broken:
+        @hookimpl
+        def genzoo_metrics(self) -> list[MetricSpec]:
+            return [MetricSpec(name="odd", target="collections:OrderedDict")]
+
+    manager.add(Broken(), "genzoo-broken")
+    with pytest.raises(PluginError, match=r"genzoo-broken/odd is no genzoo\.Metric"):
+        evaluate(manager, features="pixels", metrics=["odd"])
+
+
+PLUGIN = """
+    from genzoo import FeatureSpec, MetricSpec, hookimpl
+
+    @hookimpl
+    def genzoo_metrics():
+        return [MetricSpec(name="contrast", target="genzoo_contrast.metric:Contrast")]
+
+    @hookimpl
+    def genzoo_features():
+        return [FeatureSpec(name="colours", target="genzoo_contrast.features:Colours")]
+"""
+FEATURES = """
+    from genzoo import FeatureExtractor
+
+    class Colours(FeatureExtractor):
+        hash = "colours-1"
+
+        def extract(self, images):
+            return images.float().flatten(1, 2).mean(1)
+"""
+METRIC = """
+    from genzoo import Estimate, Metric, bootstrap_mean
+
+    class Contrast(Metric):
+        def measure(self, subject):
+            samples = subject.samples(0, subject.settings.count)
+            values = samples.flatten(1).std(1).double().numpy()
+            return [
+                Estimate(name="Contrast", interval=bootstrap_mean(values), better="higher")
+            ]
+"""
+
+
+@pytest.mark.slow
+def test_an_installed_metric_and_feature_space_judge_a_bundled_model(tmp_path: Path) -> None:
+    environment = Environment.create(tmp_path / "environment")
+    files = {
+        "genzoo_contrast/__init__.py": PLUGIN,
+        "genzoo_contrast/metric.py": METRIC,
+        "genzoo_contrast/features.py": FEATURES,
+    }
+    environment.install(write_wheel(tmp_path, "genzoo-contrast", files))
+    images = np.random.default_rng(0).integers(0, 256, (10, 64, 64, 3), np.uint8)
+    np.savez(tmp_path / "data.npz", images=images)
+    result = environment.genzoo(
+        *("evaluate", "peeps-gan", tmp_path / "data.npz", "-n", "8", "--features", "colours"),
+        *("--metrics", "contrast", "--metrics", "precision-recall", "--json"),
+    )
+    assert result.returncode == 0, result.stderr
+    record = json.loads(result.stdout)
+    assert "genzoo-contrast/colours" in json.dumps(record["protocol"])
+    value, precision, _ = record["values"]
+    assert precision["name"] == "Precision"
+    assert (value["metric"], value["name"]) == ("genzoo-contrast/contrast", "Contrast")
+    assert 0 < value["value"] < 1

@@ -1,0 +1,112 @@
+"""Neighbours, precision, recall, density and coverage against brute force and by hand."""
+
+import numpy as np
+import pytest
+import torch
+
+from genzoo.evaluation.statistics import blocks, neighbours
+from genzoo.evaluation.statistics.manifold import overlap
+from genzoo.evaluation.statistics.neighbours import nearest, radii
+
+
+@pytest.fixture(params=[(7, 5), (2048, 8192)], ids=["small blocks", "one block"])
+def _blocks(request, monkeypatch):
+    monkeypatch.setattr(blocks.blocks, "__defaults__", (request.param[0],))
+    monkeypatch.setattr(neighbours, "COLUMNS", request.param[1])
+
+
+def draw(count, seed, scale=1.0, dimensions=3):
+    return np.random.default_rng(seed).normal(0.5, scale, (count, dimensions))
+
+
+def brute_force(real, fake, k):
+    """The definitions, point by point."""
+
+    def radius(points, i):
+        others = [np.linalg.norm(points[i] - p) for j, p in enumerate(points) if j != i]
+        return sorted(others)[k - 1]
+
+    real_radius = [radius(real, i) for i in range(len(real))]
+    fake_radius = [radius(fake, i) for i in range(len(fake))]
+
+    def inside(point, centres, radius):
+        return [np.linalg.norm(point - c) <= r for c, r in zip(centres, radius, strict=True)]
+
+    held = [sum(inside(point, real, real_radius)) for point in fake]
+    own = [
+        any(np.linalg.norm(f - c) <= r for f in fake)
+        for c, r in zip(real, real_radius, strict=True)
+    ]
+    return (
+        np.mean([count > 0 for count in held]),
+        np.mean([any(inside(point, fake, fake_radius)) for point in real]),
+        np.mean(held) / k,
+        np.mean(own),
+    )
+
+
+@pytest.mark.usefixtures("_blocks")
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_overlap_is_that_of_the_definitions(k):
+    real, fake = draw(40, 0), draw(33, 1, 1.4)
+    found = overlap(real, fake, k)
+    means = found.precision.mean(), found.recall.mean(), found.density.mean(), found.coverage.mean()
+    assert means == pytest.approx(brute_force(real, fake, k))
+    assert 0 < means[0] < 1
+
+
+def test_precision_and_recall_agree_with_torch_fidelity():
+    from torch_fidelity.metric_prc import prc_features_to_metric
+
+    real, fake = draw(500, 0, dimensions=16), draw(400, 1, 1.1, dimensions=16)
+    theirs = prc_features_to_metric(
+        torch.from_numpy(fake), torch.from_numpy(real), prc_neighborhood=3, verbose=False
+    )
+    ours = overlap(real, fake, 3)
+    assert ours.precision.mean() == pytest.approx(theirs["precision"], rel=1e-4)
+    assert ours.recall.mean() == pytest.approx(theirs["recall"], rel=1e-4)
+
+
+def test_one_distribution_against_itself_has_the_known_expectations():
+    found = overlap(draw(2000, 0), draw(2000, 1), 5)
+    assert found.density.mean() == pytest.approx(1.0, abs=0.05)
+    # 1 - product of (N - i) / (2N - i), i = 1..k, about 1 - 2^-k (Naeem et al. 2020, lemma 2).
+    assert found.coverage.mean() == pytest.approx(1 - 2.0**-5, abs=0.02)
+
+
+@pytest.mark.usefixtures("_blocks")
+def test_nearest_is_that_of_sorting():
+    points, centres = draw(30, 0).astype(np.float32), draw(41, 1).astype(np.float32)
+    full = np.linalg.norm(points[:, None].astype(float) - centres[None], axis=2)
+    distances, index = nearest(points, centres, 4)
+    np.testing.assert_array_equal(index, np.argsort(full, axis=1)[:, :4])
+    np.testing.assert_allclose(distances, np.sort(full, axis=1)[:, :4], rtol=1e-9)
+
+
+@pytest.mark.usefixtures("_blocks")
+def test_a_row_is_not_its_own_neighbour_but_a_copy_of_it_is():
+    points = draw(20, 0)
+    points[13] = points[4]
+    distances, index = nearest(points, points, 1, exclude_self=True)
+    assert index[4, 0] == 13
+    assert index[13, 0] == 4
+    assert distances[4, 0] == 0.0
+    assert (index[:, 0] != np.arange(20)).all()
+    assert (radii(points, 1)[[4, 13]] == 0).all()
+
+
+def test_a_copy_far_from_the_origin_is_at_distance_zero():
+    centres = (draw(50, 0, dimensions=64) + 1e3).astype(np.float32)
+    distances, index = nearest(centres[7:9].copy(), centres, 2)
+    np.testing.assert_array_equal(index[:, 0], [7, 8])
+    np.testing.assert_array_equal(distances[:, 0], [0, 0])
+    assert (distances[:, 1] > 1).all()
+
+
+def test_dropped_modes_cost_recall_and_coverage_and_noise_costs_precision():
+    real = np.concatenate([draw(200, 0), draw(200, 1) + 20])
+    half = overlap(real, real[:200].copy(), 3)
+    assert (half.precision.mean(), half.recall.mean(), half.coverage.mean()) == (1.0, 0.5, 0.5)
+    noisy = overlap(real, real + 5 * draw(400, 2), 3)
+    assert noisy.precision.mean() < 0.5
+    assert noisy.density.mean() < 0.3
