@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from genzoo.interfaces.architecture import Architecture as Architecture
     from genzoo.interfaces.distributions import Likelihood as Likelihood
     from genzoo.interfaces.distributions import Posterior as Posterior
+    from genzoo.interfaces.foreign import ForeignModel as ForeignModel
     from genzoo.interfaces.kind import Decoded as Decoded
     from genzoo.interfaces.kind import Kind as Kind
     from genzoo.interfaces.kind import Layout as Layout
@@ -64,11 +65,13 @@ if TYPE_CHECKING:
     from genzoo.model.importance import estimate_log_likelihood as estimate_log_likelihood
     from genzoo.model.importance import log_weights as log_weights
     from genzoo.model.model import Model as Model
+    from genzoo.model.shapes import reshape as reshape
     from genzoo.plugins.hookspecs import hookimpl as hookimpl
     from genzoo.records import ArchitectureSpec as ArchitectureSpec
     from genzoo.records import CommandSpec as CommandSpec
     from genzoo.records import DatasetSpec as DatasetSpec
     from genzoo.records import FeatureSpec as FeatureSpec
+    from genzoo.records import FormatSpec as FormatSpec
     from genzoo.records import KindSpec as KindSpec
     from genzoo.records import MetricSpec as MetricSpec
     from genzoo.records import ModelSpec as ModelSpec
@@ -98,6 +101,7 @@ _HOME = {
     "genzoo.evaluation.subject": ("Subject",),
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
+    "genzoo.interfaces.foreign": ("ForeignModel",),
     "genzoo.interfaces.kind": ("Decoded", "Kind", "Layout", "UndecodableError"),
     "genzoo.interfaces.networks": (
         "Decoder",
@@ -122,12 +126,14 @@ _HOME = {
     "genzoo.media.image": ("save_images",),
     "genzoo.model.importance": ("estimate_log_likelihood", "log_weights"),
     "genzoo.model.model": ("Model",),
+    "genzoo.model.shapes": ("reshape",),
     "genzoo.plugins.hookspecs": ("hookimpl",),
     "genzoo.records": (
         "ArchitectureSpec",
         "CommandSpec",
         "DatasetSpec",
         "FeatureSpec",
+        "FormatSpec",
         "KindSpec",
         "MetricSpec",
         "ModelSpec",

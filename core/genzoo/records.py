@@ -86,6 +86,8 @@ class ArchitectureSpec(Record):
         tiny_samples: Fields of the `genzoo.SampleSpec`s that it is checked with, e.g.
             `({"kind": "points", "shape": (2,)},)`; by default the smallest of the usual shapes of
             each kind that it takes.
+        sampling_note: What `genzoo sample` says, where the default prior is no good model of the
+            latents.
         paper: Where it was published.
     """
 
@@ -102,6 +104,7 @@ class ArchitectureSpec(Record):
     kinds: tuple[str, ...] = ("image",)
     tiny: Mapping[str, Any] = field(default_factory=dict)
     tiny_samples: tuple[Mapping[str, Any], ...] = ()
+    sampling_note: str = ""
     paper: str = ""
 
 
@@ -174,6 +177,21 @@ class ModelSpec(Record):
     location: str
     licence: str = ""
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormatSpec(Record):
+    """A form in which other software keeps models: a `config.json` beside safetensors.
+
+    Attributes:
+        target: A function that takes the content of a `config.json`, a mapping, and returns a
+            `genzoo.ForeignModel`, or None where the file is of another form. It must not import
+            torch.
+    """
+
+    what: ClassVar[str] = "format"
+
+    target: str
 
 
 @dataclass(frozen=True, kw_only=True)

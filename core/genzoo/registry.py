@@ -15,6 +15,7 @@ from genzoo.records import (
     CommandSpec,
     DatasetSpec,
     FeatureSpec,
+    FormatSpec,
     KindSpec,
     MetricSpec,
     ModelSpec,
@@ -114,6 +115,7 @@ class Registry:
     priors: Catalogue[PriorSpec] = field(default_factory=lambda: Catalogue("prior"))
     datasets: Catalogue[DatasetSpec] = field(default_factory=lambda: Catalogue("data set"))
     models: Catalogue[ModelSpec] = field(default_factory=lambda: Catalogue("model"))
+    formats: Catalogue[FormatSpec] = field(default_factory=lambda: Catalogue("format"))
     kinds: Catalogue[KindSpec] = field(default_factory=lambda: Catalogue("kind"))
     metrics: Catalogue[MetricSpec] = field(default_factory=lambda: Catalogue("metric"))
     features: Catalogue[FeatureSpec] = field(default_factory=lambda: Catalogue("feature space"))
@@ -139,6 +141,7 @@ class Registry:
             (PriorSpec, self.priors),
             (DatasetSpec, self.datasets),
             (ModelSpec, self.models),
+            (FormatSpec, self.formats),
             (KindSpec, self.kinds),
             (MetricSpec, self.metrics),
             (FeatureSpec, self.features),

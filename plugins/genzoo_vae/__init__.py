@@ -5,12 +5,26 @@ This module is the plugin: it registers records and imports no torch.
 
 from __future__ import annotations
 
-from genzoo import ArchitectureSpec, ObjectiveSpec, PriorSpec, hookimpl
+from genzoo import (
+    ArchitectureSpec,
+    FormatSpec,
+    ModelSpec,
+    ObjectiveSpec,
+    PriorSpec,
+    hookimpl,
+)
+from genzoo_vae.autoencoders.published import published_models
+
+LATENTS_ARE_NOT_NORMAL = (
+    "A latent autoencoder is made to encode and decode. Unless it was trained to have normal "
+    "latents, as with the objective elbo, latents drawn from the normal prior decode to noise: "
+    "use reconstruct, encode and decode."
+)
 
 
 @hookimpl
 def genzoo_architectures() -> list[ArchitectureSpec]:
-    """The convolutional variational autoencoder."""
+    """The convolutional variational autoencoder and the latent autoencoders."""
     return [
         ArchitectureSpec(
             name="conv-vae",
@@ -23,7 +37,34 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             objective="elbo",
             priors=("mixture",),
             paper="https://arxiv.org/abs/1312.6114",
-        )
+        ),
+        ArchitectureSpec(
+            name="kl-autoencoder",
+            summary="The autoencoder of Stable Diffusion: images of any size to latent images",
+            family="vae",
+            target="genzoo_vae.autoencoders.architectures:KLAutoencoder",
+            config="genzoo_vae.autoencoders.configs:KLAutoencoderConfig",
+            parts=("encoder", "decoder"),
+            inference=("encoder", "decoder"),
+            objective="elbo",
+            objective_defaults={"learning_rate": 1e-4},
+            sampling_note=LATENTS_ARE_NOT_NORMAL,
+            tiny={"widths": (4, 8), "layers": 1, "groups": 2, "latent_channels": 2},
+            paper="https://arxiv.org/abs/2112.10752",
+        ),
+        ArchitectureSpec(
+            name="tiny-autoencoder",
+            summary="TAESD's small and quick stand-in for kl-autoencoder, with the same latents",
+            family="vae",
+            target="genzoo_vae.autoencoders.architectures:TinyAutoencoder",
+            config="genzoo_vae.autoencoders.configs:TinyAutoencoderConfig",
+            parts=("encoder", "decoder"),
+            inference=("encoder", "decoder"),
+            objective="elbo",
+            objective_defaults={"learning_rate": 1e-4},
+            sampling_note=LATENTS_ARE_NOT_NORMAL,
+            tiny={"width": 4, "encoder_blocks": (1, 1), "decoder_blocks": (1, 1)},
+        ),
     ]
 
 
@@ -62,4 +103,27 @@ def genzoo_priors() -> list[PriorSpec]:
             target="genzoo_vae.mixture:GaussianMixturePrior",
             config="genzoo_vae.configs:MixtureConfig",
         )
+    ]
+
+
+@hookimpl
+def genzoo_models() -> list[ModelSpec]:
+    """Latent autoencoders on the Hub."""
+    return published_models()
+
+
+@hookimpl
+def genzoo_formats() -> list[FormatSpec]:
+    """The autoencoders of diffusers."""
+    return [
+        FormatSpec(
+            name="diffusers-autoencoder-kl",
+            summary="AutoencoderKL of diffusers: the autoencoders of Stable Diffusion and others",
+            target="genzoo_vae.autoencoders.diffusers_format:read_kl",
+        ),
+        FormatSpec(
+            name="diffusers-autoencoder-tiny",
+            summary="AutoencoderTiny of diffusers: TAESD and its relatives",
+            target="genzoo_vae.autoencoders.diffusers_format:read_tiny",
+        ),
     ]

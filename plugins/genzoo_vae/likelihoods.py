@@ -22,7 +22,7 @@ class Gaussian(Likelihood):
     Args:
         mean: (N, *sample shape).
         log_variance: Natural logarithm of the variance, broadcast to `mean`.
-        low: Least value of a sample; draws are clamped to it.
+        low: Least value of a sample; draws and means are clamped to it.
         high: Greatest value of a sample.
     """
 
@@ -39,8 +39,8 @@ class Gaussian(Likelihood):
         return -0.5 * (squares + self.log_variance + LOG_TWO_PI).flatten(1).sum(1)
 
     def mean(self) -> Tensor:
-        """(N, *sample shape)."""
-        return self._mean
+        """(N, *sample shape), clamped to the range."""
+        return self._mean.clamp(self.low, self.high)
 
     def sample(self, noise: Noise) -> Tensor:
         """One draw per row, (N, *sample shape), clamped to the range."""

@@ -20,7 +20,9 @@ PAIRS = {
     "conv-vae": {"elbo", "iwae"},
     "convgan": {"gan", "lsgan", "hinge", "wgan-gp", "r3gan"},
     "dcgan": {"gan", "lsgan", "hinge"},
+    "kl-autoencoder": {"elbo", "iwae"},
     "r3gan": {"gan", "lsgan", "hinge", "wgan-gp", "r3gan"},
+    "tiny-autoencoder": {"elbo", "iwae"},
 }
 
 

@@ -136,8 +136,15 @@ def read_config(folder: Path) -> ArtifactConfig:
     Raises:
         ArtifactError: It is missing, is no JSON, breaks the format or is of a newer one.
     """
-    path = folder / CONFIG
-    content = _read_json(path)
+    return parse_artifact(read_json(folder / CONFIG), folder / CONFIG)
+
+
+def parse_artifact(content: dict[str, Any], path: Path) -> ArtifactConfig:
+    """Check the content of the `config.json` at `path`.
+
+    Raises:
+        ArtifactError: It breaks the format or is of a newer one.
+    """
     if content.get("library") != "genzoo":
         raise ArtifactError(f"'{path}' does not describe a genzoo model.")
     version = content.get("format_version")
@@ -160,7 +167,12 @@ def write_config(folder: Path, config: ArtifactConfig) -> None:
     (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file of bounded size.
+
+    Raises:
+        ArtifactError: It is missing, too large or damaged.
+    """
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_CONFIG_BYTES + 1)

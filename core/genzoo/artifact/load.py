@@ -9,7 +9,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from genzoo.artifact.format import WEIGHTS, ArtifactConfig, FileRecord, PriorRecord, read_config
+from genzoo.artifact.describe import Description, describe
+from genzoo.artifact.format import WEIGHTS, ArtifactConfig, FileRecord, PriorRecord
 from genzoo.artifact.integrity import check_file_once, check_size, unless_known
 from genzoo.artifact.provider import installed, made_by
 from genzoo.artifact.tensors import fill, load_tensors, refuse_non_finite
@@ -33,35 +34,43 @@ def load_model(
     device: str | torch.device = "cpu",
     check_hashes: bool = True,
 ) -> Model:
-    """Load an artifact for inference: evaluation mode, no gradients.
+    """Load a model for inference: evaluation mode, no gradients.
 
     Args:
-        folder: The artifact.
+        folder: The artifact, or a folder in a format that a plugin reads.
         registry: Where its architecture, priors and kind are looked up.
         device: Where to put the model.
         check_hashes: Read the weights through: their SHA-256 must be the recorded one, and all
             values finite numbers. A large file is read once a change. Its size is always compared.
+            Other formats record neither hash nor size, and are not read through.
 
     Raises:
         ArtifactError: Something is missing, damaged, altered or of a newer format.
         PluginError: The architecture, a prior or the kind is not installed, or its code fails.
         UsageError: The device is not available.
     """
-    config = read_config(folder)
-    weights = folder / WEIGHTS
-    record = config.files.get(WEIGHTS)
-    if record is None:
-        raise ArtifactError(f"'{folder}' is damaged: its config.json does not list {WEIGHTS}.")
-    (check_file_once if check_hashes else check_size)(weights, record)
-    model = read_model(weights, config, registry)
-    if check_hashes:
-        _refuse_non_finite(model, weights, record)
-    installed(registry, registry.kinds, config.kind)
+    described = describe(folder, registry)
+    record = None if described.format else _check_weights(described, check_hashes)
+    model = read_model(described.weights, described.config, registry, described.rename)
+    if check_hashes and record is not None:
+        _refuse_non_finite(model, described.weights, record)
+    installed(registry, registry.kinds, described.config.kind)
     return to_device(model, device)
 
 
-def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Model:
+def read_model(
+    weights: Path,
+    config: ArtifactConfig,
+    registry: Registry,
+    rename: Callable[[str], str] | None = None,
+) -> Model:
     """The model that `config` describes, with its weights mapped from the file `weights`.
+
+    Args:
+        weights: A safetensors file.
+        config: What is in it.
+        registry: Where its architecture and priors are looked up.
+        rename: From the name of a tensor in the file to `PART.NAME`, for other formats.
 
     Raises:
         ArtifactError, PluginError: As `load_model`.
@@ -70,6 +79,8 @@ def read_model(weights: Path, config: ArtifactConfig, registry: Registry) -> Mod
     with made_by(config.provider, entry):
         architecture = _architecture(weights, config, registry)
         tensors, _ = load_tensors(weights)
+        if rename is not None:
+            tensors = _renamed(tensors, rename, weights)
 
         def build() -> Model:
             return _empty_model(entry, architecture, config, registry)
@@ -99,6 +110,28 @@ def assemble(build: Callable[[], Model], tensors: Mapping[str, Tensor], source: 
         model = _initialised(build)
         fill(model, tensors, source)
     return model.requires_grad_(False).eval()
+
+
+def _check_weights(described: Description, check_hashes: bool) -> FileRecord:
+    weights, record = described.weights, described.config.files.get(WEIGHTS)
+    if record is None:
+        raise ArtifactError(
+            f"'{weights.parent}' is damaged: its config.json does not list {WEIGHTS}."
+        )
+    (check_file_once if check_hashes else check_size)(weights, record)
+    return record
+
+
+def _renamed(
+    tensors: Mapping[str, Tensor], rename: Callable[[str], str], weights: Path
+) -> dict[str, Tensor]:
+    renamed: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        new = f"parts.{rename(name)}"
+        if new in renamed:
+            raise ArtifactError(f"'{weights}' holds {new} twice, once as {name}.")
+        renamed[new] = tensor
+    return renamed
 
 
 def to_device(model: Model, device: str | torch.device) -> Model:

@@ -16,6 +16,7 @@ from genzoo.errors import ArtifactError, PluginError
 ALIASES = "aliases"
 """Metadata key: names of tied tensors, each with the name its values are stored under."""
 
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _NAMED = 5
 _WIDENED = {torch.float16, torch.bfloat16}
 
@@ -60,6 +61,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except FileNotFoundError:
         raise ArtifactError(f"'{path}' is missing.", "Get the model again.") from None
     except (SafetensorError, OSError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        _refuse_pointer(path)
         raise ArtifactError(f"'{path}' is damaged: {error}.", "Get the model again.") from error
     return _with_ties(tensors, metadata, path), metadata
 
@@ -143,6 +145,19 @@ def _halved(tensor: Tensor) -> Tensor:
         return tensor
     half = tensor.half()
     return half if bool(torch.isfinite(half).all()) else tensor
+
+
+def _refuse_pointer(path: Path) -> None:
+    """Raise ArtifactError where a Git checkout holds but a pointer to the file."""
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(_POINTER))
+    except OSError:
+        return
+    if begins == _POINTER:
+        raise ArtifactError(
+            f"'{path}' is a Git LFS pointer, not the file itself.", "Type there: git lfs pull"
+        )
 
 
 def _without_ties(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from genzoo.artifact.format import GOLDEN, WEIGHTS, ArtifactConfig, read_config
+from genzoo.artifact.describe import Description, describe
+from genzoo.artifact.format import GOLDEN, WEIGHTS, ArtifactConfig
 from genzoo.artifact.golden import replay_golden
 from genzoo.artifact.integrity import check_file
 from genzoo.artifact.load import read_model
@@ -44,15 +45,31 @@ def verify(folder: Path, registry: Registry) -> Verification:
     out where an earlier failure makes them meaningless.
     """
     try:
-        config = read_config(folder)
-    except ArtifactError as error:
+        described = describe(folder, registry)
+    except GenzooError as error:
         return Verification(folder, (Finding("config.json", False, str(error)),))
+    if described.format:
+        return Verification(folder, _foreign(described, registry))
+    config = described.config
     findings = [Finding("config.json", True, f"format {config.format_version}")]
     findings += [_file(folder, config, name) for name in config.files]
     if all(finding.ok for finding in findings):
         findings.append(_check("weights", lambda: _weights(folder, config)))
         findings.append(_check("golden samples", lambda: _golden(folder, config, registry)))
     return Verification(folder, tuple(findings))
+
+
+def _foreign(described: Description, registry: Registry) -> tuple[Finding, ...]:
+    """The checks that remain where no hashes and no golden samples are recorded."""
+
+    def check() -> str:
+        tensors, _ = load_tensors(described.weights)
+        refuse_non_finite(tensors, described.weights.name)
+        read_model(described.weights, described.config, registry, described.rename)
+        return f"{len(tensors)} tensors, all finite and as the architecture has them"
+
+    detail = f"{described.format}, which records no hashes"
+    return Finding("config.json", True, detail), _check(described.weights.name, check)
 
 
 def _file(folder: Path, config: ArtifactConfig, name: str) -> Finding:

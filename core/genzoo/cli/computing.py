@@ -55,12 +55,12 @@ def kind_of(model: str, registry: Registry) -> Kind:
     Raises:
         ArtifactError, PluginError, UnknownNameError: As for loading it.
     """
-    from genzoo.artifact.format import read_config
+    from genzoo.artifact.describe import describe
     from genzoo.artifact.provider import installed
     from genzoo.media.kinds import load_kind
 
     folder = at_hand(model, registry)
-    config = read_config(folder)
+    config = describe(folder, registry).config
     try:
         return load_kind(installed(registry, registry.kinds, config.kind), config.kind_options)
     except ConfigError as error:

@@ -36,6 +36,7 @@ def command(
     Such files come from genzoo encode: the array `latents`, and `labels` if there are classes.
     """
     from genzoo.cli.latent_files import read_latents
+    from genzoo.model.shapes import reshape_for_latents
 
     registry = plugged_registry()
     kind = kind_of(model, registry)
@@ -43,7 +44,7 @@ def command(
     kind.check_path(path)
     z, stored = read_latents(latents)
     computing = Computing(device, precision, batch_size)
-    loaded = computing.load(model, registry)
+    loaded = reshape_for_latents(computing.load(model, registry), tuple(z.shape[1:]))
     spec = loaded.sample_spec
     given = class_indices(labels, spec, len(z))
     with computing.cast(loaded):

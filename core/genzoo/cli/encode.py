@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from genzoo.cli.computing import Computing, kind_of, label_option, require_encoder
+from genzoo.cli.image_size import size_option, with_size
 from genzoo.cli.options import (
     compute_options,
     count_option,
@@ -24,6 +25,7 @@ from genzoo.cli.plugged import plugged_registry
 @count_option(None, "How many at most. Default: all files, or 32 of a data set.")
 @out_option("A .safetensors or .npz file. Default: latents.safetensors.")
 @label_option
+@size_option
 @compute_options
 @output_options
 def command(
@@ -32,6 +34,7 @@ def command(
     count: int | None,
     out: Path | None,
     labels: tuple[str, ...],
+    size: int | None,
     device: str,
     precision: str,
     batch_size: int,
@@ -50,6 +53,7 @@ def command(
     loaded = computing.load(model, registry)
     require_encoder(loaded)
     kind = kind_of(model, registry)
+    loaded = with_size(loaded, files, kind, size)
     given = read_inputs(files, kind, loaded.sample_spec, registry, count, labels)
     with computing.cast(loaded):
         latents = loaded.encode(given.x, given.labels, batch_size=batch_size)

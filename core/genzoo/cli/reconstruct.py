@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from genzoo.cli.computing import Computing, default_path, kind_of, label_option, require_encoder
+from genzoo.cli.image_size import size_option, with_size
 from genzoo.cli.options import (
     compute_options,
     count_option,
@@ -30,6 +31,7 @@ COLUMNS = 8
     "reconstructions alone. Default: MODEL-reconstructed.png."
 )
 @label_option
+@size_option
 @compute_options
 @output_options
 def command(
@@ -38,6 +40,7 @@ def command(
     count: int | None,
     out: Path | None,
     labels: tuple[str, ...],
+    size: int | None,
     device: str,
     precision: str,
     batch_size: int,
@@ -55,6 +58,7 @@ def command(
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
     require_encoder(loaded)
+    loaded = with_size(loaded, files, kind, size)
     spec = loaded.sample_spec
     given = read_inputs(files, kind, spec, registry, count, labels)
     with computing.cast(loaded):

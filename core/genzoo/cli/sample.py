@@ -57,6 +57,9 @@ def command(
     kind.check_path(path)
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
+    note = registry.architectures.find(loaded.name).record.sampling_note
+    if note and prior is None:
+        output().note(note)
     spec = loaded.sample_spec
     with computing.cast(loaded):
         samples = loaded.sample(

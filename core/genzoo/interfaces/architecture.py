@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -23,9 +23,15 @@ class Architecture(ABC):
         config: Validated configuration.
         sample: Contract of the data: kind, shape, classes.
 
+    Attributes:
+        any_shape: True where the parts it builds do not depend on the sample's shape but for the
+            channels, as with convolutions alone: a built model then takes samples of other shapes.
+
     Raises:
         SpecError: It cannot model such samples; says what it can.
     """
+
+    any_shape: ClassVar[bool] = False
 
     sample: SampleSpec
     latent: LatentSpec

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         CommandSpec,
         DatasetSpec,
         FeatureSpec,
+        FormatSpec,
         KindSpec,
         MetricSpec,
         ModelSpec,
@@ -57,6 +58,10 @@ class RecordHooks:
     @hookspec
     def genzoo_models(self) -> Iterable[ModelSpec]:
         """Pretrained models for the zoo. Since 0.1."""
+
+    @hookspec
+    def genzoo_formats(self) -> Iterable[FormatSpec]:
+        """Forms in which other software keeps models. Since 0.1."""
 
     @hookspec
     def genzoo_kinds(self) -> Iterable[KindSpec]:

@@ -61,6 +61,16 @@ def _data_set(subject: RecordSubject) -> str:
     return "its function is there"
 
 
+def _format(subject: RecordSubject) -> str:
+    target = str(getattr(subject.record, "target", ""))
+    reader = load_target(target)
+    if not callable(reader):
+        raise ContractError(f"{target} is no function that reads a config.json.")
+    if reader({}) is not None:
+        raise ContractError(f"{target} takes an empty config.json for its own.", source_of(reader))
+    return "its function leaves other files alone"
+
+
 def _command(subject: RecordSubject) -> str:
     import click
 
@@ -85,6 +95,7 @@ def _model(subject: RecordSubject) -> str:
 _OTHERS: Mapping[str, Callable[[RecordSubject], str]] = {
     "tracker": _tracker,
     "data set": _data_set,
+    "format": _format,
     "command": _command,
     "model": _model,
 }

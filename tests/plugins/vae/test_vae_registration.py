@@ -27,7 +27,7 @@ def resolve(target: str) -> type:
 
 def test_registers_without_torch() -> None:
     program = (
-        "import sys, genzoo_vae, genzoo_vae.configs\n"
+        "import sys, genzoo_vae, genzoo_vae.configs, genzoo_vae.autoencoders.configs\n"
         "genzoo_vae.genzoo_architectures(), genzoo_vae.genzoo_objectives()\n"
         "genzoo_vae.genzoo_priors()\n"
         "print('torch' in sys.modules)"
@@ -37,7 +37,10 @@ def test_registers_without_torch() -> None:
 
 
 def test_names() -> None:
-    assert [record.name for record in RECORDS] == ["conv-vae", "elbo", "iwae", "mixture"]
+    assert [record.name for record in RECORDS] == [
+        *("conv-vae", "kl-autoencoder", "tiny-autoencoder"),
+        *("elbo", "iwae", "mixture"),
+    ]
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda r: f"{r.what} {r.name}")
@@ -57,11 +60,11 @@ def test_targets_and_configs_resolve(
         assert field.description, name
 
 
-def test_what_an_architecture_names_exists() -> None:
-    (record,) = ARCHITECTURES
+@pytest.mark.parametrize("record", ARCHITECTURES, ids=lambda r: r.name)
+def test_what_an_architecture_names_exists(record: ArchitectureSpec) -> None:
     assert record.objective in {objective.name for objective in OBJECTIVES}
     assert set(record.priors) <= {prior.name for prior in PRIORS}
     parts = resolve(record.target)(
-        resolve(record.config)(), genzoo.SampleSpec(shape=(1, 16, 16))
+        resolve(record.config)(**record.tiny), genzoo.SampleSpec(shape=(1, 16, 16))
     ).build()
     assert tuple(parts) == record.parts

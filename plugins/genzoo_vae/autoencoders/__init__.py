@@ -1,0 +1,1 @@
+"""Latent autoencoders: fully convolutional, image to latent image and back."""

@@ -1,0 +1,93 @@
+"""The architectures `kl-autoencoder` and `tiny-autoencoder`: images of any size, both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from torch import nn
+
+from genzoo import Architecture, LatentSpec, SampleSpec, SpecError
+from genzoo_vae.autoencoders.configs import (
+    KLAutoencoderConfig,
+    LatentAutoencoderConfig,
+    TinyAutoencoderConfig,
+)
+from genzoo_vae.autoencoders.kl_networks import KLDecoder, KLEncoder
+from genzoo_vae.autoencoders.tiny_networks import TinyDecoder, TinyEncoder
+
+
+class LatentAutoencoder(Architecture):
+    """Images in [-1, 1] whose sides are multiples of the config's factor, to latent images.
+
+    The latent of an image (C, H, W) is (latent channels, H / factor, W / factor), in the units that
+    the networks were trained in.
+
+    Args:
+        config: Validated configuration.
+        sample: Contract of the data.
+
+    Raises:
+        SpecError: The samples are no such images, or have classes.
+    """
+
+    any_shape: ClassVar[bool] = True
+
+    config: LatentAutoencoderConfig
+
+    def __init__(self, config: LatentAutoencoderConfig, sample: SampleSpec) -> None:
+        check_images(sample, config.factor)
+        super().__init__(config, sample.with_range(-1.0, 1.0))
+        _, height, width = sample.shape
+        self.latent = LatentSpec(
+            shape=(config.latent_channels, height // config.factor, width // config.factor)
+        )
+
+
+class KLAutoencoder(LatentAutoencoder):
+    """Architecture `kl-autoencoder`: the first stage of latent diffusion (Rombach et al. 2022)."""
+
+    config: KLAutoencoderConfig
+
+    def build(self) -> Mapping[str, nn.Module]:
+        """Freshly initialised `encoder` and `decoder`."""
+        channels = self.sample.shape[0]
+        return {
+            "encoder": KLEncoder(self.config, channels),
+            "decoder": KLDecoder(self.config, channels),
+        }
+
+
+class TinyAutoencoder(LatentAutoencoder):
+    """Architecture `tiny-autoencoder`: that of TAESD, a small stand-in for `kl-autoencoder`."""
+
+    config: TinyAutoencoderConfig
+
+    def build(self) -> Mapping[str, nn.Module]:
+        """Freshly initialised `encoder` and `decoder`."""
+        channels = self.sample.shape[0]
+        return {
+            "encoder": TinyEncoder(self.config, channels),
+            "decoder": TinyDecoder(self.config, channels),
+        }
+
+
+def check_images(sample: SampleSpec, factor: int) -> None:
+    """Refuse samples that are no images, or whose sides are no multiples of `factor`.
+
+    Raises:
+        SpecError: Says what would do.
+    """
+    if sample.kind != "image" or len(sample.shape) != 3:
+        raise SpecError(
+            f"Latent autoencoders model images, not {sample.kind} of shape {sample.shape}.",
+            "Give them images.",
+        )
+    if sample.conditional:
+        raise SpecError("Latent autoencoders have no classes.", "Train without --conditional.")
+    _, height, width = sample.shape
+    if height % factor or width % factor:
+        raise SpecError(
+            f"This autoencoder cannot take images of {height} by {width} pixels.",
+            f"Height and width must be multiples of {factor}.",
+        )
