@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,7 +43,7 @@ def load_model(
         device: Where to put the model.
         check_hashes: Read the weights through: their SHA-256 must be the recorded one, and all
             values finite numbers. A large file is read once a change. Its size is always compared.
-            Other formats record neither hash nor size, and are not read through.
+            Other formats record no hash: their values are looked through at each load.
 
     Raises:
         ArtifactError: Something is missing, damaged, altered or of a newer format.
@@ -52,7 +53,7 @@ def load_model(
     described = describe(folder, registry)
     record = None if described.format else _check_weights(described, check_hashes)
     model = read_model(described.weights, described.config, registry, described.rename)
-    if check_hashes and record is not None:
+    if check_hashes:
         _refuse_non_finite(model, described.weights, record)
     installed(registry, registry.kinds, described.config.kind)
     return to_device(model, device)
@@ -146,8 +147,9 @@ def to_device(model: Model, device: str | torch.device) -> Model:
         raise UsageError(f"The device '{device}' is not available here.", "Use cpu.") from error
 
 
-def _refuse_non_finite(model: Model, weights: Path, record: FileRecord) -> None:
-    with unless_known(weights, record, "finite") as unknown:
+def _refuse_non_finite(model: Model, weights: Path, record: FileRecord | None) -> None:
+    known = nullcontext(True) if record is None else unless_known(weights, record, "finite")
+    with known as unknown:
         if unknown:
             refuse_non_finite(model.state_dict(), str(weights))
 

@@ -130,20 +130,19 @@ def _model_sheet(name: str, registry: Registry) -> Sheet:
 
     folder = resolve(name, registry).folder
     described = describe(folder, registry)
-    config = described.config
     facts = {
-        **description(config, described.format),
+        **description(described.config),
+        "format": described.format or None,
         "size": readable_size(folder_bytes(folder)),
         "folder": str(folder),
     }
     return f"model {name}", facts
 
 
-def description(config: ArtifactConfig, format_name: str = "") -> dict[str, Any]:
+def description(config: ArtifactConfig) -> dict[str, Any]:
     """What a model's own `config.json` tells."""
     return {
         "what": "model",
-        "format": format_name or None,
         "architecture": config.architecture,
         "provider": f"{config.provider.distribution} {config.provider.version}",
         "architecture_config": config.config,

@@ -1,11 +1,18 @@
 """What only a fresh process shows: what is imported, and how real write failures end."""
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from artifact_mutations import read_files
+
+from genzoo import SampleSpec
+from genzoo.artifact.save import save_model
+from genzoo.model.build import build_model
 
 TESTS = Path(__file__).parents[2]
 
@@ -90,3 +97,66 @@ def test_a_write_that_the_system_refuses(artifact):
     assert message.startswith(f"'{artifact}' cannot be written: the file would be too large.")
     assert {path: path.read_bytes() for path in artifact.rglob("*") if path.is_file()} == before
     assert [path.name for path in artifact.parent.iterdir()] == ["artifact"]
+
+
+LIMITED_LOADS = """
+import resource, sys
+from pathlib import Path
+from toys import toy_registry
+from genzoo import GenzooError
+from genzoo.artifact.load import load_model
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+small, *folders = map(Path, sys.argv[1:])
+load_model(small, toy_registry()).sample(1)
+before = peak()
+for folder in folders:
+    try:
+        load_model(folder, toy_registry()).sample(1)
+        outcome = "loads"
+    except GenzooError:
+        outcome = "refused"
+    print(folder.name, outcome, peak() - before)
+"""
+
+
+def hostile(files):
+    """Damaged files that claim much, by what they claim."""
+    header, name = files.header, "parts.generator.second.weight"
+    rows, columns = header[name]["shape"]
+    claim = {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 1 << 42]}
+    content = json.loads(files.config)
+    configs = {
+        "wider": {"config": {"width": 4096}},
+        "tied": {"config": {**content["config"], "tied": True}},
+        "huge": {"sample": {"shape": [1, 1 << 14, 1 << 14]}},
+        "classes": {"sample": {"shape": [3, 8, 8], "classes": [str(n) for n in range(99_999)]}},
+    }
+    headers = {
+        "terabytes": {**header, name: claim},
+        "turned": {**header, name: {**header[name], "shape": [rows * 2, columns // 2]}},
+        "unknown": {**header, "extra": header[name]},
+    }
+    yield "whole", files
+    for case, changes in configs.items():
+        yield case, replace(files, config=json.dumps({**content, **changes}).encode())
+    for case, lies in headers.items():
+        yield case, files.with_header(lies)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss in kilobytes")
+def test_no_claim_makes_loading_take_more_than_twice_the_file(artifact, registry, tmp_path):
+    large = build_model(registry, "toy-gan", SampleSpec(shape=(3, 8, 8)), {"width": 2000})
+    save_model(large, tmp_path / "large", registry=registry, preview=False, golden=False)
+    files = read_files(tmp_path / "large")
+    folders = []
+    for case, changed in hostile(files):
+        folders.append(tmp_path / case)
+        folders[-1].mkdir()
+        changed.write(folders[-1])
+    told = [line.split() for line in run(LIMITED_LOADS, artifact, *folders).splitlines()]
+    assert [outcome for _, outcome, _ in told] == ["loads"] + ["refused"] * 7
+    for case, _, taken in told:
+        assert int(taken) <= 2 * len(files.weights), case
