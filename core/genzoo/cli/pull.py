@@ -82,7 +82,7 @@ def hub_reference(name: str, registry: Registry) -> HubReference:
     reference = as_reference(entry.record.location)
     if reference is None:
         raise UsageError(
-            f"'{name}' came with {entry.distribution}: there is nothing to pull.",
+            f"'{name}' comes with {entry.distribution}, not from the Hub.",
             f"Try it: genzoo sample {name}",
         )
     return reference
