@@ -30,13 +30,15 @@ from torch import nn
 
 from genzoo.artifact.load import load_model
 from genzoo.artifact.save import save_model
-from genzoo.model.build import build_architecture, build_model
+from genzoo.model.build import build_model
 from genzoo.places import cache_root
 from genzoo.plugins.manager import default_manager
 from genzoo.specs import SampleSpec
+from genzoo_gan.stacks import ConvGenerator
 
 SAMPLE = SampleSpec(shape=(3, 64, 64))
-CONFIG = {"width": 182}
+LATENT = 100
+CONFIG = {"latent_dim": LATENT, "width": 182}
 
 
 class Subject:
@@ -70,8 +72,8 @@ class Subject:
         return generator
 
     def _fresh(self) -> nn.Module:
-        _, architecture = build_architecture(self.registry, "dcgan", CONFIG, SAMPLE)
-        return architecture.build()["generator"].eval()
+        """The generator alone, with torch's own initialisation, as a script would have it."""
+        return ConvGenerator(SAMPLE, LATENT, CONFIG["width"]).eval()
 
 
 Times = tuple[list[float], list[float]]

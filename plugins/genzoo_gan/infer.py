@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from genzoo_gan.conditioning import LABEL_FEATURES
+
 SMALLEST = 4
 """Side in pixels of what the first convolution makes."""
 
 MAX_LAYERS = 12
+EMBEDDING = "latent.embedding.weight"
+"""Of the classes, beside the latent, in the generators here."""
 
 
 def infer_generator(shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, Any]:
@@ -22,8 +26,9 @@ def infer_generator(shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, Any]:
     chained = all(before[1] == after[0] for before, after in pairwise(kernels))
     if not (2 <= len(kernels) <= MAX_LAYERS and chained):
         return {}
+    labelled = any(name.endswith(EMBEDDING) for name in shapes)
     return {
-        "latent_dim": kernels[0][0],
+        "latent_dim": kernels[0][0] - (LABEL_FEATURES if labelled else 0),
         "width": kernels[-1][0],
         "channels": kernels[-1][1],
         "size": SMALLEST << (len(kernels) - 1),

@@ -24,7 +24,8 @@ from genzoo.importing.flatten import MAX_NAME, flatten
 from genzoo.importing.match import natural_key
 
 SAFETENSORS = ".safetensors"
-PICKLES = (".pth", ".pt", ".bin", ".ckpt")
+PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
+"""`.tar` for the usual `checkpoint.pth.tar`, which is no tar archive."""
 
 _HINT = "Save weights alone: torch.save(model.state_dict(), 'weights.pth')."
 _GLOBAL = re.compile(r"(?:GLOBAL|global|function|class) ([\w.]+\.\w+)")

@@ -92,3 +92,12 @@ def test_wrong_usage(run: Run, weights: Path, options: tuple[str, ...], told: st
 def test_an_unknown_architecture(run: Run, weights: Path) -> None:
     result = run("import", weights, "--architecture", "toy-gam", code=2)
     assert "Did you mean toy-gan" in result.stderr
+
+
+def test_classes_are_named(run: Run, manager: PluginManager) -> None:
+    original = genzoo.load("tiny-gan-classes", registry=manager.registry)
+    torch.save(original.parts["generator"].state_dict(), "labelled.pth")
+    run("import", "labelled.pth", *TOY, "--classes", "cat, dog,1")
+    model = genzoo.load(Path("labelled"), registry=manager.registry)
+    assert model.sample_spec.classes == ("cat", "dog", "1")
+    assert torch.equal(model.sample(3), original.sample(3))

@@ -161,6 +161,10 @@ def test_other_endings(tmp_path, name):
     refused(tmp_path / name, "is no file of weights")
 
 
+def test_a_checkpoint_called_tar(save):
+    assert list(read_source(save({"w": torch.ones(2)}, "checkpoint.pth.tar")).tensors) == ["w"]
+
+
 def test_a_missing_file(tmp_path):
     refused(tmp_path / "a.pth", "cannot be read: No such file")
 

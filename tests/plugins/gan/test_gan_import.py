@@ -8,11 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genzoo import ArtifactError, ConfigError, Model
+from genzoo import ArtifactError, ConfigError, Model, SampleSpec
 from genzoo.artifact.load import load_model
 from genzoo.importing.convert import find_weights, write_model
 from genzoo.importing.target import Wish
 from genzoo.media.kinds import find_kind
+from genzoo.model.build import build_model
 from genzoo.registry import Registry
 from genzoo_gan.infer import infer_generator
 
@@ -110,6 +111,14 @@ def test_an_old_file_of_another_size_in_grey(bundled: Registry, tmp_path: Path) 
     model = imported(state, "dcgan", bundled, tmp_path, _use_new_zipfile_serialization=False)
     assert model.sample_spec.shape == (1, 32, 32)
     agree(model, network)
+
+
+@pytest.mark.parametrize("classes", [(), ("cat", "dog")])
+def test_its_own_weights_tell_all_options(classes: tuple[str, ...], bundled: Registry) -> None:
+    config, sample = {"latent_dim": 30, "width": 4}, SampleSpec(shape=(1, 32, 32), classes=classes)
+    state = build_model(bundled, "dcgan", sample, config).parts["generator"].state_dict()
+    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    assert infer_generator(shapes) == {**config, "size": 32, "channels": 1}
 
 
 def test_widths_that_dcgan_does_not_have(bundled: Registry, tmp_path: Path) -> None:
