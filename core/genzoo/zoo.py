@@ -70,23 +70,32 @@ def resolve(
     if sum((path.exists(), in_zoo, cached is not None)) > 1:
         raise _ambiguous(text, registry, path.exists(), in_zoo, reference if cached else None)
     if in_zoo:
-        return ResolvedModel(text, zoo_folder(registry.models.find(text), progress), "zoo")
+        return ResolvedModel(
+            text, zoo_folder(registry.models.find(text), registry, progress), "zoo"
+        )
     if path.exists():
         return ResolvedModel(text, artifact_folder(path), "path")
     if reference is not None:
-        return ResolvedModel(text, cached or _pulled(text, reference, progress), "hub")
+        return ResolvedModel(text, cached or _pulled(text, reference, registry, progress), "hub")
     raise unknown_name("model", text, registry.models.names(), "A folder is said as ./FOLDER.")
 
 
-def hub_folder(reference: HubReference, progress: HubProgress | None = None) -> Path:
+def hub_folder(
+    reference: HubReference, registry: Registry, progress: HubProgress | None = None
+) -> Path:
     """The artifact of a model on the Hub, pulled unless it is cached.
 
     Raises:
         ArtifactError, HubError, StorageError, UnknownNameError: It cannot be pulled.
     """
+    found = find_cached(reference)
+    if found is not None:
+        return found
+
+    from genzoo.artifact.describe import weight_names
     from genzoo.hub.pull import fetch
 
-    return fetch(reference, progress)
+    return fetch(reference, progress, weight_names(registry))
 
 
 def artifact_folder(path: Path) -> Path:
@@ -113,16 +122,20 @@ def artifact_folder(path: Path) -> Path:
     )
 
 
-def _pulled(name: str, reference: HubReference, progress: HubProgress | None) -> Path:
+def _pulled(
+    name: str, reference: HubReference, registry: Registry, progress: HubProgress | None
+) -> Path:
     """`hub_folder`, for a name that may as well be a misspelt path."""
     try:
-        return hub_folder(reference, progress)
+        return hub_folder(reference, registry, progress)
     except (HubError, UnknownNameError) as error:
         hint = f"There is no folder '{name}' here either. {error.hint}"
         raise type(error)(error.message, hint) from error
 
 
-def zoo_folder(entry: Entry[ModelSpec], progress: HubProgress | None = None) -> Path:
+def zoo_folder(
+    entry: Entry[ModelSpec], registry: Registry, progress: HubProgress | None = None
+) -> Path:
     """The artifact of a model of the zoo; pulled if it is on the Hub and not cached.
 
     Raises:
@@ -131,7 +144,7 @@ def zoo_folder(entry: Entry[ModelSpec], progress: HubProgress | None = None) -> 
     """
     reference = as_reference(entry.record.location)
     if reference is not None:
-        return hub_folder(reference, progress)
+        return hub_folder(reference, registry, progress)
     folder = Path(entry.record.location).expanduser()
     if folder.is_dir():
         return folder

@@ -149,7 +149,7 @@ def pulled(monkeypatch):
     """References that are pulled, which the Hub does not have."""
     asked = []
 
-    def fetch(reference, progress):
+    def fetch(reference, progress, weights_of):
         asked.append(str(reference))
         raise HubError("no Hub")
 

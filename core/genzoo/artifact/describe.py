@@ -79,6 +79,21 @@ def recognise(
     return None
 
 
+def weight_names(registry: Registry) -> Callable[[Path], tuple[str, ...] | None]:
+    """What tells the names that the weight file of a folder may have, from its `config.json`.
+
+    It returns None for genzoo's own format and for formats that no plugin knows, and raises as
+    `read_json` and `recognise` do.
+    """
+
+    def names(folder: Path) -> tuple[str, ...] | None:
+        path = folder / CONFIG
+        recognised = recognise(read_json(path), path, registry)
+        return recognised[1].weights if recognised else None
+
+    return names
+
+
 def translate(
     entry: Entry[FormatSpec], foreign: ForeignModel, path: Path, registry: Registry
 ) -> ArtifactConfig:

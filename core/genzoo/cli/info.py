@@ -10,6 +10,7 @@ import click
 from genzoo.cli.options import output_options
 from genzoo.cli.output import Sheet, output
 from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.pull import make_plan
 from genzoo.cli.sizes import folder_bytes, readable_size
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _sheets(name: str, registry: Registry) -> list[Sheet]:
     )
     if not found or name in registry.models.names():
         remote = _only_on_hub(name, registry)
-        found.append(remote_sheet(remote) if remote else _model_sheet(name, registry))
+        found.append(remote_sheet(remote, registry) if remote else _model_sheet(name, registry))
     return found
 
 
@@ -159,12 +160,11 @@ def description(config: ArtifactConfig) -> dict[str, Any]:
     }
 
 
-def remote_sheet(reference: HubReference) -> Sheet:
+def remote_sheet(reference: HubReference, registry: Registry) -> Sheet:
     """A model of the Hub before it is pulled: no more is sent than its description and a header."""
     from genzoo.hub.inspect import inspect_weights
-    from genzoo.hub.pull import plan_pull
 
-    plan = plan_pull(reference)
+    plan = make_plan(reference, registry)
     weights = inspect_weights(plan.remote, plan.weights)
     facts = {
         **(description(plan.config) if plan.config else {"what": "model"}),

@@ -31,13 +31,14 @@ def command(models: tuple[str, ...], lock_file: Path) -> None:
 
     What is not there is pulled. To have the same elsewhere: genzoo pull --locked
     """
+    from genzoo.artifact.describe import weight_names
     from genzoo.hub.lock import Lock, lock_models, read_lock, write_lock
 
     registry = plugged_registry()
     references = [hub_reference(name, registry) for name in models]
     before = read_lock(lock_file) if lock_file.exists() else Lock()
     with hub_progress() as progress:
-        lock = lock_models(before, references, progress)
+        lock = lock_models(before, references, progress, weight_names(registry))
     write_lock(lock_file, lock)
     facts = {name: model.commit for name, model in lock.models.items()}
     output().result({"path": str(lock_file), "models": facts}, str(lock_file))

@@ -14,7 +14,7 @@ from genzoo.cli.plugged import plugged_registry
 from genzoo.cli.sizes import folder_bytes, readable_size
 from genzoo.errors import UsageError
 from genzoo.hub.cached import CachedModel, find_cached, list_cached
-from genzoo.hub.reference import as_reference
+from genzoo.hub.reference import HubReference, as_reference
 
 if TYPE_CHECKING:
     from genzoo.records import ModelSpec
@@ -62,10 +62,11 @@ def command(ctx: click.Context, hub: bool, search: str) -> None:
 @output_options
 def remove(model: str, every: bool) -> None:
     """Remove a pulled MODEL, OWNER/NAME[@REVISION], from this machine."""
+    from genzoo.cli.pull import hub_reference
     from genzoo.hub.cached import remove_cached
-    from genzoo.hub.reference import parse_reference
 
-    removed = [str(folder) for folder in remove_cached(parse_reference(model), every=every)]
+    reference = hub_reference(model, plugged_registry())
+    removed = [str(folder) for folder in remove_cached(reference, every=every)]
     output().result({"model": model, "removed": removed}, "\n".join(removed))
 
 
@@ -110,12 +111,17 @@ def _zoo_row(name: str, entry: Entry[ModelSpec]) -> dict[str, Any]:
         **row,
         "full_name": entry.full_name,
         "architecture": record.architecture,
-        "revision": reference.revision if reference else "",
+        "revision": _revision(reference, folder) if reference else "",
         "licence": record.licence,
         "tags": record.tags,
         "location": record.location,
         "summary": record.summary,
     }
+
+
+def _revision(reference: HubReference, folder: Path | None) -> str:
+    """The commit that is here, or else the revision that would be pulled."""
+    return folder.name[:_SHORT_COMMIT] if folder else reference.revision
 
 
 def _cached_row(model: CachedModel) -> dict[str, Any]:

@@ -62,9 +62,7 @@ def command(
     if offline:
         _report([_offline(reference) for reference in references])
     elif dry_run:
-        from genzoo.hub.pull import plan_pull
-
-        plans = [plan_pull(reference, everything=everything) for reference in references]
+        plans = [make_plan(reference, registry, everything) for reference in references]
         output().sheets([plan_sheet(plan, registry) for plan in plans])
     else:
         _report([_pull(reference, everything, registry) for reference in references])
@@ -84,10 +82,18 @@ def hub_reference(name: str, registry: Registry) -> HubReference:
     reference = as_reference(entry.record.location)
     if reference is None:
         raise UsageError(
-            f"'{name}' came with {entry.distribution}: there is nothing to pull.",
+            f"'{name}' comes with {entry.distribution}, not from the Hub.",
             f"Try it: genzoo sample {name}",
         )
     return reference
+
+
+def make_plan(reference: HubReference, registry: Registry, everything: bool = False) -> PullPlan:
+    """What pulling a model would do; it may be of a format that a plugin knows."""
+    from genzoo.artifact.describe import weight_names
+    from genzoo.hub.pull import plan_pull
+
+    return plan_pull(reference, everything=everything, weights_of=weight_names(registry))
 
 
 def plan_sheet(plan: PullPlan, registry: Registry) -> Sheet:
@@ -120,11 +126,11 @@ def _plugin(config: ArtifactConfig, registry: Registry) -> str:
 
 
 def _pull(reference: HubReference, everything: bool, registry: Registry) -> dict[str, Any]:
-    from genzoo.hub.pull import plan_pull, pull
+    from genzoo.hub.pull import pull
 
     out = output()
     out.note(f"Asking the Hub for {reference}.")
-    plan = plan_pull(reference, everything=everything)
+    plan = make_plan(reference, registry, everything)
     _, facts = plan_sheet(plan, registry)
     for key in ("commit", "licence", "architecture", "plugin"):
         out.note(f"  {key}: {facts[key] or 'not said'}")
@@ -158,13 +164,15 @@ def _offline(reference: HubReference) -> dict[str, Any]:
 
 
 def _pull_locked(models: tuple[str, ...], lock_file: Path) -> None:
+    from genzoo.artifact.describe import weight_names
     from genzoo.hub.lock import pull_locked, read_lock
 
     lock = read_lock(lock_file)
+    weights_of = weight_names(plugged_registry())
     rows = []
     for name in models or lock.models:
         with hub_progress() as progress:
-            folder = pull_locked(lock, name, progress)
+            folder = pull_locked(lock, name, progress, weights_of)
         rows.append({"model": name, "commit": folder.name, "folder": str(folder)})
     _report(rows)
 

@@ -14,7 +14,7 @@ from genzoo.errors import ArtifactError, UnknownNameError, UsageError, unknown_n
 from genzoo.files import atomic_write
 from genzoo.hub.cached import find_cached, record_revision
 from genzoo.hub.progress import HubProgress
-from genzoo.hub.pull import fetch, plan_pull, pull
+from genzoo.hub.pull import WeightsOf, fetch, plan_pull, pull
 from genzoo.hub.reference import HubReference, parse_reference
 
 LOCK_FILE = "genzoo.lock"
@@ -77,7 +77,10 @@ def write_lock(path: Path, lock: Lock) -> None:
 
 
 def lock_models(
-    lock: Lock, references: Iterable[HubReference], progress: HubProgress | None = None
+    lock: Lock,
+    references: Iterable[HubReference],
+    progress: HubProgress | None = None,
+    weights_of: WeightsOf | None = None,
 ) -> Lock:
     """The lock with these models as they are in the cache; what is not there is pulled.
 
@@ -87,13 +90,18 @@ def lock_models(
     """
     models = dict(lock.models)
     for reference in references:
-        folder = fetch(reference, progress)
+        folder = fetch(reference, progress, weights_of)
         files = describe_files(folder, frozenset())
         models[str(reference)] = LockedModel(commit=folder.name, files=files)
     return Lock(models=models)
 
 
-def pull_locked(lock: Lock, name: str, progress: HubProgress | None = None) -> Path:
+def pull_locked(
+    lock: Lock,
+    name: str,
+    progress: HubProgress | None = None,
+    weights_of: WeightsOf | None = None,
+) -> Path:
     """The artifact that a lock pins; pulled at its commit unless it is cached.
 
     Afterwards `name` means it, offline too.
@@ -112,7 +120,7 @@ def pull_locked(lock: Lock, name: str, progress: HubProgress | None = None) -> P
     pinned = reference.at(locked.commit)
     folder = find_cached(pinned)
     if folder is None:
-        plan = plan_pull(pinned)
+        plan = plan_pull(pinned, weights_of=weights_of)
         _check_names(name, locked, (file.name for file in plan.files))
         folder = pull(plan, progress, locked.files)
     for file, record in locked.files.items():

@@ -57,11 +57,17 @@ def token(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run `genzoo ARGS` with the toys in an empty folder. Nothing may escape as a traceback."""
+def manager(monkeypatch: pytest.MonkeyPatch) -> PluginManager:
+    """The plugins that commands see."""
     manager = PluginManager()
     manager.add(toys, "genzoo-toys", "1.2.3")
     monkeypatch.setattr(plugin_manager, "default_manager", lambda: manager)
+    return manager
+
+
+@pytest.fixture
+def run(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `genzoo ARGS` with the toys in an empty folder. Nothing may escape as a traceback."""
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
 

@@ -16,6 +16,9 @@ from hub_repositories import Repository
 from hub_server import HubServer
 from published import NAME, alter_config, publish
 
+from genzoo import ModelSpec, hookimpl
+from genzoo.plugins.manager import PluginManager
+
 Run = Callable[..., Result]
 
 
@@ -232,3 +235,31 @@ def test_the_list_of_models_imports_nothing_heavy(run: Run, repository: Reposito
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     assert NAME in result.stdout
     assert result.stderr.splitlines()[-1] == ""
+
+
+class Catalogue:
+    """A plugin that knows a model on the Hub and one that it brings along."""
+
+    @hookimpl
+    def genzoo_models(self) -> list[ModelSpec]:
+        return [
+            ModelSpec(name="far", architecture="toy-gan", location=NAME, licence="MIT"),
+            ModelSpec(name="near", architecture="toy-gan", location="/nowhere"),
+        ]
+
+
+def test_a_model_of_the_zoo_on_the_hub(
+    run: Run, manager: PluginManager, repository: Repository
+) -> None:
+    manager.add(Catalogue(), "genzoo-catalogue", "1")
+    commit = repository.refs["main"]
+    assert json.loads(run("models", "--json").stdout)[0]["revision"] == "main"
+    assert json.loads(run("info", "far", "--json").stdout)["commit"] == commit
+    assert Path(run("pull", "far").stdout.strip()).name == commit
+    far, near = json.loads(run("models", "--json").stdout)
+    assert (far["name"], far["revision"], far["licence"]) == ("far", commit[:8], "MIT")
+    assert near["bytes"] is None
+    assert run("sample", "far", "-n", 1).stdout == "far-seed0.png\n"
+    run("models", "rm", "far")
+    assert json.loads(run("models", "--json").stdout)[0]["bytes"] is None
+    assert "comes with genzoo-catalogue, not from" in run("pull", "near", code=2).stderr
