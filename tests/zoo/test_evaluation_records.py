@@ -7,10 +7,10 @@ import pytest
 from genzoo import EvaluationRecord
 from genzoo.evaluation.card import evaluation_section
 from genzoo.plugins.manager import PluginManager
-from genzoo.zoo import resolve
+from genzoo_zoo import MODELS
 
 REGISTRY = PluginManager.discover().registry
-FOLDERS = {name: resolve(name, REGISTRY).folder for name in REGISTRY.models.names()}
+FOLDERS = {folder.name: folder for folder in sorted(MODELS.iterdir()) if folder.is_dir()}
 RECORDS = [
     (name, path.name)
     for name, folder in FOLDERS.items()

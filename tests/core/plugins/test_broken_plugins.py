@@ -220,7 +220,8 @@ def test_plugins_are_left_out_by_name_here_and_in_child_processes(
     )
     result = environment.run("-c", code, "models", "-q")
     assert result.returncode == 0, result.stderr
-    assert result.stdout.split() == ["peeps-gan", "peeps-vae", "genzoo-sulky"]
+    assert {"peeps-gan", "peeps-vae"} <= set(result.stdout.split())
+    assert result.stdout.splitlines()[-1] == "genzoo-sulky"
     assert "hello" not in result.stderr
     result = environment.genzoo("--no-plugin", "genzoo-sulkee", "models")
     note = "There is no installed plugin named 'genzoo-sulkee'. Did you mean genzoo-sulky"

@@ -151,7 +151,7 @@ COMMAND = """
 ZOO = """
     from pathlib import Path
 
-    from genzoo import ModelSpec, hookimpl
+    from genzoo import FormatSpec, ModelSpec, hookimpl
 
     @hookimpl
     def genzoo_models():
@@ -159,7 +159,44 @@ ZOO = """
         return [
             ModelSpec(name="brass", architecture="genzoo-parade/parade", location=str(folder))
         ]
+
+    @hookimpl
+    def genzoo_formats():
+        return [FormatSpec(name="score", target="genzoo_parade_zoo.score:read")]
 """
+
+FORMAT = """
+    from genzoo import ForeignModel
+
+    def read(content):
+        if content.get("maker") != "parades":
+            return None
+        return ForeignModel(
+            architecture="genzoo-parade/parade",
+            config={},
+            sample={"shape": (3, 8, 8)},
+            weights=("score.safetensors",),
+            rename=lambda name: name.removeprefix("their/"),
+        )
+"""
+
+
+def save_as_others_do(artifact: Path, folder: Path) -> Path:
+    """The networks of an artifact in the format `score`."""
+    from safetensors.numpy import load_file, save_file
+
+    weights = load_file(artifact / "model.safetensors")
+    folder.mkdir()
+    (folder / "config.json").write_text('{"maker": "parades"}')
+    save_file(
+        {
+            f"their/{name.removeprefix('parts.')}": value
+            for name, value in weights.items()
+            if name.startswith("parts.")
+        },
+        folder / "score.safetensors",
+    )
+    return folder
 
 
 def source_of(module: Any) -> str:
@@ -207,7 +244,10 @@ def run(environment: Environment, folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def samples(environment: Environment, run: Path, folder: Path) -> dict[str, np.ndarray]:
     """What `genzoo sample` draws: from the run, from a prior, and from an installed zoo."""
-    files: dict[str, str | bytes] = {"genzoo_parade_zoo/__init__.py": ZOO}
+    files: dict[str, str | bytes] = {
+        "genzoo_parade_zoo/__init__.py": ZOO,
+        "genzoo_parade_zoo/score.py": FORMAT,
+    }
     for path in (run / "artifact").rglob("*"):
         if path.is_file():
             name = path.relative_to(run / "artifact").as_posix()
@@ -220,6 +260,7 @@ def samples(environment: Environment, run: Path, folder: Path) -> dict[str, np.n
         "prior": [str(run), "--prior=drum"],
         "short": ["brass"],
         "full": ["genzoo-parade-zoo/brass"],
+        "foreign": [str(save_as_others_do(run / "artifact", folder / "foreign"))],
     }
     # One process, for torch takes long to import.
     code = "import json, sys\nfrom genzoo.cli.main import main\n"
@@ -319,3 +360,7 @@ def test_the_command_runs_and_stands_in_the_help(environment: Environment) -> No
     assert "--colour" in environment.genzoo("wave", "--help").stdout
     words = {"COMP_WORDS": "genzoo wa", "COMP_CWORD": "1", "_GENZOO_COMPLETE": "bash_complete"}
     assert environment.genzoo(env=words).stdout == "plain,wave\n"
+
+
+def test_a_model_in_a_format_of_the_plugin_s_is_the_same(samples: dict[str, np.ndarray]) -> None:
+    assert np.array_equal(samples["foreign"], samples["run"])
