@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import click
 
@@ -17,19 +18,39 @@ from genzoo.cli.plugged import plugged_registry
 @click.argument("name", metavar="OWNER/NAME")
 @click.option("--private", is_flag=True, help="A new repository is seen by its owner alone.")
 @click.option("--licence", metavar="SPDX", default="", help="Of the weights, such as cc-by-4.0.")
+@click.option(
+    "--record",
+    "records",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="An evaluation of the model, for its card (genzoo evaluate -o FILE). Those that lie "
+    "beside the model as evaluation*.json are taken by themselves.",
+)
 @output_options
-def command(model: str, name: str, private: bool, licence: str) -> None:
+def command(model: str, name: str, private: bool, licence: str, records: tuple[Path, ...]) -> None:
     """Publish MODEL, such as a run, on the Hugging Face Hub as OWNER/NAME.
 
     A repository is made where there is none. NAME@BRANCH pushes to another branch than main.
     """
+    from genzoo.cli.published_records import published_records
     from genzoo.hub.push import push
     from genzoo.hub.reference import parse_reference
 
     reference = parse_reference(name)
-    folder = at_hand(model, plugged_registry())
+    registry = plugged_registry()
+    folder = at_hand(model, registry)
+    evaluated = published_records(folder, records, str(reference), registry)
     with hub_progress() as progress:
-        pushed = push(folder, reference, private=private, licence=licence, progress=progress)
+        pushed = push(
+            folder,
+            reference,
+            private=private,
+            licence=licence,
+            card=evaluated.card,
+            extras=evaluated.files,
+            progress=progress,
+        )
     out = output()
     out.result({"model": str(reference), **dataclasses.asdict(pushed)}, pushed.address)
     out.note(f"Others get it with: genzoo sample {reference}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,8 @@ def push(
     *,
     private: bool = False,
     licence: str = "",
+    card: str | None = None,
+    extras: Mapping[str, Path] | None = None,
     progress: HubProgress | None = None,
 ) -> Pushed:
     """Publish an artifact; what else the repository had is gone from its new state.
@@ -46,6 +48,8 @@ def push(
         reference: Where; the repository is made if there is none. The revision is a branch.
         private: Whether a repository that is made is to be seen by its owner alone.
         licence: SPDX identifier of the weights' licence, for the card.
+        card: Text of the card; by default that of the artifact.
+        extras: Further files by the names that they get, such as records of evaluations.
         progress: Hears of the phases.
 
     Raises:
@@ -55,27 +59,32 @@ def push(
     progress = progress or HubProgress()
     progress.phase("Checking the files")
     config = read_config(folder)
-    names = _checked_files(folder, config)
-    card = published_card(_card(folder), str(reference), licence)
+    files = {name: folder / name for name in _listed(folder, config)} | dict(extras or {})
+    sizes = (RemoteFile(name, path.stat().st_size) for name, path in files.items())
+    check_files(sizes, str(folder))
+    text = published_card(read_card(folder) if card is None else card, str(reference), licence)
     if not logged_in():
         raise HubError("You are not logged in to the Hugging Face Hub.", LOG_IN)
     with hub_errors(reference.repository, reference.revision):
-        progress.phase(f"Uploading {len(names) + 1} files")
+        progress.phase(f"Uploading {len(files) + 1} files")
         client().create_repo(reference.repository, private=private, exist_ok=True)
-        commit = _commit(folder, reference, names, card)
-    return Pushed(commit, address(reference.repository), (*names, CARD))
+        commit = _commit(reference, files, text)
+    return Pushed(commit, address(reference.repository), (*files, CARD))
 
 
-def _checked_files(folder: Path, config: ArtifactConfig) -> list[str]:
-    """What to upload besides the card, each file as the artifact describes it."""
+def _listed(folder: Path, config: ArtifactConfig) -> list[str]:
+    """The artifact's files besides the card, each as `config.json` describes it."""
     for name, record in config.files.items():
         check_file(folder / name, record)
-    names = [CONFIG, *config.files]
-    check_files((RemoteFile(name, (folder / name).stat().st_size) for name in names), str(folder))
-    return names
+    return [CONFIG, *config.files]
 
 
-def _card(folder: Path) -> str:
+def read_card(folder: Path) -> str:
+    """The text of an artifact's card.
+
+    Raises:
+        ArtifactError: It cannot be read.
+    """
     try:
         return (folder / CARD).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -84,11 +93,11 @@ def _card(folder: Path) -> str:
         ) from error
 
 
-def _commit(folder: Path, reference: HubReference, names: Iterable[str], card: str) -> str:
+def _commit(reference: HubReference, files: Mapping[str, Path], card: str) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
     from huggingface_hub.utils import disable_progress_bars
 
-    added = [CommitOperationAdd(name, folder / name) for name in names]
+    added = [CommitOperationAdd(name, path) for name, path in files.items()]
     added.append(CommitOperationAdd(CARD, card.encode()))
     kept = {operation.path_in_repo for operation in added} | LEFT_ALONE
     info = client().model_info(reference.repository, revision=reference.revision, timeout=TIMEOUT)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 from hub_repositories import Repository
@@ -133,6 +134,26 @@ def test_push_prints_the_address(run: Run, hub: HubServer, token: str, artifact:
     assert f"genzoo sample {NAME}" in result.stderr
     assert hub.repositories[NAME].private
     assert run("sample", NAME, "-n", 1, "-o", "a.npz").stdout == "a.npz\n"
+
+
+def test_push_takes_evaluations_along(
+    run: Run, hub: HubServer, token: str, artifact: Path, tmp_path: Path
+) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
+    np.savez(tmp_path / "data.npz", images=images)
+    settings = ("-n", "20", "--features", "pixels", "--metrics", "precision-recall")
+    record = tmp_path / "toy.json"
+    run("evaluate", artifact, tmp_path / "data.npz", *settings, "-o", record)
+    run("push", artifact, NAME, "--record", record)
+    commit = hub.repositories[NAME].find("main")
+    assert commit is not None
+    assert commit.files["evaluation-toy.json"].content == record.read_bytes()
+    card = commit.files["README.md"].content.decode()
+    assert "| Precision |" in card
+    assert f"genzoo evaluate --reproduce {NAME}/evaluation-toy.json" in card
+    altered = record.read_text().replace('"weights": "sha256:', '"weights": "sha256:0')
+    record.write_text(altered)
+    assert "of other weights" in run("push", artifact, NAME, "--record", record, code=2).stderr
 
 
 def test_push_without_a_token_says_how_to_log_in(run: Run, hub: HubServer, artifact: Path) -> None:
