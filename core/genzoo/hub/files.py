@@ -41,6 +41,10 @@ class RemoteFile:
     git_id: str = ""
 
 
+EVALUATION = re.compile(r"evaluation[\w.-]*\.json")
+"""Names of the records of evaluations, which lie beside a model and are not listed by it."""
+
+
 def check_files(files: Iterable[RemoteFile], source: str) -> dict[str, RemoteFile]:
     """The files by name, those that belong to the repository itself left out.
 
@@ -78,7 +82,8 @@ def wanted_files(config: ArtifactConfig, present: Iterable[str], *, everything: 
     if absent or WEIGHTS not in config.files:
         name = absent[0] if absent else WEIGHTS
         raise ArtifactError(f"The model is incomplete: {_shown(name)} is missing.")
-    return [CONFIG, *(name for name in (CARD,) if name in there), *listed]
+    beside = [CARD, *sorted(name for name in there if EVALUATION.fullmatch(name))]
+    return [CONFIG, *(name for name in beside if name in there), *listed]
 
 
 def check_agreement(config: ArtifactConfig, files: Mapping[str, RemoteFile], source: str) -> None:

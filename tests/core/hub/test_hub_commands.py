@@ -151,6 +151,7 @@ def test_push_takes_evaluations_along(
     card = commit.files["README.md"].content.decode()
     assert "| Precision |" in card
     assert f"genzoo evaluate --reproduce {NAME}/evaluation-toy.json" in card
+    run("evaluate", "--reproduce", f"{NAME}/evaluation-toy.json")
     altered = record.read_text().replace('"weights": "sha256:', '"weights": "sha256:0')
     record.write_text(altered)
     assert "of other weights" in run("push", artifact, NAME, "--record", record, code=2).stderr
