@@ -22,6 +22,7 @@ BASES = {
     "kind": "Kind",
     "metric": "Metric",
     "tracker": "Tracker",
+    "feature space": "FeatureExtractor",
 }
 """Classes of the public API that targets derive from."""
 
@@ -48,7 +49,7 @@ def _class_of(found: Any, base: type, target: str) -> str:
     return f"{found.__name__} is one of genzoo.{base.__name__}"
 
 
-def _tracker(subject: RecordSubject) -> str:
+def _if_installed(subject: RecordSubject) -> str:
     needed: tuple[str, ...] = getattr(subject.record, "requires", ())
     missing = [module for module in needed if find_spec(module) is None]
     return f"needs {' and '.join(missing)}, not installed" if missing else _derived(subject)
@@ -93,7 +94,8 @@ def _model(subject: RecordSubject) -> str:
 
 
 _OTHERS: Mapping[str, Callable[[RecordSubject], str]] = {
-    "tracker": _tracker,
+    "tracker": _if_installed,
+    "feature space": _if_installed,
     "data set": _data_set,
     "format": _format,
     "command": _command,

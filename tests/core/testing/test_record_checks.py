@@ -11,6 +11,7 @@ from genzoo import (
     PriorSpec,
     TrackerSpec,
 )
+from genzoo.plugins.hooks import RECORD_HOOKS
 from genzoo.testing import configs, kinds, priors, records
 from genzoo.testing.subjects import RecordSubject
 
@@ -161,3 +162,8 @@ def test_flawed_kinds_fail(record, name, found):
     assert not result.ok
     assert found in result.detail
     assert "flaws.py:" in result.where
+
+
+def test_every_kind_of_record_has_a_check():
+    names = {kind.what for kind in RECORD_HOOKS.values()}
+    assert names <= {*records.BASES, *records._OTHERS}
