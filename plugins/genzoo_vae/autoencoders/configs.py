@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -41,9 +42,9 @@ class LatentAutoencoderConfig(Config):
     shift_factor: float = Field(0.0, ge=-1e6, le=1e6, description="See scaling_factor.")
 
     @property
+    @abstractmethod
     def factor(self) -> int:
         """Pixels of the image, along a side, for one of the latent image."""
-        raise NotImplementedError
 
     @model_validator(mode="after")
     def _check_tile(self) -> Self:
