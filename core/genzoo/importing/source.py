@@ -1,7 +1,8 @@
 """Reading a file of weights that another program saved.
 
-The one place where a stranger's pickle is opened, by torch's weights-only loader: it builds tensors
-and plain containers, and stops at the first name of anything else.
+The one place where an unknown pickle is opened (evaluation opens those that it knows by their
+hash), by torch's weights-only loader: it builds tensors and plain containers, and stops at the
+first name of anything else.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from genzoo.errors import DataError
 from genzoo.evaluation.extractor import FeatureExtractor
-from genzoo.evaluation.extractors.folding import fold_normalisation
+from genzoo.evaluation.extractors.frozen import frozen
 from genzoo.evaluation.extractors.resize import FILTER, resized
 from genzoo.evaluation.extractors.weights import published_weights
 
@@ -42,12 +42,7 @@ class EfficientNetLite0Features(FeatureExtractor):
     def __init__(self, device: torch.device, file: Path | None = None) -> None:
         super().__init__(device)
         weights = renamed(published_weights(SHA256, file or packaged_file(), HINT))
-        with torch.device("meta"):
-            network = EfficientNetLite0()
-        network.load_state_dict(weights, assign=True)
-        self.network = network.eval().requires_grad_(False)
-        fold_normalisation(self.network)
-        self.network.to(device).to(memory_format=torch.channels_last)
+        self.network = frozen(EfficientNetLite0, weights, device)
 
     @torch.inference_mode()
     def extract(self, images: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genzoo.evaluation.extractor import FeatureExtractor
-from genzoo.evaluation.extractors.folding import fold_normalisation
+from genzoo.evaluation.extractors.frozen import frozen
 from genzoo.evaluation.extractors.inception_network import InceptionV3
 from genzoo.evaluation.extractors.resize import FILTER, resized
 from genzoo.evaluation.extractors.weights import published_weights
@@ -30,12 +30,7 @@ class InceptionV3Features(FeatureExtractor):
     def __init__(self, device: torch.device, file: Path | None = None) -> None:
         super().__init__(device)
         weights = published_weights(SHA256, file, HINT)
-        with torch.device("meta"):
-            network = InceptionV3()
-        network.load_state_dict(weights, assign=True)
-        self.network = network.eval().requires_grad_(False)
-        fold_normalisation(self.network)
-        self.network.to(device).to(memory_format=torch.channels_last)
+        self.network = frozen(InceptionV3, weights, device)
 
     @torch.inference_mode()
     def extract(self, images: Tensor) -> Tensor:
