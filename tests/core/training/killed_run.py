@@ -1,4 +1,4 @@
-"""A training process for the tests to kill: `killed_run.py DATA OUT`."""
+"""A training process for the tests to kill: `killed_run.py DATA OUT STEPS`."""
 
 import sys
 from pathlib import Path
@@ -12,14 +12,14 @@ from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
 from genzoo.training.start import resume_run, train_run
 
 
-def main(data: str, out: Path) -> None:
+def main(data: str, out: Path, steps: int) -> None:
     registry = toy_registry()
     registry.add_all(genzoo_objectives(), "genzoo-toy-objectives", "1")
     plan = RunPlan(
         architecture="toy-gan",
         data=DataConfig(data=data),
         training=TrainingConfig(
-            steps=40, batch_size=8, snapshot_every=40, checkpoint_every=1, device="cpu"
+            steps=steps, batch_size=8, snapshot_every=steps, checkpoint_every=1, device="cpu"
         ),
     )
     if (out / "checkpoints").exists() and any((out / "checkpoints").glob("step-*")):
@@ -29,4 +29,4 @@ def main(data: str, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

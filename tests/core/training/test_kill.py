@@ -14,9 +14,12 @@ from genzoo.training.checkpoint import list_checkpoints, read_newest
 
 SCRIPT = Path(__file__).with_name("killed_run.py")
 
+STEPS = 100
+"""Far more than a run takes in all the time that it is given between its kills."""
+
 
 def start(data, out):
-    return subprocess.Popen([sys.executable, SCRIPT, data, out], stderr=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, SCRIPT, data, out, str(STEPS)], stderr=subprocess.PIPE)
 
 
 def kill_while_checkpointing(data, out, delay):
@@ -39,14 +42,14 @@ def test_a_run_killed_again_and_again_ends_with_the_same_bits(tmp_path, data):
     assert process.returncode == 0, errors.decode()
     delays = random.Random(0)
     for _ in range(4):
-        kill_while_checkpointing(data, killed, delays.uniform(0.0, 0.4))
+        kill_while_checkpointing(data, killed, delays.uniform(0.0, 0.1))
         _, problems = read_newest(killed / "checkpoints")
         assert not problems, "what stands under a checkpoint's name is whole"
     process = start(data, killed)
     _, errors = process.communicate()
     assert process.returncode == 0, errors.decode()
     expected, found = (read_newest(run / "checkpoints")[0] for run in (whole, killed))
-    assert expected.step == found.step == 40
+    assert expected.step == found.step == STEPS
     for group, tensors in expected.tensors.items():
         for name, tensor in tensors.items():
             assert torch.equal(tensor, found.tensors[group][name]), f"{group}/{name}"
