@@ -138,6 +138,16 @@ class World:
             for row, length in zip(texts, lengths, strict=True)
         ]
 
+    def send(self, tensor: Tensor) -> None:
+        """Give rank 0 a tensor on the CPU, which it takes with `receive_`."""
+        with _lost():
+            dist.send(tensor, 0, group=self.messages)
+
+    def receive_(self, tensor: Tensor, sender: int) -> None:
+        """Put what process `sender` gives in the place of a tensor on the CPU. For rank 0."""
+        with _lost():
+            dist.recv(tensor, sender, group=self.messages)
+
     def _gather(self, tensor: Tensor) -> list[Tensor]:
         rows = [torch.empty_like(tensor) for _ in range(self.size)]
         with _lost():

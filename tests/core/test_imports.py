@@ -24,7 +24,17 @@ LAYERS = (
     ("api", "training", "evaluation", "zoo", "hub", "importing"),
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
-    ("interfaces", "specs", "records", "errors", "files", "places", "containment", "world"),
+    (
+        "interfaces",
+        "specs",
+        "records",
+        "errors",
+        "files",
+        "places",
+        "containment",
+        "world",
+        "turns",
+    ),
 )
 LEVEL = {group: level for level, groups in enumerate(LAYERS) for group in groups}
 

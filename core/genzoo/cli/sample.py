@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,10 @@ from genzoo.cli.options import (
 )
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.together import together
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @click.command()
@@ -50,28 +55,40 @@ def command(
     precision: str,
     batch_size: int,
 ) -> None:
-    """Draw samples from MODEL: a name of the zoo or of the Hub, a folder, or a run."""
+    """Draw samples from MODEL: a name of the zoo or of the Hub, a folder, or a run.
+
+    Started by torchrun, the processes share the work, and write what one alone would.
+    """
+    from genzoo.media.saving import save_drawn
+
     registry = plugged_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-seed{seed}{kind.endings[0]}")
     kind.check_path(path)
-    computing = Computing(device, precision, batch_size)
-    loaded = computing.load(model, registry)
-    note = registry.architectures.find(loaded.name).record.sampling_note
-    if note and prior is None:
-        output().note(note)
-    spec = loaded.sample_spec
-    with computing.cast(loaded):
-        samples = loaded.sample(
-            count,
-            seed=seed,
-            labels=class_indices(labels, spec, count),
-            truncation=truncation,
-            prior=prior,
-            batch_size=batch_size,
+    with together() as world:
+        computing = Computing(world.device(device), precision, batch_size)
+        loaded = computing.load(model, registry)
+        note = registry.architectures.find(loaded.name).record.sampling_note
+        if note and prior is None:
+            output().note(note)
+        spec = loaded.sample_spec
+        classes = class_indices(labels, spec, count)
+
+        def draw(numbers: range) -> Tensor:
+            with computing.cast(loaded):
+                return loaded.sample(
+                    len(numbers),
+                    seed=seed,
+                    labels=classes and classes[numbers.start : numbers.stop],
+                    truncation=truncation,
+                    prior=prior,
+                    batch_size=batch_size,
+                    start=numbers.start,
+                )
+
+        save_drawn(draw, count, kind, spec, path, batch_size, world)
+    if world.leads:
+        output().result(
+            {"model": model, "count": count, "seed": seed, "shape": spec.shape, "path": str(path)},
+            str(path),
         )
-    kind.save(samples, spec, path)
-    output().result(
-        {"model": model, "count": count, "seed": seed, "shape": spec.shape, "path": str(path)},
-        str(path),
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from genzoo.errors import SpecError, UsageError
 from genzoo.files import atomic_write
+from genzoo.interfaces.archive import write_archive
 from genzoo.specs import Config, SampleSpec
 
 if TYPE_CHECKING:
@@ -250,11 +250,19 @@ class Kind(ABC):
                 f"Known: {', '.join(known)}, or a folder.",
             )
 
-    def save(self, x: Tensor, spec: SampleSpec, path: Path, columns: int | None = None) -> None:
+    def save(
+        self,
+        x: Tensor,
+        spec: SampleSpec,
+        path: Path,
+        columns: int | None = None,
+        *,
+        first: int = 0,
+    ) -> None:
         """Write samples (n, *spec.shape) to `path`.
 
-        A file gets all of them; a folder, there or new, gets `00000.png` and so on; an `.npz` gets
-        their rows under the name `array`.
+        A file gets all of them; a folder, there or new, gets `00000.png` and so on, counted from
+        `first`; an `.npz` gets their rows under the name `array`.
 
         Raises:
             SpecError: `x` does not have the shape of `spec`.
@@ -268,9 +276,9 @@ class Kind(ABC):
             ending = self.endings[0]
             for number in range(len(x)):
                 content = self.encoded(x[number : number + 1], spec, ending)
-                _write(path / f"{number:05d}{ending}", content)
-        elif path.suffix.lower() == ".npz":
-            _write(path, _archive({self.array: self.rows(x, spec)}))
+                _write(path / f"{first + number:05d}{ending}", content)
+        elif is_archive(path):
+            write_archive(path, self.array, len(x), [self.rows(x, spec)])
         else:
             _write(path, self.encoded(x, spec, path.suffix.lower(), columns))
 
@@ -280,10 +288,9 @@ def is_folder(path: Path) -> bool:
     return path.is_dir() or not path.suffix
 
 
-def _archive(arrays: dict[str, NDArray[np.generic]]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()
+def is_archive(path: Path) -> bool:
+    """Whether `save` writes rows to `path`, under the name `array`."""
+    return not is_folder(path) and path.suffix.lower() == ".npz"
 
 
 def _write(path: Path, content: bytes) -> None:
