@@ -25,7 +25,7 @@ from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorIncepti
 
 from genzoo.evaluation.extractors import inception
 from genzoo.evaluation.extractors.inception_network import InceptionV3
-from genzoo.evaluation.features import temporary_features
+from genzoo.evaluation.features import extracted, temporary_features
 
 BATCH = 16
 
@@ -49,7 +49,8 @@ def sides(folder: Path, images: NDArray[np.uint8]) -> tuple[Callable[[], object]
         return torch.cat(rows).numpy()
 
     def genzoo() -> object:
-        return temporary_features(ours, pieces, len(images), lambda done: None)
+        rows = (extracted(ours, piece) for piece in pieces)
+        return temporary_features(rows, len(images), lambda done: None)
 
     return plain_loop, genzoo
 

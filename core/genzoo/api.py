@@ -167,16 +167,15 @@ def evaluate(
         GenzooError: Names, options or data that do not fit.
     """
     from genzoo.evaluation.data import open_beside
-    from genzoo.evaluation.run import Plan, evaluate_model
+    from genzoo.evaluation.run import Plan, open_evaluation
     from genzoo.evaluation.subject import Settings
 
     known = _known(registry)
     loaded = model if isinstance(model, Model) else load(model, device=device, registry=known)
     kind, spec = _kind_of(model, known), loaded.sample_spec
     unseen = None if held_out is None else open_beside(held_out, kind, spec, known, labelled=False)
-    record, _ = evaluate_model(
+    evaluation = open_evaluation(
         loaded,
-        loaded.name if isinstance(model, Model) else str(model),
         open_beside(data, kind, spec, known),
         Settings(count, seed, prior, truncation, label_prior, batch_size),
         Plan(metrics, features, None if features_file is None else Path(features_file)),
@@ -184,7 +183,7 @@ def evaluate(
         held_out=unseen,
         progress=progress,
     )
-    return record
+    return evaluation.measure(loaded.name if isinstance(model, Model) else str(model))
 
 
 def _kind_of(model: str | Path | Model, registry: Registry) -> Kind:

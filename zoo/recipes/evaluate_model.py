@@ -15,7 +15,7 @@ from genzoo.artifact.format import CARD, read_config
 from genzoo.evaluation.card import evaluation_section, with_section
 from genzoo.evaluation.data import open_beside
 from genzoo.evaluation.record import RECORD
-from genzoo.evaluation.run import Plan, evaluate_model
+from genzoo.evaluation.run import Plan, open_evaluation
 from genzoo.evaluation.subject import Settings
 from genzoo.media.kinds import load_kind
 from genzoo.plugins.manager import default_manager
@@ -62,15 +62,14 @@ def evaluate_bundled(name: str, prior: str | None, only: str | None = None) -> P
     data = open_beside(DATA, kind, model.sample_spec, registry)
     for file, recipe in RECIPES.items():
         if only in (None, file):
-            record, _ = evaluate_model(
+            evaluation = open_evaluation(
                 model,
-                name,
                 data,
                 Settings(recipe.count, prior=prior),
                 Plan(recipe.metrics, recipe.features),
                 registry,
             )
-            record.save(folder / file)
+            evaluation.measure(name).save(folder / file)
     found = {
         file: EvaluationRecord.read(folder / file) for file in RECIPES if (folder / file).is_file()
     }

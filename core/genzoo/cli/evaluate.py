@@ -107,13 +107,19 @@ def command(
     device: str,
     batch_size: int,
 ) -> None:
-    """Measure MODEL against DATA: a folder, an .npz file, or a registered name."""
+    """Measure MODEL against DATA: a folder, an .npz file, or a registered name.
+
+    Started by torchrun, the processes compute features together; the numbers are those of one.
+    """
     if reproduce is not None:
         from genzoo.cli import replications
 
-        record, holds = replications.reproduce(
+        found = replications.reproduce(
             ctx, reproduce, model, data, held_out, features_file, device, batch_size
         )
+        if found is None:
+            ctx.exit(0)
+        record, holds = found
         _keep(record, out)
         ctx.exit(0 if holds else 1)
     if model is None or data is None:
@@ -129,13 +135,10 @@ def command(
     names = tuple(name for given in metrics for name in given.split(",") if name)
     settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
     plan = Plan(names, features, features_file)
-    measured, subject = Request(model, data, held_out, settings, plan, device).run()
-    if pictures is not None:
-        from genzoo.evaluation.pictures import save_pictures
-
-        output().note(f"Pictures: {save_pictures(subject, pictures)}")
-    _keep(measured, out)
-    show(measured, output())
+    measured = Request(model, data, held_out, settings, plan, device, pictures).run()
+    if measured is not None:
+        _keep(measured, out)
+        show(measured, output())
 
 
 def show(record: EvaluationRecord, out: Output) -> None:

@@ -9,19 +9,27 @@ from genzoo.cli.computing import kind_of
 from genzoo.cli.output import output
 from genzoo.cli.plugged import plugged_registry
 from genzoo.cli.stages import Stage, stages
+from genzoo.cli.together import together
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from genzoo.data.dataset import Dataset
     from genzoo.evaluation.record import EvaluationRecord
-    from genzoo.evaluation.run import Plan
-    from genzoo.evaluation.subject import Settings, Subject
+    from genzoo.evaluation.run import Evaluation, Plan
+    from genzoo.evaluation.subject import Settings
     from genzoo.interfaces.kind import Kind
     from genzoo.specs import SampleSpec
+    from genzoo.world import World
 
 
 @dataclass(frozen=True)
 class Request:
-    """A model, what to judge it by, and how."""
+    """A model, what to judge it by, and how.
+
+    Attributes:
+        pictures: Where to write a page of samples beside the training images nearest to them.
+    """
 
     model: str
     data: str
@@ -29,39 +37,58 @@ class Request:
     settings: Settings
     plan: Plan
     device: str
+    pictures: Path | None = None
 
-    def run(self, expected: EvaluationRecord | None = None) -> tuple[EvaluationRecord, Subject]:
-        """Measure, with a bar for each stage.
+    def run(self, expected: EvaluationRecord | None = None) -> EvaluationRecord | None:
+        """Measure, with a bar for each stage; several processes share the work.
 
         Args:
             expected: A record whose model and data these must be.
 
+        Returns:
+            The record, in the process that leads; None in the others.
+
         Raises:
             GenzooError: Something does not fit; that is said before anything is measured.
         """
+        with together() as world, stages(output()) as stage:
+            evaluation = self._open(world, stage, expected)
+            if not world.leads:
+                evaluation.subject.assist()
+                return None
+            record = evaluation.measure(self.model)
+            if self.pictures is not None:
+                from genzoo.evaluation.pictures import save_pictures
+
+                output().note(f"Pictures: {save_pictures(evaluation.subject, self.pictures)}")
+            evaluation.subject.dismiss()
+            return record
+
+    def _open(self, world: World, stage: Stage, expected: EvaluationRecord | None) -> Evaluation:
         from genzoo.api import load
         from genzoo.evaluation.reproduce import check_unchanged
-        from genzoo.evaluation.run import evaluate_model
+        from genzoo.evaluation.run import open_evaluation
         from genzoo.training.hardware import choose_device
 
         registry = plugged_registry()
-        model = load(self.model, device=str(choose_device(self.device)), registry=registry)
-        with stages(output()) as stage:
-            kind, spec = kind_of(self.model, registry), model.sample_spec
+        device = str(choose_device(world.device(self.device)))
+        model = load(self.model, device=device, registry=registry)
+        kind, spec = kind_of(self.model, registry), model.sample_spec
+        with world.one_by_one():
             data = _open(self.data, kind, spec, True, stage)
             unseen = self.held_out and _open(self.held_out, kind, spec, False, stage)
-            if expected is not None:
-                check_unchanged(expected, model, data)
-            return evaluate_model(
-                model,
-                self.model,
-                data,
-                self.settings,
-                self.plan,
-                registry,
-                held_out=unseen or None,
-                progress=stage,
-            )
+        if expected is not None:
+            check_unchanged(expected, model, data)
+        return open_evaluation(
+            model,
+            data,
+            self.settings,
+            self.plan,
+            registry,
+            held_out=unseen or None,
+            progress=stage,
+            world=world,
+        )
 
 
 def _open(name: str, kind: Kind, spec: SampleSpec, labelled: bool, stage: Stage) -> Dataset:

@@ -35,7 +35,7 @@ def reproduce(
     features_file: Path | None,
     device: str,
     batch_size: int,
-) -> tuple[EvaluationRecord, bool]:
+) -> tuple[EvaluationRecord, bool] | None:
     """Run the record that `source` means again and say which numbers hold.
 
     Args:
@@ -49,7 +49,8 @@ def reproduce(
         batch_size: How many to compute at once.
 
     Returns:
-        The record of the second run, and whether every number holds.
+        The record of the second run, and whether every number holds; None in a process that does
+        not lead.
     """
     from genzoo.evaluation.reproduce import plan_of, replicate, settings_of
 
@@ -64,7 +65,9 @@ def reproduce(
         replace(plan_of(recorded), features_file=features_file),
         device,
     )
-    record, _ = request.run(recorded)
+    record = request.run(recorded)
+    if record is None:
+        return None
     found = replicate(recorded, record)
     out = output()
     out.table(COLUMNS, [_row(one, out.json) for one in found])

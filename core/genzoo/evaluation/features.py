@@ -1,4 +1,4 @@
-"""Features of many images: computed in batches, in files that memory need not hold."""
+"""Features of many images: kept as they are computed, in files that memory need not hold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from genzoo.data.fingerprint import digest
 from genzoo.errors import PluginError
@@ -18,8 +17,8 @@ from genzoo.evaluation.extractor import FeatureExtractor
 from genzoo.evaluation.statistics.gaussian import Gaussian, fit_gaussian
 from genzoo.files import atomic_write
 
-Batches = Iterable[NDArray[Any]]
-"""Rows as they are stored, such as images (n, height, width, channels) uint8, in batches."""
+Pieces = Iterable[NDArray[np.float32]]
+"""Features (n, D) of one batch after another."""
 
 FORMAT = 1
 """Version of the files and of the order of images: a higher one leaves old files unused."""
@@ -33,24 +32,23 @@ class FeatureCache:
 
     Args:
         root: The cache folder.
-        extractor: Computes what is not there.
+        extractor: What features come from.
         identity: The extractor's name; with its hash it stands for the feature space.
     """
 
     def __init__(self, root: Path, extractor: FeatureExtractor, identity: str) -> None:
         self.root = root
-        self.extractor = extractor
         self.space = digest([str(FORMAT), identity, extractor.hash])
 
     def features(
-        self, data: str, count: int, batches: Callable[[], Batches], advance: Advance
+        self, data: str, count: int, pieces: Callable[[], Pieces], advance: Advance
     ) -> NDArray[np.float32]:
         """Features (count, D) of the data that `data` stands for, mapped from a file.
 
         Args:
             data: Changes whenever the images or their order do.
             count: Number of images.
-            batches: The images; called where their features are not there yet.
+            pieces: Computes them; called where they are not there yet.
             advance: Hears of progress.
 
         Raises:
@@ -60,7 +58,7 @@ class FeatureCache:
         found = _mapped(path, count)
         if found is None:
             with atomic_write(path) as temporary:
-                write_features(temporary, self.extractor, batches(), count, advance)
+                write_features(temporary, pieces(), count, advance)
             found = np.load(path, mmap_mode="r", allow_pickle=False)
         return found
 
@@ -82,9 +80,7 @@ class FeatureCache:
         return self.root / "features" / digest([self.space, data, str(count)]) / name
 
 
-def temporary_features(
-    extractor: FeatureExtractor, batches: Batches, count: int, advance: Advance
-) -> NDArray[np.float32]:
+def temporary_features(pieces: Pieces, count: int, advance: Advance) -> NDArray[np.float32]:
     """Features (count, D) in a file that is gone with the process."""
     # The file has no name: nothing is left behind, whatever happens. The map keeps it open.
     with tempfile.TemporaryFile() as file:
@@ -92,52 +88,58 @@ def temporary_features(
         def allocate(shape: tuple[int, int]) -> NDArray[np.float32]:
             return np.memmap(file, np.float32, "w+", shape=shape)
 
-        return _fill(allocate, extractor, batches, count, advance)
+        return _fill(allocate, pieces, count, advance)
 
 
-def write_features(
-    path: Path, extractor: FeatureExtractor, batches: Batches, count: int, advance: Advance
-) -> None:
+def write_features(path: Path, pieces: Pieces, count: int, advance: Advance) -> None:
     """Write features (count, D) to `path`, an .npy file, as they are computed."""
 
     def open_file(shape: tuple[int, int]) -> NDArray[np.float32]:
         # numpy adds an ending of its own to a name without it, but not here.
         return np.lib.format.open_memmap(path, "w+", np.dtype(np.float32), shape)
 
-    mapped = _fill(open_file, extractor, batches, count, advance)
+    mapped = _fill(open_file, pieces, count, advance)
     assert isinstance(mapped, np.memmap)
     mapped.flush()
 
 
+def extracted(extractor: FeatureExtractor, images: NDArray[Any]) -> NDArray[np.float32]:
+    """Features (n, D) of a batch of rows as they are stored.
+
+    Args:
+        extractor: Computes them.
+        images: Such as images (n, height, width, channels) uint8.
+
+    Raises:
+        PluginError: The extractor gives something else.
+    """
+    rows = extractor.extract(torch.from_numpy(images))
+    if rows.ndim != 2 or len(rows) != len(images):
+        raise PluginError(
+            f"A feature extractor gave {tuple(rows.shape)} for {len(images)} images.",
+            "It must give one row of features for each.",
+        )
+    if not bool(torch.isfinite(rows).all()):
+        raise PluginError("A feature extractor gave numbers that are not finite.")
+    return rows.float().cpu().numpy()
+
+
 def _fill(
     allocate: Callable[[tuple[int, int]], NDArray[np.float32]],
-    extractor: FeatureExtractor,
-    batches: Batches,
+    pieces: Pieces,
     count: int,
     advance: Advance,
 ) -> NDArray[np.float32]:
     done, array = 0, None
-    for images in batches:
-        rows = _checked(extractor.extract(torch.from_numpy(images)), len(images))
+    for rows in pieces:
         if array is None:
             array = allocate((count, rows.shape[1]))
-        array[done : done + len(rows)] = rows.float().cpu().numpy()
+        array[done : done + len(rows)] = rows
         done += len(rows)
         advance(done)
     assert array is not None
     assert done == count
     return array
-
-
-def _checked(rows: Tensor, count: int) -> Tensor:
-    if rows.ndim != 2 or len(rows) != count:
-        raise PluginError(
-            f"A feature extractor gave {tuple(rows.shape)} for {count} images.",
-            "It must give one row of features for each.",
-        )
-    if not bool(torch.isfinite(rows).all()):
-        raise PluginError("A feature extractor gave numbers that are not finite.")
-    return rows
 
 
 def _mapped(path: Path, count: int) -> NDArray[np.float32] | None:

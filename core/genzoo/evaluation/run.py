@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,8 @@ import torch
 
 import genzoo
 from genzoo.data.dataset import Dataset
-from genzoo.errors import CapabilityError, PluginError, UsageError
-from genzoo.evaluation.extractor import FeatureExtractor
+from genzoo.errors import UsageError
+from genzoo.evaluation.choose import choose_features, choose_metrics, open_extractor
 from genzoo.evaluation.metric import Estimate, Metric
 from genzoo.evaluation.record import (
     DataSection,
@@ -29,10 +28,8 @@ from genzoo.evaluation.subject import LARGEST_DATA, Progress, Settings, Subject,
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.places import cache_root
 from genzoo.records import FeatureSpec, MetricSpec
-from genzoo.registry import Entry, Registry, load_target
-
-PREFERRED = ("genzoo/efficientnet-lite0", "genzoo/pixels", "genzoo/values")
-"""Feature spaces to take by default, the first that is there."""
+from genzoo.registry import Entry, Registry
+from genzoo.world import SOLO, World
 
 LEAST = 8
 """Samples and images that an evaluation needs at least."""
@@ -53,9 +50,37 @@ class Plan:
     features_file: Path | None = None
 
 
-def evaluate_model(
+@dataclass(frozen=True)
+class Evaluation:
+    """What is to be measured, of whom, and in which feature space."""
+
+    subject: Subject
+    metrics: Sequence[tuple[Entry[MetricSpec], Metric]]
+    space: Entry[FeatureSpec]
+
+    def measure(self, name: str) -> EvaluationRecord:
+        """Compute everything. Of several processes rank 0 calls it, the others `subject.assist`.
+
+        Args:
+            name: What the record calls the model.
+        """
+        subject = self.subject
+        values = [
+            value
+            for entry, metric in self.metrics
+            for value in _values(entry.full_name, metric.measure(subject))
+        ]
+        return EvaluationRecord(
+            model=_model_section(subject.model, name, subject.settings),
+            protocol=_protocol(subject),
+            parameters={entry.full_name: dict(metric.parameters) for entry, metric in self.metrics},
+            values=tuple(values),
+            versions=_versions([self.space, *(entry for entry, _ in self.metrics)]),
+        )
+
+
+def open_evaluation(
     model: Model,
-    name: str,
     data: Dataset,
     settings: Settings,
     plan: Plan,
@@ -63,21 +88,19 @@ def evaluate_model(
     *,
     held_out: Dataset | None = None,
     progress: Progress | None = None,
-) -> tuple[EvaluationRecord, Subject]:
-    """Measure `model` against `data`.
+    world: World = SOLO,
+) -> Evaluation:
+    """Put together what `measure` needs, and refuse what does not fit before anything is measured.
 
     Args:
         model: The model.
-        name: What the record calls it.
         data: What it should be like, of the model's sample shape.
         settings: How samples are drawn.
         plan: What to measure.
         registry: Where names are looked up.
         held_out: Data that the model was not trained on.
         progress: Hears how far the work is.
-
-    Returns:
-        The record, and the subject with the features that were computed.
+        world: The processes that share the work.
 
     Raises:
         CapabilityError: The model lacks what a metric that was asked for needs.
@@ -88,109 +111,13 @@ def evaluate_model(
     _check(model, data, settings, held_out)
     chosen = choose_metrics(plan.metrics, model, registry)
     space = choose_features(plan.features, model.sample_spec.kind, registry)
-    extractor = open_extractor(space, model.device, plan.features_file)
+    with world.one_by_one():
+        extractor = open_extractor(space, model.device, plan.features_file)
+    cache = cache_root()
     subject = Subject(
-        model, data, settings, extractor, space.full_name, cache_root(), held_out, progress
+        model, data, settings, extractor, space.full_name, cache, held_out, progress, world
     )
-    values = [
-        value
-        for entry, metric in chosen
-        for value in _values(entry.full_name, metric.measure(subject))
-    ]
-    record = EvaluationRecord(
-        model=_model_section(model, name, settings),
-        protocol=_protocol(subject),
-        parameters={entry.full_name: dict(metric.parameters) for entry, metric in chosen},
-        values=tuple(values),
-        versions=_versions([space, *(entry for entry, _ in chosen)]),
-    )
-    return record, subject
-
-
-def choose_metrics(
-    names: Sequence[str], model: Model, registry: Registry
-) -> list[tuple[Entry[MetricSpec], Metric]]:
-    """The metrics of those names, or all that apply to `model`.
-
-    Raises:
-        CapabilityError: One that was asked for does not apply.
-        PluginError: One is broken.
-        UnknownNameError: There is none of that name.
-    """
-    entries = [registry.metrics.find(name) for name in names] or list(registry.metrics.values())
-    chosen = []
-    for entry in entries:
-        metric = load_target(entry.record.target)()
-        if not isinstance(metric, Metric):
-            raise PluginError(f"The metric {entry.full_name} is no genzoo.Metric.")
-        if not takes(entry.record, model.sample_spec.kind) or not metric.applies(model):
-            if names:
-                raise CapabilityError(
-                    f"The metric {entry.record.name} does not apply to {model.name}.",
-                    "Leave it out of --metrics.",
-                )
-            continue
-        chosen.append((entry, metric))
-    return chosen
-
-
-def choose_features(name: str | None, kind: str, registry: Registry) -> Entry[FeatureSpec]:
-    """The feature space of that name, or the best that is there for the kind of content.
-
-    Raises:
-        UnknownNameError: There is none of that name.
-        UsageError: It is for other kinds, or needs a package that is not installed.
-    """
-    if name is None:
-        found = [registry.features[full] for full in PREFERRED if full in registry.features]
-        there = [
-            entry
-            for entry in found
-            if takes(entry.record, kind) and not missing_modules(entry.record)
-        ]
-        if not there:
-            raise UsageError("There is no feature space.", "Name one with --features.")
-        return there[0]
-    entry = registry.features.find(name)
-    if not takes(entry.record, kind):
-        raise UsageError(
-            f"The feature space {name} is for {', '.join(entry.record.kinds)}, not for {kind}.",
-            "Choose --features values, which takes everything.",
-        )
-    missing = missing_modules(entry.record)
-    if missing:
-        raise UsageError(
-            f"The feature space {name} needs {', '.join(missing)}, which is not installed.",
-            "Type pip install 'genzoo[evaluation]', or choose --features pixels."
-            if entry.distribution == "genzoo"
-            else "Install it.",
-        )
-    return entry
-
-
-def takes(record: FeatureSpec | MetricSpec, kind: str) -> bool:
-    """Whether a feature space or a metric is for that kind of content."""
-    return not record.kinds or kind in record.kinds
-
-
-def missing_modules(record: FeatureSpec) -> list[str]:
-    """The modules that a feature space needs and that are not installed."""
-    return [name for name in record.requires if importlib.util.find_spec(name) is None]
-
-
-def open_extractor(
-    entry: Entry[FeatureSpec], device: torch.device, file: Path | None
-) -> FeatureExtractor:
-    """The extractor of a feature space.
-
-    Raises:
-        DataError: Its weights are missing or wrong.
-        PluginError: It is broken.
-    """
-    extractor = load_target(entry.record.target)(device, file)
-    if not isinstance(extractor, FeatureExtractor):
-        raise PluginError(f"The feature space {entry.full_name} is no genzoo.FeatureExtractor.")
-    return extractor
+    return Evaluation(subject, chosen, space)
 
 
 def weights_hash(model: Model) -> str:

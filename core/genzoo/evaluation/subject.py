@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,12 +15,17 @@ from torch import Tensor
 
 from genzoo.data.dataset import Dataset
 from genzoo.evaluation.extractor import FeatureExtractor
-from genzoo.evaluation.features import Batches, FeatureCache, temporary_features
+from genzoo.evaluation.features import FeatureCache, Pieces, extracted, temporary_features
 from genzoo.evaluation.statistics.gaussian import Gaussian
 from genzoo.model.model import Model
+from genzoo.turns import drain, in_order
+from genzoo.world import SOLO, World
 
 LARGEST_DATA = 50_000
 """Images of the data that are used at most."""
+
+Images = Callable[[range], NDArray[Any]]
+"""Gives rows as they are stored, such as images (n, height, width, channels) uint8."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is, and its total."""
@@ -57,6 +63,9 @@ def shuffled(total: int, limit: int = LARGEST_DATA) -> NDArray[np.int64]:
 class Subject:
     """A model and data to judge it by; features are computed when they are first asked for.
 
+    Of several processes one measures: rank 0, which has all the features and calls `dismiss` when
+    it wants no more. The others compute their turns of them in `assist`.
+
     Args:
         model: The model.
         data: What it should be like, usually what it was trained on.
@@ -66,6 +75,7 @@ class Subject:
         cache: Folder for what can be computed again.
         held_out: Data that the model was not trained on, if there is some.
         progress: Hears how far the work is.
+        world: The processes that compute features together.
     """
 
     def __init__(
@@ -78,6 +88,7 @@ class Subject:
         cache: Path,
         held_out: Dataset | None = None,
         progress: Progress | None = None,
+        world: World = SOLO,
     ) -> None:
         self.model = model
         self.data = data
@@ -87,6 +98,7 @@ class Subject:
         self.space = space
         self.progress: Progress = progress or (lambda what, done, total: None)
         self._cache = FeatureCache(cache, extractor, space)
+        self._world = world
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
@@ -96,7 +108,7 @@ class Subject:
     @cached_property
     def real(self) -> NDArray[np.float32]:
         """Features of the data, (N, D), in random order: the first n are a fair selection."""
-        return self._data_features(self.data, self.order, "Features of the data")
+        return self._data_features(self.data, "real", "Features of the data")
 
     @cached_property
     def real_labels(self) -> NDArray[np.int64] | None:
@@ -120,18 +132,14 @@ class Subject:
         """Features of the held-out data, if there is some."""
         if self.held_out is None:
             return None
-        order = shuffled(len(self.held_out))
-        return self._data_features(self.held_out, order, "Features of the held-out data")
+        return self._data_features(self.held_out, "unseen", "Features of the held-out data")
 
     @cached_property
     def fake(self) -> NDArray[np.float32]:
         """Features of the samples, (M, D), after rounding to 8 bits as saved images are."""
-        return temporary_features(
-            self.extractor,
-            self._sample_batches(),
-            self.settings.count,
-            self._advance("Features of samples", self.settings.count),
-        )
+        count = self.settings.count
+        advance = self._advance("Features of samples", count)
+        return temporary_features(self._pieces("fake"), count, advance)
 
     def samples(self, start: int, count: int) -> Tensor:
         """Samples number `start` and on, (count, *sample shape), in the range of the model."""
@@ -169,27 +177,52 @@ class Subject:
         for first in range(0, len(chosen), size):
             yield self.data.batch(chosen[first : first + size], spec, self.model.device)
 
-    def _data_features(
-        self, data: Dataset, order: NDArray[np.int64], what: str
-    ) -> NDArray[np.float32]:
+    def assist(self) -> None:
+        """Compute this process's turns of whatever features rank 0 wants, until it wants no more.
+
+        Raises:
+            WorldError: Rank 0 has ended.
+        """
+        while (wanted := self._world.share(None)) is not None:
+            drain(self._turns(wanted))
+
+    def dismiss(self) -> None:
+        """Tell the processes in `assist` that no features are wanted any more. For rank 0."""
+        self._world.share(None)
+
+    def _data_features(self, data: Dataset, name: str, what: str) -> NDArray[np.float32]:
+        used = len(shuffled(len(data)))
         return self._cache.features(
-            data.fingerprint,
-            len(order),
-            lambda: self._data_batches(data, order),
-            self._advance(what, len(order)),
+            data.fingerprint, used, lambda: self._pieces(name), self._advance(what, used)
         )
 
-    def _data_batches(self, data: Dataset, order: NDArray[np.int64]) -> Batches:
-        spec, size = self.model.sample_spec, self.settings.batch_size
-        for first in range(0, len(order), size):
-            x, _ = data.batch(order[first : first + size], spec)
-            yield data.kind.rows(x, spec)
+    def _pieces(self, name: str) -> Pieces:
+        """Features of `real`, `unseen` or `fake` in batches, by all processes."""
+        self._world.share(name)
+        return self._turns(name)
 
-    def _sample_batches(self) -> Batches:
-        count, size = self.settings.count, self.settings.batch_size
-        for first in range(0, count, size):
-            x = self.samples(first, min(size, count - first))
-            yield self.data.kind.rows(x, self.model.sample_spec)
+    def _turns(self, name: str) -> Iterator[NDArray[np.float32]]:
+        count, images = self._images_of(name)
+        return in_order(
+            self._world,
+            lambda numbers: extracted(self.extractor, images(numbers)),
+            count,
+            self.settings.batch_size,
+        )
+
+    def _images_of(self, name: str) -> tuple[int, Images]:
+        """How many there are, and what gives those of certain numbers, as they are stored."""
+        spec = self.model.sample_spec
+        if name == "fake":
+            return self.settings.count, lambda numbers: self.data.kind.rows(
+                self.samples(numbers.start, len(numbers)), spec
+            )
+        data = self.held_out if name == "unseen" else self.data
+        assert data is not None
+        order = shuffled(len(data))
+        return len(order), lambda numbers: data.kind.rows(
+            data.batch(order[numbers.start : numbers.stop], spec)[0], spec
+        )
 
     def _advance(self, what: str, total: int) -> Callable[[int], None]:
         return lambda done: self.progress(what, done, total)

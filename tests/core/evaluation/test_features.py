@@ -6,7 +6,7 @@ import torch
 
 from genzoo.errors import PluginError
 from genzoo.evaluation.extractor import FeatureExtractor
-from genzoo.evaluation.features import FeatureCache, temporary_features
+from genzoo.evaluation.features import FeatureCache, extracted, temporary_features
 from genzoo.evaluation.subject import shuffled
 
 
@@ -26,8 +26,9 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (10, 4, 4, 3), np.uint8)
 EXPECTED = IMAGES.mean((1, 2))
 
 
-def batches(size=4):
-    return (IMAGES[first : first + size] for first in range(0, 10, size))
+def batches(extractor=None, size=4):
+    known = extractor or Means()
+    return (extracted(known, IMAGES[first : first + size]) for first in range(0, 10, size))
 
 
 def silent(done):
@@ -37,16 +38,18 @@ def silent(done):
 def test_features_are_computed_once_for_data_and_extractor(tmp_path):
     extractor, heard = Means(), []
     cache = FeatureCache(tmp_path, extractor, "tests/means")
-    first = cache.features("data", 10, batches, heard.append)
-    again = cache.features("data", 10, batches, heard.append)
+    first = cache.features("data", 10, lambda: batches(extractor), heard.append)
+    again = cache.features("data", 10, lambda: batches(extractor), heard.append)
     assert isinstance(again, np.memmap)
     np.testing.assert_allclose(first, EXPECTED, rtol=1e-6)
     np.testing.assert_array_equal(first, again)
     assert (extractor.calls, heard) == (3, [4, 8, 10])
-    cache.features("other data", 10, batches, silent)
+    cache.features("other data", 10, lambda: batches(extractor), silent)
     assert extractor.calls == 6
     extractor.hash = "means-2"
-    FeatureCache(tmp_path, extractor, "tests/means").features("data", 10, batches, silent)
+    FeatureCache(tmp_path, extractor, "tests/means").features(
+        "data", 10, lambda: batches(extractor), silent
+    )
     assert extractor.calls == 9
 
 
@@ -54,7 +57,7 @@ def test_an_interrupted_computation_leaves_nothing(tmp_path):
     extractor = Means()
 
     def broken():
-        yield IMAGES[:4]
+        yield extracted(extractor, IMAGES[:4])
         raise KeyboardInterrupt
 
     cache = FeatureCache(tmp_path, extractor, "tests/means")
@@ -89,7 +92,7 @@ def test_moments_are_kept_too(tmp_path):
 
 
 def test_temporary_features_are_mapped_and_nameless():
-    features = temporary_features(Means(), batches(), 10, silent)
+    features = temporary_features(batches(), 10, silent)
     assert isinstance(features, np.memmap)
     np.testing.assert_allclose(features, EXPECTED, rtol=1e-6)
 
@@ -101,7 +104,7 @@ def test_an_extractor_that_breaks_its_contract_is_named(result):
     extractor = Means()
     extractor.extract = lambda images: result
     with pytest.raises(PluginError, match="feature extractor gave"):
-        temporary_features(extractor, [IMAGES[:4]], 4, silent)
+        extracted(extractor, IMAGES[:4])
 
 
 def test_the_order_of_data_is_fixed_and_its_beginning_fair():
