@@ -94,7 +94,7 @@ def train(
     registry: Registry | None = None,
     **options: Any,
 ) -> TrainingResult:
-    """Train a model from the beginning.
+    """Train a model from the beginning, with all the processes that `torchrun` started.
 
     Args:
         architecture: Its name, e.g. `dcgan`.
@@ -112,6 +112,7 @@ def train(
         GenzooError: Names, options or data that do not fit; nothing is written then.
     """
     from genzoo.training.start import train_run
+    from genzoo.world import joined_world
 
     known = _known(registry)
     plan = RunPlan(
@@ -121,7 +122,8 @@ def train(
         objective_config=dict(objective_config or {}),
         **_plan_options(known, architecture, str(data), options),
     )
-    return train_run(plan, Path(out), known, reporter)
+    with joined_world() as world:
+        return train_run(plan, Path(out), known, reporter if world.leads else None, world)
 
 
 def evaluate(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -55,6 +55,10 @@ class World:
     local_rank: int = 0
     messages: dist.ProcessGroup | None = field(default=None, repr=False, compare=False)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> World:
+        """Itself: copies of a network work among the same processes."""
+        return self
+
     @property
     def leads(self) -> bool:
         """Whether this is the process that writes and speaks for all: rank 0."""
@@ -76,41 +80,52 @@ class World:
     def mean_(self, tensors: Iterable[Tensor]) -> None:
         """Put the mean over all processes in the place of each tensor.
 
-        Shapes, types and devices must be the same everywhere.
+        Shapes, types, devices and memory formats must be the same everywhere.
         """
         if self.size == 1:
             return
         for bucket in _buckets(tensors):
-            flat = torch.cat([tensor.detach().reshape(-1) for tensor in bucket])
+            ordered = [_in_memory_order(tensor.detach()) for tensor in bucket]
+            flat = torch.cat([tensor.reshape(-1) for tensor in ordered])
             with _lost():
                 dist.all_reduce(flat)
             flat /= self.size
-            pieces = flat.split([tensor.numel() for tensor in bucket])
-            for tensor, piece in zip(bucket, pieces, strict=True):
-                tensor.detach().copy_(piece.view(tensor.shape))
+            pieces = flat.split([tensor.numel() for tensor in ordered])
+            for tensor, piece in zip(ordered, pieces, strict=True):
+                tensor.copy_(piece.view(tensor.shape))
 
     def mean(self, x: Tensor) -> Tensor:
         """The mean of `x` over all processes, of the same shape; gradients flow through it."""
         return x if self.size == 1 else cast(Tensor, _Mean.apply(x, self))
 
     def broadcast_(self, tensors: Iterable[Tensor]) -> None:
-        """Put rank 0's values in the place of each tensor."""
+        """Put rank 0's values in the place of each tensor, however long that takes."""
         if self.size == 1:
             return
         for tensor in tensors:
             whole = tensor.detach().contiguous()
             with _lost():
-                dist.broadcast(whole, 0)
+                dist.broadcast(whole, 0, self.messages if whole.device.type == "cpu" else None)
             tensor.detach().copy_(whole)
 
     def any(self, flag: bool) -> bool:
         """Whether `flag` is true in any process."""
+        return self.ask(flag)()
+
+    def ask(self, flag: bool) -> Callable[[], bool]:
+        """Begin to find out whether `flag` is true in any process; call the result to know."""
         if self.size == 1:
-            return flag
+            return lambda: flag
         raised = torch.tensor([flag], dtype=torch.uint8)
         with _lost():
-            dist.all_reduce(raised, dist.ReduceOp.MAX, group=self.messages)
-        return bool(raised)
+            work = dist.all_reduce(raised, dist.ReduceOp.MAX, self.messages, async_op=True)
+
+        def answer() -> bool:
+            with _lost():
+                work.wait()
+            return bool(raised)
+
+        return answer
 
     def barrier(self) -> None:
         """Wait until all are here, however long they take."""
@@ -238,6 +253,13 @@ def _buckets(tensors: Iterable[Tensor]) -> Iterator[Sequence[Tensor]]:
         size += tensor.nbytes
     if bucket:
         yield bucket
+
+
+def _in_memory_order(tensor: Tensor) -> Tensor:
+    """A view of images and kernels as their memory has them, so that copies of them are quick."""
+    if tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last):
+        return tensor.permute(0, 2, 3, 1)
+    return tensor
 
 
 class _Mean(torch.autograd.Function):

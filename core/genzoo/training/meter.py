@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from genzoo.world import SOLO, World
+
 
 class Meter:
     """Sums values by name until they are read."""
@@ -23,13 +25,15 @@ class Meter:
             self._sums[name] = value
             self._counts[name] = 1
 
-    def read(self) -> dict[str, float]:
-        """Means by name since the last call. Waits for the device once."""
+    def read(self, world: World = SOLO) -> dict[str, float]:
+        """Means by name since the last call, over all processes. Waits for the device once."""
         if not self._sums:
             return {}
-        sums = torch.stack([total.float() for total in self._sums.values()]).tolist()
+        sums = torch.stack([total.float() for total in self._sums.values()])
+        world.mean_([sums])
         means = {
-            name: total / self._counts[name] for name, total in zip(self._sums, sums, strict=True)
+            name: total / self._counts[name]
+            for name, total in zip(self._sums, sums.tolist(), strict=True)
         }
         self._sums.clear()
         self._counts.clear()
