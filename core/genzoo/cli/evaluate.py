@@ -45,9 +45,9 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
 )
 @click.option(
     "--features-file",
-    type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Weights for a feature space that does not bring them; needed once.",
+    help="Weights for a feature space that does not bring them, needed once: a file, or "
+    "hf://OWNER/NAME/FILE on the Hub.",
 )
 @count_option(10_000, "How many samples.")
 @seed_option
@@ -94,7 +94,7 @@ def command(
     data: str | None,
     metrics: tuple[str, ...],
     features: str | None,
-    features_file: Path | None,
+    features_file: str | None,
     count: int,
     seed: int,
     prior: str | None,
@@ -111,11 +111,12 @@ def command(
 
     Started by torchrun, the processes compute features together; the numbers are those of one.
     """
+    weights = None if features_file is None else _at_hand(features_file)
     if reproduce is not None:
         from genzoo.cli import replications
 
         found = replications.reproduce(
-            ctx, reproduce, model, data, held_out, features_file, device, batch_size
+            ctx, reproduce, model, data, held_out, weights, device, batch_size
         )
         if found is None:
             ctx.exit(0)
@@ -134,11 +135,19 @@ def command(
         kind_of(model, plugged_registry()).check_path(pictures)
     names = tuple(name for given in metrics for name in given.split(",") if name)
     settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
-    plan = Plan(names, features, features_file)
+    plan = Plan(names, features, weights)
     measured = Request(model, data, held_out, settings, plan, device, pictures).run()
     if measured is not None:
         _keep(measured, out)
         show(measured, output())
+
+
+def _at_hand(file: str) -> Path:
+    from genzoo.cli.hub_progress import hub_progress
+    from genzoo.hub.single import here
+
+    with hub_progress() as progress:
+        return here(file, progress)
 
 
 def show(record: EvaluationRecord, out: Output) -> None:
