@@ -30,6 +30,9 @@ class TrainingConfig(Config):
     sync_batch_norm: bool = Field(
         False, description="With several processes, normalise over the batches of all."
     )
+    shard: bool = Field(
+        False, description="With several processes, spread parameters and all their state."
+    )
     log_every: int = Field(50, ge=1, description="Steps between lines of metrics.jsonl.")
     snapshot_every: int = Field(500, ge=1, description="Steps between sample grids.")
     checkpoint_every: int = Field(1000, ge=1, description="Steps between checkpoints.")

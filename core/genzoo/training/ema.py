@@ -7,6 +7,8 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from genzoo.training.sharded_tensors import own_share
+
 
 class ExponentialMovingAverage:
     """Follows a network with a smoothed copy.
@@ -17,11 +19,12 @@ class ExponentialMovingAverage:
     Args:
         source: The network in training.
         decay: Share of the old average that each update keeps; 0 copies.
+        module: The smoothed copy to go on with; by default a new one.
     """
 
-    def __init__(self, source: nn.Module, decay: float) -> None:
+    def __init__(self, source: nn.Module, decay: float, module: nn.Module | None = None) -> None:
         self.decay = decay
-        self.module = copy.deepcopy(source).requires_grad_(False).eval()
+        self.module = fresh_average(source) if module is None else module
         self._from = _tensors(source)
         self._to = _tensors(self.module)
 
@@ -34,5 +37,10 @@ class ExponentialMovingAverage:
             target.copy_(source)
 
 
+def fresh_average(source: nn.Module) -> nn.Module:
+    """A copy of a network to keep its average in."""
+    return copy.deepcopy(source).requires_grad_(False).eval()
+
+
 def _tensors(module: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    return [p.data for p in module.parameters()], list(module.buffers())
+    return [own_share(p.data) for p in module.parameters()], list(module.buffers())

@@ -32,6 +32,7 @@ class PhaseEngine:
         optimizers: One for each part that some phase trains.
         autocast: Makes the context that first-order phases run in.
         world: The processes that each compute a share of every batch.
+        leaves: From parameters to the tensors that stand for them in a loss just computed.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class PhaseEngine:
         optimizers: Mapping[str, Optimizer],
         autocast: Callable[[], AbstractContextManager[None]] = nullcontext,
         world: World = SOLO,
+        leaves: Callable[[list[Tensor]], list[Tensor]] = list,
     ) -> None:
         self.phases = tuple(phases)
         self.meter = Meter()
@@ -48,6 +50,7 @@ class PhaseEngine:
         self._optimizers = optimizers
         self._autocast = autocast
         self._world = world
+        self._leaves = leaves
         self._parameters = {phase.name: _trained(phase, parts) for phase in self.phases}
         self._keys: dict[str, set[str]] = {}
         self._pending: list[str] = []
@@ -74,7 +77,7 @@ class PhaseEngine:
             if len(steps) > 1 or phase.every > 1:
                 loss = loss * (phase.every / len(steps))
             retain = self._shared_later(phase, step, later)
-            loss.backward(inputs=parameters, retain_graph=retain)
+            loss.backward(inputs=self._leaves(parameters), retain_graph=retain)
         self._pending += [part for part in phase.trains if part not in self._pending]
 
     def _reduce(self, phase: Phase, terms: Terms, step: Step) -> Tensor:

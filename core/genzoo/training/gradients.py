@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch.optim import Optimizer
 
+from genzoo.training.sharded_tensors import is_shared_out
 from genzoo.world import World
 
 
@@ -23,7 +24,11 @@ def average_gradients(world: World, optimizers: Sequence[Optimizer]) -> None:
         for optimizer in optimizers
         for group in optimizer.param_groups
         for parameter in group["params"]
+        # Those of shares are averaged while they are computed.
+        if not is_shared_out(parameter)
     ]
+    if not parameters:
+        return
     absent = [index for index, parameter in enumerate(parameters) if parameter.grad is None]
     gradients = [
         torch.zeros_like(parameter) if parameter.grad is None else parameter.grad

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch.optim import Adam, AdamW, Optimizer
 
 from genzoo.errors import CheckpointError
 from genzoo.interfaces.objective import Objective, OptimizerSettings, Phase
+from genzoo.training.sharded_tensors import is_shared_out, laid_out_like
 
 
 def build_optimizers(
@@ -49,12 +51,19 @@ def _adam(part: nn.Module, settings: OptimizerSettings) -> Optimizer:
     parameters = [p for p in part.parameters() if p.requires_grad]
     kind = AdamW if settings.weight_decay else Adam
     return kind(
-        parameters,
+        _groups(parameters),
         lr=settings.learning_rate,
         betas=settings.betas,
         weight_decay=settings.weight_decay,
         fused=parameters[0].device.type in ("cpu", "cuda"),
     )
+
+
+def _groups(parameters: Sequence[Tensor]) -> list[dict[str, Any]]:
+    """Shares of parameters and whole ones apart: one kernel takes only the one or the other."""
+    shares = [p for p in parameters if is_shared_out(p)]
+    whole = [p for p in parameters if not is_shared_out(p)]
+    return [{"params": group} for group in (shares, whole) if group]
 
 
 def optimizer_tensors(optimizer: Optimizer, part: nn.Module) -> dict[str, Tensor]:
@@ -81,5 +90,5 @@ def restore_optimizer(optimizer: Optimizer, part: nn.Module, tensors: Mapping[st
             raise CheckpointError(f"The optimiser state names '{name}', which the model lacks.")
         parameter = parameters[name]
         if value.dim() == parameter.dim() and value.dim() > 0:
-            value = torch.empty_like(parameter).copy_(value)
+            value = torch.empty_like(parameter).copy_(laid_out_like(value, parameter))
         optimizer.state[parameter][quantity] = value

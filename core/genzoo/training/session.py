@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +15,7 @@ from genzoo.data.dataset import Dataset
 from genzoo.errors import CapabilityError, CheckpointError, UsageError
 from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.noise import derive_seed
-from genzoo.interfaces.objective import Objective, TrainingContext
+from genzoo.interfaces.objective import Objective, Phase, TrainingContext
 from genzoo.interfaces.prior import Prior
 from genzoo.model.build import build_architecture
 from genzoo.model.encoders import require_encoder
@@ -26,10 +26,11 @@ from genzoo.specs import parse_config
 from genzoo.training.batch_norm import synced
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.config import RunPlan, TrainingConfig
-from genzoo.training.ema import ExponentialMovingAverage
+from genzoo.training.ema import ExponentialMovingAverage, fresh_average
 from genzoo.training.engine import PhaseEngine, bfloat16_autocast
 from genzoo.training.hardware import choose_device, choose_precision
 from genzoo.training.optimizers import build_optimizers, optimizer_tensors, restore_optimizer
+from genzoo.training.sharded_tensors import WholeTensors, load_whole, whole_copy
 from genzoo.world import SOLO, World
 
 
@@ -58,12 +59,32 @@ class Session:
     device: torch.device
     precision: str
     world: World = SOLO
+    whole_average: nn.Module | None = None
+
+    @property
+    def sharded(self) -> bool:
+        """Whether parameters are spread over the processes."""
+        return is_sharded(self.config, self.world)
 
     @property
     def model(self) -> Model:
-        """The averaged weights as a model. Shares memory with the average."""
-        parts = {name: self.ema.module.get_submodule(name) for name in self.entry.record.inference}
+        """The averaged weights as a model. Shares memory with the average.
+
+        Sharded ones are as they were when `put_together` was called last, and rank 0's alone.
+        """
+        average = self.ema.module if self.whole_average is None else self.whole_average
+        parts = {name: average.get_submodule(name) for name in self.entry.record.inference}
         return Model(self.entry.full_name, self.architecture, parts).to(self.device)
+
+    @contextmanager
+    def put_together(self) -> Iterator[None]:
+        """Within it rank 0 has the averaged weights whole. Every process must enter it."""
+        if self.sharded:
+            self.whole_average = whole_copy(self.ema.module, self.world)
+        try:
+            yield
+        finally:
+            self.whole_average = None
 
 
 def open_session(
@@ -100,13 +121,18 @@ def open_session(
         registry.objectives.find(plan.objective) if plan.objective else registry.objective_of(entry)
     )
     objective = _objective(plan, objective_entry.record, architecture, len(dataset))
-    parts = _parts(architecture, objective, config, device, world)
+    sharded = is_sharded(config, world)
+    # Parameters that are to be sharded wait on the CPU, where there is room for all of them.
+    place = torch.device("cpu") if sharded else device
+    parts = _parts(architecture, objective, config, place, world)
     objective.check(parts)
     inference = nn.ModuleDict({name: parts[name] for name in entry.record.inference})
     if entry.record.priors:
         # They are fitted to latents of the data: better refused now than after the last step.
         require_encoder(inference.values(), entry.full_name)
     phases = objective.phases()
+    average = fresh_average(inference)
+    leaves = _shard(parts, average, inference, phases, device, world) if sharded else list
     optimizers = build_optimizers(objective, phases, parts)
     precision = choose_precision(config.precision, device)
     autocast = bfloat16_autocast(device) if precision == "bf16" else nullcontext
@@ -121,14 +147,38 @@ def open_session(
         prior=architecture.prior().to(device),
         objective=objective,
         optimizers=optimizers,
-        engine=PhaseEngine(phases, parts, optimizers, autocast, world),
-        ema=ExponentialMovingAverage(inference, config.ema),
+        engine=PhaseEngine(phases, parts, optimizers, autocast, world, leaves),
+        ema=ExponentialMovingAverage(inference, config.ema, average),
         dataset=dataset,
         stream=BatchStream(len(dataset), config.seed),
         device=device,
         precision=precision,
         world=world,
     )
+
+
+def is_sharded(config: TrainingConfig, world: World) -> bool:
+    """Whether a run spreads its parameters: a process alone has nobody to share them with."""
+    return config.shard and world.size > 1
+
+
+def _shard(
+    parts: Mapping[str, nn.Module],
+    average: nn.Module,
+    inference: nn.Module,
+    phases: Sequence[Phase],
+    device: torch.device,
+    world: World,
+) -> Callable[[list[Tensor]], list[Tensor]]:
+    # It takes long to import.
+    from genzoo.training.sharding import Sharding, check_can_shard
+
+    check_can_shard(phases)
+    sharding = Sharding(world, device)
+    for part in parts.values():
+        sharding.shard(part)
+    sharding.shard_average(average, inference)
+    return sharding.leaves
 
 
 def _power_of_two_below(count: int) -> int:
@@ -187,14 +237,19 @@ def _parts(
     return parts
 
 
-def session_tensors(session: Session) -> dict[str, dict[str, Tensor]]:
-    """All state of the session by group, empty groups left out: what a checkpoint holds."""
+def session_tensors(session: Session) -> Mapping[str, Mapping[str, Tensor]]:
+    """All state of the session by group, empty groups left out: what a checkpoint holds.
+
+    That of a sharded session is `WholeTensors`, which all processes have to go through.
+    """
+    groups: dict[str, Mapping[str, Tensor]]
     groups = {f"part.{name}": part.state_dict() for name, part in session.parts.items()}
     groups["ema"] = session.ema.module.state_dict()
     for name, optimizer in session.optimizers.items():
         groups[f"optimizer.{name}"] = optimizer_tensors(optimizer, session.parts[name])
     groups["objective"] = session.objective.state_dict()
-    return {name: tensors for name, tensors in groups.items() if tensors}
+    held = {name: tensors for name, tensors in groups.items() if tensors}
+    return WholeTensors(held, session.world) if session.sharded else held
 
 
 def restore_session(session: Session, checkpoint: Checkpoint) -> None:
@@ -206,8 +261,8 @@ def restore_session(session: Session, checkpoint: Checkpoint) -> None:
     groups = checkpoint.tensors
     try:
         for name, part in session.parts.items():
-            part.load_state_dict(groups[f"part.{name}"])
-        session.ema.module.load_state_dict(groups["ema"])
+            load_whole(part, groups[f"part.{name}"])
+        load_whole(session.ema.module, groups["ema"])
         for name, optimizer in session.optimizers.items():
             state = groups.get(f"optimizer.{name}", {})
             restore_optimizer(optimizer, session.parts[name], state)

@@ -34,6 +34,7 @@ CHANGEABLE = (
     "checkpoint_every",
     "keep_checkpoints",
     "tracker",
+    "shard",
 )
 """Options that a resumed run may change without becoming another run."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from genzoo.containment import one_line
 from genzoo.errors import DivergenceError, SpecError
@@ -27,8 +28,13 @@ from genzoo.training.interrupts import Interrupts
 from genzoo.training.publish import publish
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import Session, session_tensors
+from genzoo.training.sharded_tensors import WholeTensors, own_share
 from genzoo.training.snapshot import write_snapshot
 from genzoo.training.tracker import Trackers
+
+
+def _nothing() -> None:
+    """What processes do that do not write."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +217,8 @@ class Trainer:
 
     def _weights_finite(self) -> bool:
         parts = self.session.parts.values()
-        return all(bool(torch.isfinite(p).all()) for part in parts for p in part.parameters())
+        tensors = (own_share(p) for part in parts for p in part.parameters())
+        return not self._world.any(not all(bool(torch.isfinite(t).all()) for t in tensors))
 
     def _snapshot(self) -> None:
         self._lead(self._write_snapshot)
@@ -224,17 +231,21 @@ class Trainer:
 
     def _save(self, final: bool) -> None:
         self._measure()
-        self._lead(partial(self._write_checkpoint, final))
+        tensors = session_tensors(self.session)
+        assist = tensors.assist if isinstance(tensors, WholeTensors) else _nothing
+        self._lead(partial(self._write_checkpoint, tensors, final), assist)
 
-    def _lead(self, write: Callable[[], None]) -> None:
+    def _lead(self, write: Callable[[], None], assist: Callable[[], None] = _nothing) -> None:
         """Let rank 0 write down what all processes have come to."""
         unify_buffers(self._world, [*self.session.parts.values(), self.session.ema.module])
-        if self._world.leads:
-            write()
+        with self.session.put_together():
+            if self._world.leads:
+                write()
+            else:
+                assist()
         self._world.barrier()
 
-    def _write_checkpoint(self, final: bool) -> None:
-        tensors = session_tensors(self.session)
+    def _write_checkpoint(self, tensors: Mapping[str, Mapping[str, Tensor]], final: bool) -> None:
         checkpoint = Checkpoint(self.step, self.drawn, tensors)
         keep = self.session.config.keep_checkpoints
         path = write_checkpoint(self.folder.checkpoints, checkpoint, keep)

@@ -96,13 +96,10 @@ def flat(session: Session) -> dict[str, Tensor]:
     }
 
 
-def distances(case: Case, world: World) -> dict[str, Any]:
+def separations(
+    before: dict[str, Tensor], together: dict[str, Tensor], alone: dict[str, Tensor]
+) -> dict[str, float]:
     """By group of tensors, the distance between both ends as a share of the way."""
-    before, together, measured = trained(case, world)
-    _, alone, expected = trained(case, SOLO)
-    spread = {
-        name: float((tensor - world.mean(tensor)).norm()) for name, tensor in together.items()
-    }
     shares = {}
     for group in sorted({name.split("/")[0] for name in together}):
         names = [name for name in together if name.split("/")[0] == group]
@@ -113,6 +110,17 @@ def distances(case: Case, world: World) -> dict[str, Any]:
             for n, o in zip(names, origin, strict=True)
         )
         shares[group] = (apart / way) ** 0.5
+    return shares
+
+
+def distances(case: Case, world: World) -> dict[str, Any]:
+    """By group of tensors, the distance between both ends as a share of the way."""
+    before, together, measured = trained(case, world)
+    _, alone, expected = trained(case, SOLO)
+    spread = {
+        name: float((tensor - world.mean(tensor)).norm()) for name, tensor in together.items()
+    }
+    shares = separations(before, together, alone)
     return {
         "case": case.name,
         "shares": shares,
