@@ -19,6 +19,7 @@ PLUGINS = {name: ROOT / "plugins" / name for name in ("genzoo_gan", "genzoo_vae"
 ZOO = ROOT / "zoo" / "genzoo_zoo"
 
 LAYERS = (
+    ("__main__",),
     ("cli",),
     ("testing",),
     ("api", "training", "evaluation", "zoo", "hub", "importing"),

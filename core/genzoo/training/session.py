@@ -30,6 +30,7 @@ from genzoo.training.ema import ExponentialMovingAverage, fresh_average
 from genzoo.training.engine import PhaseEngine, bfloat16_autocast
 from genzoo.training.hardware import choose_device, choose_precision
 from genzoo.training.optimizers import build_optimizers, optimizer_tensors, restore_optimizer
+from genzoo.training.replicas import share_weights
 from genzoo.training.sharded_tensors import WholeTensors, load_whole, whole_copy
 from genzoo.world import SOLO, World
 
@@ -232,8 +233,8 @@ def _parts(
         parts = {name: synced(part, world) for name, part in parts.items()}
     for part in parts.values():
         part.to(device).to(memory_format=torch.channels_last).train()
-        # The seed makes them equal on machines of one kind; others may round differently.
-        world.broadcast_([*part.parameters(), *part.buffers()])
+    # The seed makes them equal on machines of one kind; others may round differently.
+    share_weights(world, parts.values())
     return parts
 
 

@@ -21,11 +21,11 @@ from genzoo.interfaces.run import RunDescription
 from genzoo.interfaces.step import Batch, Step
 from genzoo.records import TrackerSpec
 from genzoo.registry import Entry
-from genzoo.training.buffers import unify_buffers
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_checkpoint
 from genzoo.training.folder import MetricsLog, RunFolder
 from genzoo.training.interrupts import Interrupts
 from genzoo.training.publish import publish
+from genzoo.training.replicas import share_weights, unify_buffers
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import Session, session_tensors
 from genzoo.training.sharded_tensors import WholeTensors, own_share
@@ -135,6 +135,9 @@ class Trainer:
         identity = (session.config.seed, "global", self.step, self._world.rank)
         torch.default_generator.manual_seed(derive_seed(*identity))
         session.engine.run(self.step, self._draw)
+        if self.step == 0:
+            # Some networks initialise themselves from the first batch: here, from rank 0's rows.
+            share_weights(self._world, session.parts.values())
         session.ema.update(self.step)
         self.step += 1
         self._reporter.stepped(self.step)

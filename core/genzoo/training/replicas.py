@@ -1,4 +1,4 @@
-"""Buffers of networks that several processes train together."""
+"""Keeping weights and buffers the same in all processes that train them together."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from collections.abc import Iterable
 from torch import nn
 
 from genzoo.world import World
+
+
+def share_weights(world: World, modules: Iterable[nn.Module]) -> None:
+    """Give rank 0's parameters and buffers to all."""
+    for module in modules:
+        world.broadcast_([*module.parameters(), *module.buffers()])
 
 
 def unify_buffers(world: World, modules: Iterable[nn.Module]) -> None:
