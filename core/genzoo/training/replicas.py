@@ -6,13 +6,16 @@ from collections.abc import Iterable
 
 from torch import nn
 
+from genzoo.training.sharded_tensors import is_shared_out
 from genzoo.world import World
 
 
 def share_weights(world: World, modules: Iterable[nn.Module]) -> None:
     """Give rank 0's parameters and buffers to all."""
     for module in modules:
-        world.broadcast_([*module.parameters(), *module.buffers()])
+        # Nobody has all of what is shared out, so it cannot differ.
+        whole = (tensor for tensor in module.parameters() if not is_shared_out(tensor))
+        world.broadcast_([*whole, *module.buffers()])
 
 
 def unify_buffers(world: World, modules: Iterable[nn.Module]) -> None:
