@@ -1,0 +1,25 @@
+"""Runs commands in each process of a world: `together_calls.py OUT DATA`."""
+
+import sys
+from pathlib import Path
+
+from genzoo.cli.main import main
+from genzoo.world import joined_world
+
+SAMPLE = ("sample", "peeps-vae", "-n", "21", "--batch-size", "4", "--prior", "mixture", "-o")
+EVALUATE = (
+    *("evaluate", "peeps-vae", "--features", "pixels", "-n", "21", "--batch-size", "4"),
+    *("--metrics", "frechet-distance,precision-recall,reconstruction"),
+)
+
+if __name__ == "__main__":
+    out, data = Path(sys.argv[1]), sys.argv[2]
+    with joined_world():
+        for words in (
+            (*SAMPLE, out / "folder"),
+            (*SAMPLE, out / "all.npz"),
+            (*SAMPLE, out / "grid.png"),
+            (*EVALUATE, data, "-o", out / "record.json", "--pictures", out / "page.png"),
+            ("evaluate", "--reproduce", out / "record.json"),
+        ):
+            main([str(word) for word in words], standalone_mode=False)

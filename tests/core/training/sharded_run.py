@@ -1,0 +1,47 @@
+"""A process that trains a convolutional VAE with sharded parameters: `sharded_run.py OUT STEPS`.
+
+Begins a run in OUT, or goes on with the one that is there.
+"""
+
+import sys
+from pathlib import Path
+
+from genzoo.plugins.manager import default_manager
+from genzoo.training import sharding
+from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.start import resume_run, train_run
+from genzoo.world import joined_world
+
+
+def make_plan(data: str, steps: int, **training: object) -> RunPlan:
+    values = {
+        "steps": steps,
+        "batch_size": 8,
+        "snapshot_every": 4,
+        "checkpoint_every": 4,
+        "sync_batch_norm": True,
+        "ema": 0.9,
+        "tracker": ("none",),
+        "device": "cpu",
+        "precision": "fp32",
+    }
+    return RunPlan(
+        architecture="conv-vae",
+        architecture_config={"width": 5, "latent_dim": 3},
+        data=DataConfig(data=data, options={"size": 16}),
+        training=TrainingConfig(**{**values, **training}),
+    )
+
+
+def main(out: str, data: str, steps: str) -> None:
+    sharding.LEAST = 64
+    registry, folder = default_manager().registry, Path(out)
+    with joined_world() as world:
+        if world.share(folder.exists() if world.leads else None):
+            resume_run(folder, registry, None, {"steps": int(steps), "shard": True}, world)
+        else:
+            train_run(make_plan(data, int(steps), shard=True), folder, registry, None, world)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
