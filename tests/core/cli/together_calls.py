@@ -14,7 +14,7 @@ EVALUATE = (
 
 if __name__ == "__main__":
     out, data = Path(sys.argv[1]), sys.argv[2]
-    with joined_world():
+    with joined_world() as world:
         for words in (
             (*SAMPLE, out / "folder"),
             (*SAMPLE, out / "all.npz"),
@@ -22,4 +22,6 @@ if __name__ == "__main__":
             (*EVALUATE, data, "-o", out / "record.json", "--pictures", out / "page.png"),
             ("evaluate", "--reproduce", out / "record.json"),
         ):
-            main([str(word) for word in words], standalone_mode=False)
+            assert not main([str(word) for word in words], standalone_mode=False), words
+            # The next command may read what rank 0 wrote last.
+            world.barrier()
