@@ -224,10 +224,16 @@ def _lost() -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError) as error:
-        raise WorldError(
-            "Another process of this program has ended or no longer answers.",
-            "Its own message says why. Start all of them again.",
-        ) from error
+        text = str(error)
+        if any(sign in text.lower() for sign in _SIGNS_OF_AN_END):
+            message = "Another process of this program has ended or no longer answers."
+        else:
+            message = f"The processes cannot work together: {text.splitlines()[0]}"
+        hint = "The messages of the other processes may say why. Start all of them again."
+        raise WorldError(message, hint) from error
+
+
+_SIGNS_OF_AN_END = ("closed by peer", "reset by peer", "broken pipe", "timed out", "timeout")
 
 
 def _buckets(tensors: Iterable[Tensor]) -> Iterator[Sequence[Tensor]]:

@@ -13,8 +13,8 @@ from genzoo.world import World
 class SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
     """Batch normalisation (Ioffe and Szegedy 2015) with the statistics of the global batch.
 
-    torch.nn.SyncBatchNorm does the same on GPUs alone. Its own of name and shape are the tensors of
-    the layer that it stands in for.
+    torch.nn.SyncBatchNorm does the same on GPUs alone. The parameters and buffers are those of the
+    layer that this one stands in for, under the same names.
 
     Args:
         layer: That layer.
@@ -42,7 +42,7 @@ class SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
         if not (self.training or self.running_mean is None):
             return super().forward(input)
         self._check_input_dim(input)
-        x = input.float()
+        x = input.to(torch.promote_types(input.dtype, torch.float32))
         mean, variance = self._moments(x)
         scale = torch.rsqrt(variance + self.eps)
         if self.weight is not None:
