@@ -181,7 +181,9 @@ class Trainer:
             self._save(final=False)
 
     def _measure(self) -> None:
-        means = self.session.engine.meter.read(self._world)
+        meter = self.session.engine.meter
+        meter.average(self._world)
+        means = meter.read()
         if not means:
             return
         self._check_finite(means)
