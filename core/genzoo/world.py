@@ -197,6 +197,9 @@ def joined_world() -> Iterator[World]:
             "Start the processes with torchrun, or unset WORLD_SIZE.",
         )
     joined = dist.is_initialized()
+    local_rank = int(os.environ["LOCAL_RANK"])
+    if torch.cuda.is_available():
+        torch.cuda.set_device(local_rank % torch.cuda.device_count())
     with _lost():
         if not joined:
             dist.init_process_group(_backend(), timeout=SILENCE)
@@ -205,7 +208,7 @@ def joined_world() -> Iterator[World]:
         yield World(
             dist.get_rank(),
             dist.get_world_size(),
-            int(os.environ["LOCAL_RANK"]),
+            local_rank,
             cast(dist.ProcessGroup, messages),
         )
     finally:

@@ -39,7 +39,8 @@ class SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise (N, C, *shape) over all dimensions but C."""
-        if not (self.training or self.running_mean is None):
+        if not self.training:
+            # One process may be sampling while the others wait.
             return super().forward(input)
         self._check_input_dim(input)
         x = input.to(torch.promote_types(input.dtype, torch.float32))
@@ -59,7 +60,7 @@ class SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
         variance, mean = torch.var_mean(x, dimensions, correction=0)
         both = self.world.mean(torch.stack([mean, variance + mean.square()]))
         mean, variance = both[0], both[1] - both[0].square()
-        if self.training and self.running_mean is not None:
+        if self.running_mean is not None:
             self._remember(mean.detach(), variance.detach(), x.numel() // x.shape[1])
         return mean, variance
 
