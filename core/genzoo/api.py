@@ -153,7 +153,8 @@ def evaluate(
         metrics: Names of metrics; by default all that apply.
         features: Name of the feature space; by default `efficientnet-lite0` where its package is
             installed, else `pixels`.
-        features_file: Weights of the feature extractor, for one that does not bring them.
+        features_file: Weights of the feature extractor, for one that does not bring them: a file,
+            or `hf://owner/name[@revision]/file` on the Hub.
         count: Number of samples.
         seed: Names their sequence.
         prior: The prior to draw latents from.
@@ -171,6 +172,7 @@ def evaluate(
     from genzoo.evaluation.data import open_beside
     from genzoo.evaluation.run import Plan, evaluate_model
     from genzoo.evaluation.subject import Settings
+    from genzoo.hub.single import here
 
     known = _known(registry)
     loaded = model if isinstance(model, Model) else load(model, device=device, registry=known)
@@ -181,7 +183,7 @@ def evaluate(
         loaded.name if isinstance(model, Model) else str(model),
         open_beside(data, kind, spec, known),
         Settings(count, seed, prior, truncation, label_prior, batch_size),
-        Plan(metrics, features, None if features_file is None else Path(features_file)),
+        Plan(metrics, features, None if features_file is None else here(features_file)),
         known,
         held_out=unseen,
         progress=progress,
