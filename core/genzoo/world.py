@@ -207,6 +207,9 @@ def joined_world() -> Iterator[World]:
             "Start the processes with torchrun, or unset WORLD_SIZE.",
         )
     joined = dist.is_initialized()
+    local_rank = int(os.environ["LOCAL_RANK"])
+    if torch.cuda.is_available():
+        torch.cuda.set_device(local_rank % torch.cuda.device_count())
     with _lost():
         if not joined:
             dist.init_process_group(_backend(), timeout=SILENCE)
@@ -215,7 +218,7 @@ def joined_world() -> Iterator[World]:
         yield World(
             dist.get_rank(),
             dist.get_world_size(),
-            int(os.environ["LOCAL_RANK"]),
+            local_rank,
             cast(dist.ProcessGroup, messages),
         )
     finally:
@@ -234,10 +237,16 @@ def _lost() -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError) as error:
-        raise WorldError(
-            "Another process of this program has ended or no longer answers.",
-            "Its own message says why. Start all of them again.",
-        ) from error
+        text = str(error)
+        if any(sign in text.lower() for sign in _SIGNS_OF_AN_END):
+            message = "Another process of this program has ended or no longer answers."
+        else:
+            message = f"The processes cannot work together: {text.splitlines()[0]}"
+        hint = "The messages of the other processes may say why. Start all of them again."
+        raise WorldError(message, hint) from error
+
+
+_SIGNS_OF_AN_END = ("closed by peer", "reset by peer", "broken pipe", "timed out", "timeout")
 
 
 def _buckets(tensors: Iterable[Tensor]) -> Iterator[Sequence[Tensor]]:

@@ -13,8 +13,8 @@ from genzoo.world import World
 class SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
     """Batch normalisation (Ioffe and Szegedy 2015) with the statistics of the global batch.
 
-    torch.nn.SyncBatchNorm does the same on GPUs alone. Its own of name and shape are the tensors of
-    the layer that it stands in for.
+    torch.nn.SyncBatchNorm does the same on GPUs alone. The parameters and buffers are those of the
+    layer that this one stands in for, under the same names.
 
     Args:
         layer: That layer.
@@ -39,10 +39,11 @@ class SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise (N, C, *shape) over all dimensions but C."""
-        if not (self.training or self.running_mean is None):
+        if not self.training:
+            # One process may be sampling while the others wait.
             return super().forward(input)
         self._check_input_dim(input)
-        x = input.float()
+        x = input.to(torch.promote_types(input.dtype, torch.float32))
         mean, variance = self._moments(x)
         scale = torch.rsqrt(variance + self.eps)
         if self.weight is not None:
@@ -59,7 +60,7 @@ class SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
         variance, mean = torch.var_mean(x, dimensions, correction=0)
         both = self.world.mean(torch.stack([mean, variance + mean.square()]))
         mean, variance = both[0], both[1] - both[0].square()
-        if self.training and self.running_mean is not None:
+        if self.running_mean is not None:
             self._remember(mean.detach(), variance.detach(), x.numel() // x.shape[1])
         return mean, variance
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from genzoo.world import SOLO, World
+from genzoo.world import World
 
 
 class Meter:
@@ -25,15 +25,21 @@ class Meter:
             self._sums[name] = value
             self._counts[name] = 1
 
-    def read(self, world: World = SOLO) -> dict[str, float]:
-        """Means by name since the last call, over all processes. Waits for the device once."""
-        if not self._sums:
-            return {}
+    def average(self, world: World) -> None:
+        """Put the means over all processes in the place of the sums."""
+        if world.size == 1 or not self._sums:
+            return
         sums = torch.stack([total.float() for total in self._sums.values()])
         world.mean_([sums])
+        self._sums = dict(zip(self._sums, sums.unbind(), strict=True))
+
+    def read(self) -> dict[str, float]:
+        """Means by name since the last call. Waits for the device once."""
+        if not self._sums:
+            return {}
+        sums = torch.stack([total.float() for total in self._sums.values()]).tolist()
         means = {
-            name: total / self._counts[name]
-            for name, total in zip(self._sums, sums.tolist(), strict=True)
+            name: total / self._counts[name] for name, total in zip(self._sums, sums, strict=True)
         }
         self._sums.clear()
         self._counts.clear()

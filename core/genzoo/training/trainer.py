@@ -149,8 +149,7 @@ class Trainer:
     def _next_step(self) -> Step:
         session = self.session
         identity = (session.config.seed, "batch", self.drawn)
-        indices = session.stream.take(self.drawn, session.config.batch_size)
-        x, labels = self._batch(indices[self._world.rows(len(indices))])
+        x, labels = self._batch(self._own_indices())
         self.drawn += session.config.batch_size
         return Step(
             index=self.step,
@@ -161,6 +160,11 @@ class Trainer:
             identity=identity,
             world=self._world,
         )
+
+    def _own_indices(self) -> np.ndarray:
+        """Which samples of the next batch this process takes."""
+        indices = self.session.stream.take(self.drawn, self.session.config.batch_size)
+        return indices[self._world.rows(len(indices))]
 
     def _batch(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor | None]:
         spec = self.session.architecture.sample
@@ -187,7 +191,9 @@ class Trainer:
             self._save(final=False)
 
     def _measure(self) -> None:
-        means = self.session.engine.meter.read(self._world)
+        meter = self.session.engine.meter
+        meter.average(self._world)
+        means = meter.read()
         if not means:
             return
         self._check_finite(means)

@@ -4,9 +4,10 @@ import torch
 from torch import nn
 
 from genzoo import Batch, LatentSpec, StandardNormal, Step
+from genzoo.world import SOLO, World
 
 
-def make(identity=(0,), count=4, index=0):
+def make(identity=(0,), count=4, index=0, world=SOLO):
     return Step(
         index=index,
         total=10,
@@ -14,6 +15,7 @@ def make(identity=(0,), count=4, index=0):
         parts={"generator": nn.Identity()},
         prior=StandardNormal(LatentSpec(shape=(3,))),
         identity=identity,
+        world=world,
     )
 
 
@@ -63,3 +65,17 @@ def test_parts_and_batch():
     assert isinstance(step.part("generator"), nn.Identity)
     assert len(step.batch) == 4
     assert step.device == torch.device("cpu")
+
+
+def test_processes_have_the_rows_of_one_stream_between_them():
+    whole = make(count=6)
+    shares = [make(count=2, world=World(rank, 3)) for rank in range(3)]
+    assert torch.equal(torch.cat([step.latents() for step in shares]), whole.latents())
+    for draw in (lambda s, n: s.noise("a", n).uniform(4), lambda s, n: s.noise("a", n).normal()):
+        assert torch.equal(torch.cat([draw(step, 5) for step in shares]), draw(whole, 15))
+    assert [step.noise("a").count for step in shares] == [2, 2, 2]
+
+
+def test_the_mean_over_a_batch_of_one_process_is_that_of_its_rows():
+    x = torch.arange(12.0).view(4, 3)
+    assert torch.equal(make().batch_mean(x), x.mean(0))

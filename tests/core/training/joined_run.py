@@ -34,6 +34,7 @@ def make_plan(data: str, **training: object) -> RunPlan:
     }
     return RunPlan(
         architecture="toy-gan",
+        objective_config={"learning_rate": 1e-3},
         data=DataConfig(data=data, options={"size": 8}),
         training=TrainingConfig(**{**values, **training}),
     )

@@ -12,7 +12,7 @@ from PIL import Image
 from worlds import Processes, run_world
 
 from genzoo.errors import UsageError
-from genzoo.training.checkpoint import list_checkpoints, read_newest
+from genzoo.training.checkpoint import read_newest
 from genzoo.training.config import TrainingConfig
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import open_session
@@ -102,7 +102,7 @@ class Runs:
         """Exit codes, what was printed and what went wrong, by process."""
         command = [HERE / "joined_run.py", self.place / name, self.data, steps, *event]
         with Processes(command) as processes:
-            return processes.finish(120)
+            return processes.finish()
 
     def checkpoint(self, name):
         return read_newest(self.place / name / "checkpoints")[0]
@@ -113,50 +113,54 @@ def runs(folder, tmp_path):
     return Runs(folder, tmp_path)
 
 
+IDLE = ("second.bias", "third.bias", "norm.running_mean")
+"""Batch norm takes a bias before it off again: its gradient is zero but for rounding, of which Adam
+makes steps all the same."""
+
+
 def assert_close(found, expected, tolerance):
     assert (found.step, found.drawn) == (expected.step, expected.drawn)
     for group, tensors in expected.tensors.items():
         assert tensors.keys() == found.tensors[group].keys()
         for name, tensor in tensors.items():
+            if tolerance and any(idle in name for idle in IDLE):
+                continue
             torch.testing.assert_close(
-                found.tensors[group][name], tensor, rtol=tolerance, atol=tolerance, msg=name
+                found.tensors[group][name], tensor, rtol=tolerance, atol=tolerance
             )
 
 
-def test_a_run_is_stopped_by_one_process_and_goes_on_in_any_number(runs):
-    (code, first, err), (other_code, second, _) = runs.together("parted", 12, "stop", 1, 3)
-    assert (code, other_code) == (0, 0), err
-    assert "decoding" in first
-    assert "decoding" not in second, "one process of a machine decodes for all of it"
+def test_a_run_goes_on_in_any_number_of_processes_however_it_was_left(runs):
+    runs.alone("parted", 3)
+    (code, first, err), (other_code, second, _) = runs.together("parted", 12, "die", 1, 6)
+    assert (code, other_code) == (1, -signal.SIGKILL)
+    assert "WorldError: Another process of this program has ended" in err
+    assert runs.checkpoint("parted").step == 4, "that of before the death"
     assert "wrote" in first
     assert "wrote" not in second
-    assert first.splitlines()[-1] == second.splitlines()[-1] == "ended 4 True"
-    assert runs.checkpoint("parted").step == 4
-    runs.alone("parted", 8)
-    (code, _, err), _ = runs.together("parted", 12)
-    assert code == 0, err
-    assert_close(runs.checkpoint("parted"), runs.alone("whole"), 2e-4)
+    (code, first, err), (other_code, second, _) = runs.together("parted", 12, "stop", 1, 7)
+    assert (code, other_code) == (0, 0), err
+    assert first.splitlines()[-1] == second.splitlines()[-1] == "ended 8 True"
+    assert_close(runs.alone("parted"), runs.alone("whole"), 2e-4)
     lines = [json.loads(line) for line in (runs.place / "parted" / "metrics.jsonl").open()]
     logged = [line["step"] for line in lines]
     assert logged == sorted(set(logged))
     assert logged[-1] == 12
 
 
-def test_a_killed_process_ends_the_other_and_the_run_goes_on(runs):
-    (code, first, err), (other_code, _, _) = runs.together("killed", 12, "die", 1, 6)
-    assert (code, other_code) == (1, -signal.SIGKILL)
-    assert "WorldError: Another process of this program has ended" in err
-    assert "ended" not in first
-    assert [path.name for path in list_checkpoints(runs.place / "killed" / "checkpoints")] == [
-        "step-000000004"
-    ]
+@pytest.mark.slow
+def test_a_killed_run_goes_on_bit_for_bit_in_as_many_processes(runs):
+    (code, first, err), (other_code, second, _) = runs.together("whole")
+    assert (code, other_code) == (0, 0), err
+    assert "decoding" in first
+    assert "decoding" not in second, "one process of a machine decodes for all of it"
+    runs.together("killed", 12, "die", 0, 6)
     (code, _, err), _ = runs.together("killed", 12)
-    assert code == 0, err
-    (code, _, err), _ = runs.together("whole", 12)
     assert code == 0, err
     assert_close(runs.checkpoint("killed"), runs.checkpoint("whole"), 0.0)
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_ends_the_other(runs):
     (code, _, err), (other_code, _, other) = runs.together("failed", 12, "fail", 1, 2)
     assert (code, other_code) == (1, 1)

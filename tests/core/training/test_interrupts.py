@@ -1,0 +1,40 @@
+"""A wish to stop is heard by all processes after the same step."""
+
+import os
+import signal
+
+from genzoo.training.interrupts import Interrupts
+from genzoo.world import World
+
+
+class Asked(World):
+    """A world of two whose other process answers from a list."""
+
+    answers: list
+
+    def __init__(self, answers):
+        super().__init__(rank=0, size=2)
+        object.__setattr__(self, "answers", answers)
+
+    def ask(self, flag):
+        other = self.answers.pop(0)
+        return lambda: flag or other
+
+
+def test_alone_it_stops_at_once():
+    with Interrupts() as interrupts:
+        assert not interrupts.agreed()
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interrupts.agreed()
+
+
+def test_what_is_asked_before_a_step_is_answered_after_it():
+    with Interrupts(Asked([False, True, False])) as interrupts:
+        assert [interrupts.agreed() for _ in range(3)] == [False, False, True]
+
+
+def test_the_own_wish_counts_one_step_later_too():
+    with Interrupts(Asked([False] * 3)) as interrupts:
+        assert not interrupts.agreed()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert [interrupts.agreed() for _ in range(2)] == [False, True]
