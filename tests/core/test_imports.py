@@ -21,7 +21,7 @@ ZOO = ROOT / "zoo" / "genzoo_zoo"
 LAYERS = (
     ("cli",),
     ("testing",),
-    ("api", "training", "evaluation", "zoo", "hub", "importing"),
+    ("api", "training", "doctor", "evaluation", "zoo", "hub", "importing"),
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
     ("interfaces", "specs", "records", "errors", "files", "places", "containment"),

@@ -83,7 +83,7 @@ def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session
     objective_entry = (
         registry.objectives.find(plan.objective) if plan.objective else registry.objective_of(entry)
     )
-    objective = _objective(plan, objective_entry.record, architecture, len(dataset))
+    objective = build_objective(plan, objective_entry.record, architecture, len(dataset))
     parts = _parts(architecture, objective, config.seed, device)
     objective.check(parts)
     inference = nn.ModuleDict({name: parts[name] for name in entry.record.inference})
@@ -118,9 +118,10 @@ def _power_of_two_below(count: int) -> int:
     return 1 << (count.bit_length() - 1)
 
 
-def _objective(
+def build_objective(
     plan: RunPlan, record: ObjectiveSpec, architecture: Architecture, data_count: int
 ) -> Objective:
+    """The plan's objective, bound to its configuration and to the run."""
     config = parse_config(
         load_target(record.config), plan.objective_config, f"objective {record.name}"
     )

@@ -1,0 +1,95 @@
+"""Samples that are all alike, no longer change, or are copies of the data."""
+
+from __future__ import annotations
+
+from genzoo.doctor.check import Check
+from genzoo.doctor.distances import mean_distance, nearest_others, two_nearest
+from genzoo.doctor.evidence import Evidence
+from genzoo.doctor.finding import Finding
+from genzoo.doctor.history import LEAST_STEPS
+
+ALIKE = 0.4
+"""Distance between samples, as a share of that between as many of the data, that is a collapse."""
+
+STILL = 1e-5
+"""Root mean square of what values change by between two looks, as a share of the range."""
+
+COPY = 1 / 3
+"""Share of its distance to another sample of the data at which a sample is a copy of the first."""
+
+MANY_COPIES = 0.1
+"""By how much the share of copies may exceed that among the data."""
+
+
+def collapsed_modes(evidence: Evidence) -> Finding | None:
+    """Samples are much nearer to one another than as many samples of the data are.
+
+    Two distances are compared: the mean one, which is small where all samples are alike, and the
+    median one to the nearest other sample, which is small where they are a few kinds (the birthday
+    paradox test of Arora and Zhang 2017).
+    """
+    assert evidence.samples is not None
+    assert evidence.real is not None
+    if evidence.step < LEAST_STEPS or min(len(evidence.samples), len(evidence.real)) < 2:
+        return None
+    count = min(len(evidence.samples), len(evidence.real))
+    made, real = evidence.samples[:count], evidence.real[:count]
+    spread = _ratio(mean_distance(made), mean_distance(real))
+    variety = _ratio(float(nearest_others(made).median()), float(nearest_others(real).median()))
+    if min(spread, variety) >= ALIKE:
+        return None
+    return Finding(
+        "mode-collapse",
+        "problem",
+        f"Samples differ {min(spread, variety):.0%} as much as the data do: the model makes few "
+        "different ones.",
+        "If it stays so, start again with a lower --learning-rate or another --objective.",
+    )
+
+
+def still_samples(evidence: Evidence) -> Finding | None:
+    """Samples of the same latents have not changed while the run went on."""
+    assert evidence.samples is not None
+    assert evidence.before is not None
+    moved = float((evidence.samples - evidence.before).square().mean().sqrt())
+    if moved >= STILL:
+        return None
+    return Finding(
+        "stalled",
+        "problem",
+        "Samples no longer change: what makes them learns nothing.",
+        "Start again with a higher --learning-rate, or another --objective.",
+    )
+
+
+def copies(evidence: Evidence) -> Finding | None:
+    """Samples lie at single samples of the data (Yoon et al. 2023: at a third of the distance).
+
+    The data themselves may have such pairs; they are counted against.
+    """
+    assert evidence.samples is not None
+    assert evidence.real is not None
+    assert evidence.data is not None
+    if evidence.step < LEAST_STEPS or evidence.data_count < 3:
+        return None
+    made = two_nearest(evidence.samples, evidence.data())
+    share = float((made[:, 0] < COPY * made[:, 1]).float().mean())
+    if share < MANY_COPIES:
+        return None
+    return Finding(
+        "memorisation",
+        "problem",
+        f"{share:.0%} of samples are copies of single samples of the data.",
+        "Use more data, or stop earlier: an earlier checkpoint may still make new ones.",
+    )
+
+
+def _ratio(made: float, real: float) -> float:
+    return made / real if real > 0 else 1.0
+
+
+CHECKS = (
+    Check("mode-collapse", ("samples", "real"), collapsed_modes),
+    Check("stalled", ("samples", "before"), still_samples),
+    Check("memorisation", ("samples", "real", "data"), copies),
+)
