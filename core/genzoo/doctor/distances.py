@@ -19,15 +19,19 @@ def mean_distance(rows: Tensor) -> float:
     return float(distances.sum() / (len(rows) * (len(rows) - 1)))
 
 
-def two_nearest(rows: Tensor, blocks: Iterable[Tensor]) -> Tensor:
-    """Distances of the rows (n, D) to the nearest and second nearest of all blocks, (n, 2).
+def nearest_of(rows: Tensor, blocks: Iterable[Tensor], apart: float = 0.0) -> Tensor:
+    """Distance of each of the rows (n, D) to the nearest of all blocks, (n,).
 
-    Infinite where the blocks hold fewer rows.
+    Args:
+        rows: At least one.
+        blocks: Each (m, D).
+        apart: What is nearer than this counts as the row itself, and is passed over.
     """
-    best = torch.full((len(rows), 2), torch.inf)
+    best = torch.full((len(rows),), torch.inf)
     for block in blocks:
-        candidates = torch.cat([best, torch.cdist(rows, block)], 1)
-        best = candidates.topk(2, dim=1, largest=False).values
+        distances = torch.cdist(rows, block)
+        distances[distances < apart] = torch.inf
+        best = torch.minimum(best, distances.min(1).values)
     return best
 
 

@@ -16,11 +16,14 @@ class Separation:
     Attributes:
         logged: Share of pairs of a real and a made sample in which the real one gets the higher
             output, from 0 to 1; 1/2 is chance.
+        losses: What the discriminator minimises, in nats, that nears 0 where it never errs; empty
+            for a critic whose losses have no such end.
         weaken: What to type where the discriminator is too strong for the generator.
         regularise: What to type where it knows a small data set by heart.
     """
 
     logged: str
+    losses: tuple[str, ...]
     weaken: str
     regularise: str
 

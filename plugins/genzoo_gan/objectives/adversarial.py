@@ -38,6 +38,8 @@ class AdversarialObjective(Objective):
     config: AdversarialConfig
     judging = "discriminator"
     """Name of the phase that calls `judge` or `report`."""
+    errors: tuple[str, ...] = ("real", "fake")
+    """Terms of that phase that near 0 as the discriminator ceases to err."""
 
     def __init__(self, config: AdversarialConfig, context: TrainingContext) -> None:
         super().__init__(config, context)
@@ -69,8 +71,14 @@ class AdversarialObjective(Objective):
 
     def vital_signs(self) -> Sequence[VitalSign]:
         """How well the discriminator tells real from fake, in the phase that judges."""
-        logged = f"{self.judging}/{SEPARATION}"
-        return (Separation(logged, self._ways_to_weaken(), self._ways_to_regularise()),)
+        return (
+            Separation(
+                logged=f"{self.judging}/{SEPARATION}",
+                losses=tuple(f"{self.judging}/{term}" for term in self.errors),
+                weaken=self._ways_to_weaken(),
+                regularise=self._ways_to_regularise(),
+            ),
+        )
 
     def _ways_to_weaken(self) -> str:
         usual = type(self.config).model_fields["learning_rate"].default

@@ -25,6 +25,7 @@ class RelativisticGAN(AdversarialObjective):
     """
 
     config: R3GANObjectiveConfig
+    errors = ("pair",)
 
     def check(self, parts: Mapping[str, nn.Module]) -> None:
         """Refuse a discriminator that couples its batch.

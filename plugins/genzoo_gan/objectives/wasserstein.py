@@ -19,6 +19,7 @@ class WassersteinGAN(AdversarialObjective):
 
     config: WGANGPConfig
     judging = "critic"
+    errors = ()
 
     def check(self, parts: Mapping[str, nn.Module]) -> None:
         """Refuse a critic that couples its batch.

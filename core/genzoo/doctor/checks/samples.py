@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genzoo.doctor.check import Check
-from genzoo.doctor.distances import mean_distance, nearest_others, two_nearest
+from genzoo.doctor.distances import mean_distance, nearest_of, nearest_others
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import Finding
 from genzoo.doctor.history import LEAST_STEPS
@@ -15,7 +15,10 @@ STILL = 1e-5
 """Root mean square of what values change by between two looks, as a share of the range."""
 
 COPY = 1 / 3
-"""Share of its distance to another sample of the data at which a sample is a copy of the first."""
+"""Share of the usual distance between neighbours in the data below which a sample is a copy."""
+
+SAME = 1e-3
+"""Root mean square, as a share of the range, below which two samples of the data are one."""
 
 MANY_COPIES = 0.1
 """By how much the share of copies may exceed that among the data."""
@@ -63,18 +66,22 @@ def still_samples(evidence: Evidence) -> Finding | None:
 
 
 def copies(evidence: Evidence) -> Finding | None:
-    """Samples lie at single samples of the data (Yoon et al. 2023: at a third of the distance).
+    """Samples lie at samples of the data, at a third of the distance of neighbours in the data.
 
-    The data themselves may have such pairs; they are counted against.
+    The third is that of Yoon et al. 2023. Data may have such pairs among themselves, which are
+    counted against; exact duplicates count as one.
     """
     assert evidence.samples is not None
     assert evidence.real is not None
     assert evidence.data is not None
     if evidence.step < LEAST_STEPS or evidence.data_count < 3:
         return None
-    made = two_nearest(evidence.samples, evidence.data())
-    share = float((made[:, 0] < COPY * made[:, 1]).float().mean())
-    if share < MANY_COPIES:
+    apart = SAME * evidence.real.shape[1] ** 0.5
+    natural = nearest_of(evidence.real, evidence.data(), apart)
+    usual = natural.median()
+    made = nearest_of(evidence.samples, evidence.data())
+    share, expected = (float((d < COPY * usual).float().mean()) for d in (made, natural))
+    if not usual.isfinite() or share - expected < MANY_COPIES:
         return None
     return Finding(
         "memorisation",
