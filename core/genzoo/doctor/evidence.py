@@ -26,7 +26,8 @@ class Evidence:
         signs: What the objective declares of it.
         losses: Names of logged values that are minimised.
         samples: Made samples (n, D), as `unit_rows` makes them.
-        before: The same latents' samples at an earlier step.
+        moved: By how much the published weights have changed since an earlier step, as a share of
+            their size.
         real: As many samples of the data, (n, D).
         data: All of the data.
         data_count: Number of samples in the data.
@@ -38,7 +39,7 @@ class Evidence:
     signs: Sequence[VitalSign] = ()
     losses: Sequence[str] | None = None
     samples: Tensor | None = None
-    before: Tensor | None = None
+    moved: float | None = None
     real: Tensor | None = None
     data: Blocks | None = None
     data_count: int = 0

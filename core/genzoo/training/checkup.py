@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from genzoo.containment import contained
@@ -26,7 +27,10 @@ MOST_VALUES = 1 << 24
 """Numbers in the data up to which neighbours are sought while training: about 50 ms a time."""
 
 LEAST_BETWEEN = 100
-"""Steps after which samples must have changed."""
+"""Steps after which weights must have changed."""
+
+FIRST = 512
+"""Values of each parameter that are looked at for that."""
 
 BLOCK = 256
 """Samples of the data held at once."""
@@ -49,7 +53,7 @@ class Checkup:
         self._folder = folder
         self._note = note
         self._record = DoctorRecord.read(folder.doctor_file).rewound(step)
-        self._before: tuple[int, Tensor] | None = None
+        self._before = (step, _weights(session))
 
     def examine(self, step: int, samples: Tensor) -> None:
         """Look at the log and at samples of the latents that never change.
@@ -66,13 +70,11 @@ class Checkup:
             signs=self._signs,
             losses=tuple(sorted(session.engine.losses)),
             samples=rows,
-            before=self._long_before(step),
+            moved=self._moved(step),
             real=self._real(len(rows)),
             data=self._data,
             data_count=len(session.dataset),
         )
-        if self._before is None or evidence.before is not None:
-            self._before = (step, rows)
         result = examine(evidence)
         self._keep(step, result.findings, tuple(result.unexamined), evidence.losses or ())
 
@@ -98,10 +100,14 @@ class Checkup:
             if SEVERITIES.index(finding.severity) > told.get(finding.name, -1):
                 self._note(str(finding))
 
-    def _long_before(self, step: int) -> Tensor | None:
-        if self._before is None or step - self._before[0] < LEAST_BETWEEN:
+    def _moved(self, step: int) -> float | None:
+        """How far weights are from where they were at the last look that is long enough ago."""
+        earlier, before = self._before
+        if step - earlier < LEAST_BETWEEN:
             return None
-        return self._before[1]
+        now = _weights(self._session)
+        self._before = (step, now)
+        return float((now - before).norm() / before.norm().clamp_min(1e-12))
 
     @cached_property
     def _signs(self) -> Sequence[VitalSign]:
@@ -115,6 +121,12 @@ class Checkup:
         dataset, spec = self._session.dataset, self._session.architecture.sample
         small = len(dataset) * int(np.prod(spec.shape)) <= MOST_VALUES
         return all_of(dataset, spec) if small else None
+
+
+def _weights(session: Session) -> Tensor:
+    """Some values of every averaged parameter, on the processor."""
+    parameters = session.ema.module.parameters()
+    return torch.cat([p.detach().flatten()[:FIRST].to("cpu", torch.float32) for p in parameters])
 
 
 def declared_signs(objective: Objective, note: Callable[[str], None]) -> Sequence[VitalSign]:

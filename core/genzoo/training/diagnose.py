@@ -29,7 +29,7 @@ from genzoo.training.start import load_data
 COUNT = 256
 """Samples drawn, and taken of the data to compare them with."""
 
-TRAINED_ONLY = frozenset(check.name for check in CHECKS if "before" in check.needs)
+TRAINED_ONLY = frozenset(check.name for check in CHECKS if "moved" in check.needs)
 """Checks that can be made while training alone."""
 
 
@@ -93,7 +93,7 @@ def _gather(
     device: str,
 ) -> Evidence:
     absent = {
-        "before": "Earlier samples are not kept.",
+        "moved": "Earlier weights are not kept.",
         "losses": "The run wrote no doctor.json.",
     }
     history = History.read(folder.metrics_file)

@@ -1,4 +1,4 @@
-"""Samples that are all alike, no longer change, or are copies of the data."""
+"""Samples that are all alike or copies of the data, and models that no longer learn."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from genzoo.doctor.history import LEAST_STEPS
 ALIKE = 0.4
 """Distance between samples, as a share of that between as many of the data, that is a collapse."""
 
-STILL = 1e-5
-"""Root mean square of what values change by between two looks, as a share of the range."""
+STILL = 1e-4
+"""Change of the weights over a hundred steps or more, as a share of their size, that is none."""
 
 COPY = 1 / 3
 """Share of the usual distance between neighbours in the data below which a sample is a copy."""
@@ -50,17 +50,16 @@ def collapsed_modes(evidence: Evidence) -> Finding | None:
     )
 
 
-def still_samples(evidence: Evidence) -> Finding | None:
-    """Samples of the same latents have not changed while the run went on."""
-    assert evidence.samples is not None
-    assert evidence.before is not None
-    moved = float((evidence.samples - evidence.before).square().mean().sqrt())
-    if moved >= STILL:
+def stalled(evidence: Evidence) -> Finding | None:
+    """The weights that make samples stay where they are while the run goes on."""
+    assert evidence.moved is not None
+    if evidence.moved >= STILL:
         return None
     return Finding(
         "stalled",
         "problem",
-        "Samples no longer change: what makes them learns nothing.",
+        f"What makes samples learns nothing: its weights have changed by {evidence.moved:.1g} of "
+        "their size since the last look.",
         "Start again with a higher --learning-rate, or another --objective.",
     )
 
@@ -97,6 +96,6 @@ def _ratio(made: float, real: float) -> float:
 
 CHECKS = (
     Check("mode-collapse", ("samples", "real"), collapsed_modes),
-    Check("stalled", ("samples", "before"), still_samples),
+    Check("stalled", ("moved",), stalled),
     Check("memorisation", ("samples", "real", "data"), copies),
 )
