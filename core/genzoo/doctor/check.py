@@ -17,8 +17,10 @@ class Check:
         name: The name of what it finds.
         needs: Attributes of `Evidence` without which it cannot be made.
         find: Looks at the evidence; None where all is well.
+        follows_from: Checks whose finding explains this one, so that it is not told as well.
     """
 
     name: str
     needs: tuple[str, ...]
     find: Callable[[Evidence], Finding | None]
+    follows_from: tuple[str, ...] = ()

@@ -37,12 +37,17 @@ class Examination:
 
 def examine(evidence: Evidence) -> Examination:
     """Make every check that there is evidence for."""
-    findings: list[Finding] = []
+    findings: dict[str, Finding] = {}
     unexamined: dict[str, str] = {}
     for check in CHECKS:
         if reason := evidence.lacks(check.needs):
             unexamined[check.name] = reason
         elif finding := check.find(evidence):
-            findings.append(finding)
-    findings.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
-    return Examination(evidence.step, tuple(findings), unexamined)
+            findings[check.name] = finding
+    told = [
+        findings[check.name]
+        for check in CHECKS
+        if check.name in findings and not findings.keys() & set(check.follows_from)
+    ]
+    told.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
+    return Examination(evidence.step, tuple(told), unexamined)

@@ -95,7 +95,12 @@ def _ratio(made: float, real: float) -> float:
 
 
 CHECKS = (
-    Check("mode-collapse", ("samples", "real"), collapsed_modes),
     Check("stalled", ("moved",), stalled),
+    Check(
+        "mode-collapse",
+        ("samples", "real"),
+        collapsed_modes,
+        follows_from=("stalled", "posterior-collapse"),
+    ),
     Check("memorisation", ("samples", "real", "data"), copies),
 )
