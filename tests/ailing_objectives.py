@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import numpy as np
 import torch
 from pydantic import Field
 from toy_objectives import ToyBound, ToyObjectiveConfig
@@ -34,6 +36,13 @@ class Ailing(ToyBound):
         step.report("codes", torch.tensor(float(self.config.used_codes)))
         step.report("units", torch.tensor(float(self.config.active_units)))
         return super()._loss(step)
+
+
+def sloping_images(path: Path) -> None:
+    """Write 40 images that go from dark to bright from left to right or back, some steeply."""
+    slopes = np.random.default_rng(0).uniform(-1, 1, (40, 1, 1, 1))
+    images = 127.5 + 127.5 * slopes * np.linspace(-1, 1, 8)[None, None, :, None]
+    np.savez(path, images=images.repeat(8, 1).repeat(3, 3).astype(np.uint8))
 
 
 @hookimpl

@@ -12,6 +12,9 @@ from genzoo.doctor.history import History
 from genzoo.interfaces.vital_signs import VitalSign
 from genzoo.specs import SampleSpec
 
+LEAST_TRAINING = 500
+"""Steps that a model must have trained before its samples are judged."""
+
 Blocks = Callable[[], Iterable[Tensor]]
 """Gives the data anew, block by block, each (n, D) as `unit_rows` makes them."""
 
@@ -26,6 +29,7 @@ class Evidence:
         signs: What the objective declares of it.
         losses: Names of logged values that are minimised.
         samples: Made samples (n, D), as `unit_rows` makes them.
+        diversity_before: What `diversity` was at the look before.
         moved: By how much the published weights have changed since an earlier step, as a share of
             their size.
         real: As many samples of the data, (n, D).
@@ -39,11 +43,17 @@ class Evidence:
     signs: Sequence[VitalSign] = ()
     losses: Sequence[str] | None = None
     samples: Tensor | None = None
+    diversity_before: float | None = None
     moved: float | None = None
     real: Tensor | None = None
     data: Blocks | None = None
     data_count: int = 0
     absent: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the model has trained long enough for its samples to be judged."""
+        return self.step >= LEAST_TRAINING
 
     def lacks(self, needs: Sequence[str]) -> str:
         """Why what a check needs is not there; empty where all of it is."""

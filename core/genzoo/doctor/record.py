@@ -34,12 +34,14 @@ class DoctorRecord(Config):
 
     Attributes:
         step: Step of the last examination.
+        diversity: How diverse samples were at the last two looks, as a share of the data.
         losses: Names of logged values that the run minimises.
         findings: Each once, in the order in which they were first seen.
     """
 
     format_version: int = Field(1, ge=1, le=1)
     step: int = Field(0, ge=0)
+    diversity: tuple[float, ...] = Field((), max_length=2)
     losses: tuple[str, ...] = ()
     findings: tuple[RecordedFinding, ...] = ()
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from genzoo.containment import contained
 from genzoo.data.dataset import Dataset
+from genzoo.doctor.checks.samples import diversity
 from genzoo.doctor.evidence import Blocks, Evidence, unit_rows
 from genzoo.doctor.examine import examine
 from genzoo.doctor.finding import SEVERITIES, Finding
@@ -64,39 +65,43 @@ class Checkup:
         """
         session = self._session
         rows = unit_rows(samples, session.architecture.sample)
-        evidence = Evidence(
-            step=step,
-            history=History.read(self._folder.metrics_file, TAIL_BYTES),
-            signs=self._signs,
-            losses=tuple(sorted(session.engine.losses)),
-            samples=rows,
-            moved=self._moved(step),
-            real=self._real(len(rows)),
-            data=self._data,
-            data_count=len(session.dataset),
+        real = some_of(session.dataset, len(rows), session.architecture.sample)
+        earlier = self._record.diversity[-1:]
+        result = examine(
+            Evidence(
+                step=step,
+                history=History.read(self._folder.metrics_file, TAIL_BYTES),
+                signs=self._signs,
+                losses=tuple(sorted(session.engine.losses)),
+                samples=rows,
+                diversity_before=earlier[0] if earlier else None,
+                moved=self._moved(step),
+                real=real,
+                data=self._data,
+                data_count=len(session.dataset),
+            )
         )
-        result = examine(evidence)
-        self._keep(step, result.findings, tuple(result.unexamined), evidence.losses or ())
+        known = self._record
+        self._record = known.updated(step, result.findings, result.unexamined).model_copy(
+            update={
+                "diversity": (*earlier, diversity(rows, real)),
+                "losses": tuple(sorted(session.engine.losses)),
+            }
+        )
+        self._record.write(self._folder.doctor_file)
+        self._tell(result.findings, known)
 
     def diverged(self, step: int, error: DivergenceError) -> None:
         """Keep that the run ended because a number was no longer finite."""
         finding = Finding("diverged", "problem", error.message, error.hint)
-        everything = tuple(found.name for found in self._record.findings)
-        self._keep(step, (finding,), everything, self._record.losses, tell=False)
-
-    def _keep(
-        self,
-        step: int,
-        findings: Sequence[Finding],
-        unexamined: Sequence[str],
-        losses: Sequence[str],
-        tell: bool = True,
-    ) -> None:
-        told = {found.name: SEVERITIES.index(found.severity) for found in self._record.findings}
-        record = self._record.updated(step, findings, unexamined)
-        self._record = record.model_copy(update={"losses": tuple(losses)})
+        others = [found.name for found in self._record.findings]
+        self._record = self._record.updated(step, [finding], others)
         self._record.write(self._folder.doctor_file)
-        for finding in findings if tell else ():
+
+    def _tell(self, findings: Sequence[Finding], known: DoctorRecord) -> None:
+        """Tell of findings that are new, or worse than they were."""
+        told = {found.name: SEVERITIES.index(found.severity) for found in known.findings}
+        for finding in findings:
             if SEVERITIES.index(finding.severity) > told.get(finding.name, -1):
                 self._note(str(finding))
 
@@ -112,9 +117,6 @@ class Checkup:
     @cached_property
     def _signs(self) -> Sequence[VitalSign]:
         return declared_signs(self._session.objective, self._note)
-
-    def _real(self, count: int) -> Tensor:
-        return some_of(self._session.dataset, count, self._session.architecture.sample)
 
     @property
     def _data(self) -> Blocks | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ailing_objectives
-import numpy as np
 import pytest
 import toy_objectives
 from click.testing import Result
@@ -20,18 +19,16 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def make_run(tmp_path: Path, manager: PluginManager) -> Callable[..., Path]:
-    """Trains a toy VAE for 200 steps on images that slope from left to right."""
+def make_run(tmp_path: Path, manager: PluginManager, hasty_doctor: None) -> Callable[..., Path]:
+    """Trains a toy VAE for 20 steps on images that slope from left to right."""
     manager.add(toy_objectives, "genzoo-toy-objectives", "1")
     manager.add(ailing_objectives, "genzoo-ailing", "1")
 
     def make(**config: int) -> Path:
         data = tmp_path / "data.npz"
-        slopes = np.random.default_rng(0).uniform(-1, 1, (40, 1, 1, 1))
-        images = 127.5 + 127.5 * slopes * np.linspace(-1, 1, 8)[None, None, :, None]
-        np.savez(data, images=images.repeat(8, 1).repeat(3, 3).astype(np.uint8))
+        ailing_objectives.sloping_images(data)
         training = TrainingConfig(
-            steps=200, batch_size=16, log_every=20, snapshot_every=100, device="cpu"
+            steps=20, batch_size=16, log_every=2, snapshot_every=10, device="cpu"
         )
         plan = RunPlan(
             architecture="toy-vae",
@@ -52,14 +49,14 @@ def test_a_problem_is_explained_and_counts_when_asked(run: Run, make_run: Callab
     assert "Problem: dead-codes" in result.stdout
     assert "Only about 3 of 64 codes are in use: the others are dead." in result.stdout
     assert "Type --restart-codes." in result.stdout
-    assert "at step 200" in result.stdout
-    assert "1 problem and 0 lesser findings after 200 steps." in result.stdout
+    assert "at step 20" in result.stdout
+    assert "1 problem and 0 lesser findings after 20 steps." in result.stdout
     run("doctor", out, "--strict", code=1)
 
 
 def test_a_healthy_run_is_told_so(run: Run, make_run: Callable[..., Path]):
     result = run("doctor", make_run(), "--strict")
-    assert result.stdout == "Nothing is wrong after 200 steps.\n"
+    assert result.stdout == "Nothing is wrong after 20 steps.\n"
 
 
 def test_json_has_all_there_is_to_know(run: Run, make_run: Callable[..., Path], tmp_path: Path):
@@ -67,15 +64,15 @@ def test_json_has_all_there_is_to_know(run: Run, make_run: Callable[..., Path], 
     (tmp_path / "data.npz").unlink()
     report = json.loads(run("doctor", out, "--json", "--strict", code=1).stdout)
     assert report["run"] == str(out)
-    assert (report["step"], report["healthy"]) == (200, False)
+    assert (report["step"], report["healthy"]) == (20, False)
     assert report["findings"] == [
         {
             "name": "dead-codes",
             "severity": "problem",
             "message": "Only about 3 of 64 codes are in use: the others are dead.",
             "remedy": "Type --restart-codes.",
-            "first_step": 200,
-            "last_step": 200,
+            "first_step": 20,
+            "last_step": 20,
             "current": True,
         }
     ]
@@ -86,11 +83,11 @@ def test_what_is_over_is_told_and_does_not_count(run: Run, make_run: Callable[..
     out = make_run()
     record = json.loads((out / "doctor.json").read_text())
     past = {"severity": "problem", "message": "It was.", "remedy": "Do.", "name": "starved"}
-    record["findings"] = [{**past, "first_step": 100, "last_step": 150}]
+    record["findings"] = [{**past, "first_step": 10, "last_step": 15}]
     (out / "doctor.json").write_text(json.dumps(record))
     result = run("doctor", out, "--strict")
-    assert "from step 100 to 150, no longer at 200" in result.stdout
-    assert "Nothing is wrong after 200 steps." in result.stdout
+    assert "from step 10 to 15, no longer at 20" in result.stdout
+    assert "Nothing is wrong after 20 steps." in result.stdout
 
 
 def test_what_could_not_be_examined_is_said(

@@ -13,14 +13,12 @@ from genzoo.training.start import train_run
 
 
 @pytest.fixture
-def make_run(tmp_path, registry, make_plan):
-    """Trains a toy VAE on noise, which it makes grey images of, for 200 steps."""
+def make_run(tmp_path, registry, make_plan, hasty_doctor):
+    """Trains a toy VAE on noise, which it makes grey images of, for 20 steps."""
     registry.add_all(ailing_objectives.genzoo_objectives(), "genzoo-ailing", "1")
 
     def make(**config):
-        plan = make_plan(
-            "toy-vae", objective_config=config, steps=200, log_every=20, snapshot_every=200
-        )
+        plan = make_plan("toy-vae", objective_config=config, steps=20, snapshot_every=20)
         train_run(plan.model_copy(update={"objective": "ailing"}), tmp_path / "run", registry)
         return tmp_path / "run"
 
@@ -38,7 +36,7 @@ def test_a_run_is_examined_anew_and_left_alone(registry, make_run):
     diagnosis = diagnose_run(out, registry)
     assert names(diagnosis) == {"dead-codes", "mode-collapse"}
     assert not diagnosis.healthy
-    assert diagnosis.record.step == 200
+    assert diagnosis.record.step == 20
     assert sorted(path for path in out.rglob("*")) == before
     # What a run minimises is known from its doctor.json alone.
     assert set(diagnosis.unexamined) == {"exploding-loss", "vanishing-loss"}
@@ -48,11 +46,11 @@ def test_what_was_seen_while_training_is_known(registry, make_run):
     out = make_run()
     old = DoctorRecord.read(out / "doctor.json")
     noted = old.model_dump(mode="json")
-    seen = {"severity": "problem", "message": "It was.", "remedy": "Do.", "first_step": 100}
+    seen = {"severity": "problem", "message": "It was.", "remedy": "Do.", "first_step": 10}
     noted["findings"] = [
-        {"name": "starved", **seen, "last_step": 100},
-        {"name": "stalled", **seen, "last_step": 200},
-        {"name": "diverged", **seen, "last_step": 200},
+        {"name": "starved", **seen, "last_step": 10},
+        {"name": "stalled", **seen, "last_step": 20},
+        {"name": "diverged", **seen, "last_step": 20},
     ]
     (out / "doctor.json").write_text(json.dumps(noted))
     diagnosis = diagnose_run(out, registry)

@@ -7,7 +7,6 @@ from torch import Tensor
 from genzoo.doctor.check import Check
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import Finding
-from genzoo.doctor.history import LEAST_STEPS
 
 NARROW = 0.55
 """Share of the range, from the least value of the data to the greatest, that is suspicious."""
@@ -40,7 +39,7 @@ def saturated_samples(evidence: Evidence) -> Finding | None:
     """
     assert evidence.samples is not None
     assert evidence.real is not None
-    if evidence.step < LEAST_STEPS:
+    if not evidence.is_trained:
         return None
     made, real = _at_ends(evidence.samples), _at_ends(evidence.real)
     if made - real < SATURATED:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from torch import Tensor
+
 from genzoo.doctor.check import Check
 from genzoo.doctor.distances import mean_distance, nearest_of, nearest_others
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import Finding
-from genzoo.doctor.history import LEAST_STEPS
 
 ALIKE = 0.4
 """Distance between samples, as a share of that between as many of the data, that is a collapse."""
+
+GROWING = 1.1
+"""Growth of diversity since the look before at which there is hope yet."""
 
 STILL = 1e-4
 """Change of the weights over a hundred steps or more, as a share of their size, that is none."""
@@ -25,29 +29,35 @@ MANY_COPIES = 0.1
 
 
 def collapsed_modes(evidence: Evidence) -> Finding | None:
-    """Samples are much nearer to one another than as many samples of the data are.
-
-    Two distances are compared: the mean one, which is small where all samples are alike, and the
-    median one to the nearest other sample, which is small where they are a few kinds (the birthday
-    paradox test of Arora and Zhang 2017).
-    """
+    """Samples are far less diverse than the data, and no longer become more so."""
     assert evidence.samples is not None
     assert evidence.real is not None
-    if evidence.step < LEAST_STEPS or min(len(evidence.samples), len(evidence.real)) < 2:
-        return None
-    count = min(len(evidence.samples), len(evidence.real))
-    made, real = evidence.samples[:count], evidence.real[:count]
-    spread = _ratio(mean_distance(made), mean_distance(real))
-    variety = _ratio(float(nearest_others(made).median()), float(nearest_others(real).median()))
-    if min(spread, variety) >= ALIKE:
+    now, before = diversity(evidence.samples, evidence.real), evidence.diversity_before
+    growing = before is not None and now > GROWING * before
+    if not evidence.is_trained or now >= ALIKE or growing:
         return None
     return Finding(
         "mode-collapse",
         "problem",
-        f"Samples differ {min(spread, variety):.0%} as much as the data do: the model makes few "
-        "different ones.",
+        f"Samples differ {now:.0%} as much as the data do: the model makes few different ones.",
         "If it stays so, start again with a lower --learning-rate or another --objective.",
     )
+
+
+def diversity(samples: Tensor, real: Tensor) -> float:
+    """How much samples (n, D) differ, as a share of how much as many of the data (m, D) do.
+
+    The smaller of two shares: of the mean distance, which is small where all samples are alike, and
+    of the median one to the nearest other sample, which is small where they are a few kinds (the
+    birthday paradox test of Arora and Zhang 2017).
+    """
+    count = min(len(samples), len(real))
+    if count < 2:
+        return 1.0
+    made, real = samples[:count], real[:count]
+    spread = _ratio(mean_distance(made), mean_distance(real))
+    variety = _ratio(float(nearest_others(made).median()), float(nearest_others(real).median()))
+    return min(spread, variety)
 
 
 def stalled(evidence: Evidence) -> Finding | None:
@@ -73,7 +83,7 @@ def copies(evidence: Evidence) -> Finding | None:
     assert evidence.samples is not None
     assert evidence.real is not None
     assert evidence.data is not None
-    if evidence.step < LEAST_STEPS or evidence.data_count < 3:
+    if not evidence.is_trained:
         return None
     apart = SAME * evidence.real.shape[1] ** 0.5
     natural = nearest_of(evidence.real, evidence.data(), apart)
