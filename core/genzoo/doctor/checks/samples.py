@@ -96,7 +96,7 @@ def copies(evidence: Evidence) -> Finding | None:
         "memorisation",
         "problem",
         f"{share:.0%} of samples are copies of single samples of the data.",
-        "Use more data, or stop earlier: an earlier checkpoint may still make new ones.",
+        "Use more data, or stop after fewer --steps.",
     )
 
 
