@@ -71,7 +71,7 @@ class IWAE(Objective):
         """Log importance weights, (N, k)."""
         k, batch = self.config.samples, step.batch
         posterior = step.part("encoder")(batch.x, batch.labels)
-        step.report("active_units", active_units(posterior.mode()))
+        step.report("active_units", active_units(posterior.mode(), step.batch_mean))
         posterior = posterior.repeat(k)
         labels = None if batch.labels is None else batch.labels.repeat_interleave(k)
         noise = step.noise("posterior", len(batch) * k)
