@@ -18,6 +18,14 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 
 @pytest.fixture
+def hasty_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor judges runs of 20 steps as if they were long ones."""
+    monkeypatch.setattr("genzoo.doctor.history.LEAST_STEPS", 20)
+    monkeypatch.setattr("genzoo.doctor.evidence.LEAST_TRAINING", 20)
+    monkeypatch.setattr("genzoo.training.checkup.LEAST_BETWEEN", 10)
+
+
+@pytest.fixture
 def registry() -> Registry:
     """The toys of `toys.py`."""
     from toys import toy_registry

@@ -61,6 +61,10 @@ if TYPE_CHECKING:
     from genzoo.interfaces.step import Batch as Batch
     from genzoo.interfaces.step import Step as Step
     from genzoo.interfaces.tracker import Tracker as Tracker
+    from genzoo.interfaces.vital_signs import CodeUse as CodeUse
+    from genzoo.interfaces.vital_signs import LatentUse as LatentUse
+    from genzoo.interfaces.vital_signs import Separation as Separation
+    from genzoo.interfaces.vital_signs import VitalSign as VitalSign
     from genzoo.media.image import save_images as save_images
     from genzoo.model.importance import estimate_log_likelihood as estimate_log_likelihood
     from genzoo.model.importance import log_weights as log_weights
@@ -123,6 +127,7 @@ _HOME = {
     "genzoo.interfaces.run": ("RunDescription",),
     "genzoo.interfaces.step": ("Batch", "Step"),
     "genzoo.interfaces.tracker": ("Tracker",),
+    "genzoo.interfaces.vital_signs": ("CodeUse", "LatentUse", "Separation", "VitalSign"),
     "genzoo.media.image": ("save_images",),
     "genzoo.model.importance": ("estimate_log_likelihood", "log_weights"),
     "genzoo.model.model": ("Model",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from genzoo import (
     CapabilityError,
+    LatentUse,
     Objective,
     OptimizerSettings,
     Phase,
@@ -17,6 +19,7 @@ from genzoo import (
     Term,
     Terms,
     TrainingContext,
+    VitalSign,
 )
 from genzoo_vae.check import check_autoencoder
 from genzoo_vae.configs import ELBOConfig
@@ -55,6 +58,14 @@ class ELBO(Objective):
     def optimizer(self, part: str) -> OptimizerSettings:
         """The same settings for both parts."""
         return OptimizerSettings(self.config.learning_rate, self.config.betas)
+
+    def vital_signs(self) -> Sequence[VitalSign]:
+        """How many units the posterior uses."""
+        if self.config.beta > 1.0:
+            remedy = "Start again with --beta 1."
+        else:
+            remedy = "Start again with --warmup 0.3, or --free-bits 0.1."
+        return (LatentUse("elbo/active_units", math.prod(self.context.latent.shape), remedy),)
 
     def loss(self, step: Step) -> Terms:
         """Distortion -log p(x | z) and rate KL(q(z | x) || p(z)), each (N,), in nats.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo import (
+    LatentUse,
     Objective,
     OptimizerSettings,
     Phase,
@@ -16,10 +17,12 @@ from genzoo import (
     Term,
     Terms,
     TrainingContext,
+    VitalSign,
     log_weights,
 )
 from genzoo_vae.check import check_autoencoder
 from genzoo_vae.configs import IWAEConfig
+from genzoo_vae.elbo import active_units
 
 
 class IWAE(Objective):
@@ -51,6 +54,12 @@ class IWAE(Objective):
         """The same settings for both parts."""
         return OptimizerSettings(self.config.learning_rate, self.config.betas)
 
+    def vital_signs(self) -> Sequence[VitalSign]:
+        """How many units the posterior uses."""
+        units = math.prod(self.context.latent.shape)
+        remedy = "Start again with a lower --learning-rate, or with --objective elbo --warmup 0.3."
+        return (LatentUse("iwae/active_units", units, remedy),)
+
     def loss(self, step: Step) -> Terms:
         """The negative bound on log p(x), (N,), in nats."""
         weights = self._log_weights(step)
@@ -61,7 +70,9 @@ class IWAE(Objective):
     def _log_weights(self, step: Step) -> Tensor:
         """Log importance weights, (N, k)."""
         k, batch = self.config.samples, step.batch
-        posterior = step.part("encoder")(batch.x, batch.labels).repeat(k)
+        posterior = step.part("encoder")(batch.x, batch.labels)
+        step.report("active_units", active_units(posterior.mode(), step.batch_mean))
+        posterior = posterior.repeat(k)
         labels = None if batch.labels is None else batch.labels.repeat_interleave(k)
         noise = step.noise("posterior", len(batch) * k)
         x = batch.x.repeat_interleave(k, 0)

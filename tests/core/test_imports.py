@@ -22,7 +22,7 @@ LAYERS = (
     ("__main__",),
     ("cli",),
     ("testing",),
-    ("api", "training", "evaluation", "zoo", "hub", "importing"),
+    ("api", "training", "doctor", "evaluation", "zoo", "hub", "importing"),
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
     (

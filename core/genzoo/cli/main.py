@@ -24,6 +24,7 @@ COMMANDS = {
     "decode": "Turn latents into samples.",
     "interpolate": "Walk from one latent to another.",
     "train": "Train a model on your own data, or go on training.",
+    "doctor": "Tell what goes wrong in a training run, and what to do.",
     "evaluate": "Measure how good a model is.",
     "compare": "Put the results of evaluations side by side.",
     "models": "List the models at hand, or those on the Hub.",

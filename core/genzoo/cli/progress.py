@@ -146,4 +146,4 @@ def rate_in_words(metrics: Mapping[str, float]) -> str:
 
 def losses_in_words(metrics: Mapping[str, float]) -> str:
     """`generator/fake 0.6967  discriminator/real 0.6016`."""
-    return "  ".join(f"{key} {value:.4g}" for key, value in metrics.items() if key != RATE)
+    return "  ".join(f"{key} {value:.4g}" for key, value in metrics.items() if "/" in key)

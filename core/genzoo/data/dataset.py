@@ -64,6 +64,11 @@ class Dataset:
         """
         return self._gather(indices, spec, device)
 
+    @property
+    def reading_seconds(self) -> float:
+        """Time that `batch` has spent on reading rows so far."""
+        return self._gather.seconds
+
     @cached_property
     def _gather(self) -> Gather:
         from genzoo.data.batches import Gather

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from genzoo.interfaces.step import Step
+from genzoo.interfaces.vital_signs import VitalSign
 from genzoo.specs import Config, LatentSpec, SampleSpec
 
 
@@ -123,6 +124,10 @@ class Objective(ABC):
         """Networks that only this objective needs, e.g. a density-ratio critic; trained, never
         published."""
         return {}
+
+    def vital_signs(self) -> Sequence[VitalSign]:
+        """What logged values say about the health of a run, for the doctor."""
+        return ()
 
     def state_dict(self) -> dict[str, Tensor]:
         """State beyond the parts: augmentation strength, running means."""

@@ -51,6 +51,11 @@ class RunFolder:
         return self.path / "metrics.jsonl"
 
     @property
+    def doctor_file(self) -> Path:
+        """What the doctor found."""
+        return self.path / "doctor.json"
+
+    @property
     def samples(self) -> Path:
         """Sample grids by step."""
         return self.path / "samples"

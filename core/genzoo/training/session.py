@@ -121,7 +121,7 @@ def open_session(
     objective_entry = (
         registry.objectives.find(plan.objective) if plan.objective else registry.objective_of(entry)
     )
-    objective = _objective(plan, objective_entry.record, architecture, len(dataset))
+    objective = build_objective(plan, objective_entry.record, architecture, len(dataset))
     sharded = is_sharded(config, world)
     # Parameters that are to be sharded wait on the CPU, where there is room for all of them.
     place = torch.device("cpu") if sharded else device
@@ -186,9 +186,10 @@ def _power_of_two_below(count: int) -> int:
     return 1 << (count.bit_length() - 1)
 
 
-def _objective(
+def build_objective(
     plan: RunPlan, record: ObjectiveSpec, architecture: Architecture, data_count: int
 ) -> Objective:
+    """The plan's objective, bound to its configuration and to the run."""
     config = parse_config(
         load_target(record.config), plan.objective_config, f"objective {record.name}"
     )

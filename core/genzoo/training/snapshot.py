@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,21 @@ COUNT = 64
 COLUMNS = 8
 
 
-def write_snapshot(session: Session, folder: Path, step: int, trackers: Trackers) -> list[Path]:
-    """Write sample `0` to `63` of the run's seed and, if it encodes, reconstructions.
+@dataclass(frozen=True)
+class Snapshot:
+    """What was shown.
 
-    Returns:
-        The files written.
+    Attributes:
+        samples: Samples (n, *sample shape).
+        paths: The files written.
     """
+
+    samples: Tensor
+    paths: tuple[Path, ...]
+
+
+def write_snapshot(session: Session, folder: Path, step: int, trackers: Trackers) -> Snapshot:
+    """Write sample `0` to `63` of the run's seed and, if it encodes, reconstructions."""
     model, kind = session.model, session.dataset.kind
     shown = {"samples": model.sample(COUNT, seed=session.config.seed)}
     if model.can_encode:
@@ -30,7 +40,7 @@ def write_snapshot(session: Session, folder: Path, step: int, trackers: Trackers
         kind.save(x, model.sample_spec, path, COLUMNS)
         paths.append(path)
         trackers.images(step, name, kind.picture(x, model.sample_spec, COLUMNS))
-    return paths
+    return Snapshot(shown["samples"], tuple(paths))
 
 
 def _reconstructions(session: Session) -> Tensor:

@@ -22,6 +22,7 @@ from genzoo.interfaces.step import Batch, Step
 from genzoo.records import TrackerSpec
 from genzoo.registry import Entry
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_checkpoint
+from genzoo.training.checkup import Checkup
 from genzoo.training.folder import MetricsLog, RunFolder
 from genzoo.training.interrupts import Interrupts
 from genzoo.training.publish import publish
@@ -86,7 +87,8 @@ class Trainer:
         leads = session.world.leads
         self._trackers = Trackers(trackers if leads else (), self._description, reporter.note)
         self._events = Events(session.registry.listeners if leads else (), reporter.note)
-        self._measured_at = (step, time.perf_counter())
+        self._checkup = Checkup(session, folder, reporter.note, step)
+        self._measured_at = (step, time.perf_counter(), session.dataset.reading_seconds)
 
     def run(self) -> TrainingResult:
         """Train to the last step, or until interrupted after a step.
@@ -101,6 +103,8 @@ class Trainer:
         try:
             self._train(total)
         except BaseException as error:
+            if isinstance(error, DivergenceError) and self._world.leads:
+                self._checkup.diverged(self.step, error)
             self._end(interrupted=False, error=one_line(error))
             raise
         interrupted = self.step < total
@@ -197,12 +201,13 @@ class Trainer:
         if not means:
             return
         self._check_finite(means)
-        before, since = self._measured_at
-        now = time.perf_counter()
-        self._measured_at = (self.step, now)
+        before, since, read = self._measured_at
+        now, reading = time.perf_counter(), self.session.dataset.reading_seconds
+        self._measured_at = (self.step, now, reading)
         config = self.session.config
         samples = (self.step - before) * config.batch_size * config.accumulate
         means["samples_per_second"] = samples / max(now - since, 1e-9)
+        means["data_share"] = (reading - read) / max(now - since, 1e-9)
         if not self._world.leads:
             return
         self._log.append({"step": self.step, "samples": self.drawn, **means})
@@ -233,10 +238,11 @@ class Trainer:
         self._lead(self._write_snapshot)
 
     def _write_snapshot(self) -> None:
-        paths = write_snapshot(self.session, self.folder.samples, self.step, self._trackers)
-        for path in paths:
+        shown = write_snapshot(self.session, self.folder.samples, self.step, self._trackers)
+        for path in shown.paths:
             self._reporter.snapshot(self.step, path)
             self._send("genzoo_snapshot_saved", path=path)
+        self._checkup.examine(self.step, shown.samples)
 
     def _save(self, final: bool) -> None:
         self._measure()

@@ -12,12 +12,17 @@ from genzoo import (
     Objective,
     OptimizerSettings,
     Phase,
+    Separation,
     Step,
     Terms,
     TrainingContext,
+    VitalSign,
 )
 from genzoo_gan.augment import DiffAugment, resolve_policy
-from genzoo_gan.configs import AdversarialConfig
+from genzoo_gan.configs import OPERATIONS, AdversarialConfig
+
+SEPARATION = "separation"
+"""Reported share of pairs in which the real sample has the higher logit."""
 
 
 class AdversarialObjective(Objective):
@@ -31,6 +36,10 @@ class AdversarialObjective(Objective):
     """
 
     config: AdversarialConfig
+    judging = "discriminator"
+    """Name of the phase that calls `judge` or `report`."""
+    errors: tuple[str, ...] = ("real", "fake")
+    """Terms of that phase that near 0 as the discriminator ceases to err."""
 
     def __init__(self, config: AdversarialConfig, context: TrainingContext) -> None:
         super().__init__(config, context)
@@ -60,6 +69,29 @@ class AdversarialObjective(Objective):
             rate = self.config.discriminator_learning_rate or rate
         return OptimizerSettings(rate, self.config.betas)
 
+    def vital_signs(self) -> Sequence[VitalSign]:
+        """How well the discriminator tells real from fake, in the phase that judges."""
+        return (
+            Separation(
+                logged=f"{self.judging}/{SEPARATION}",
+                losses=tuple(f"{self.judging}/{term}" for term in self.errors),
+                weaken=self._ways_to_weaken(),
+                regularise=self._ways_to_regularise(),
+            ),
+        )
+
+    def _ways_to_weaken(self) -> str:
+        usual = type(self.config).model_fields["learning_rate"].default
+        if self.config.learning_rate > 5 * usual:
+            return f"Start again with --learning-rate {usual:g}."
+        slower = self.optimizer("discriminator").learning_rate / 4
+        return f"Start again with --discriminator-learning-rate {slower:g}."
+
+    def _ways_to_regularise(self) -> str:
+        if self.augment.operations or self.context.sample.kind != "image":
+            return "Use more data, or stop after fewer --steps."
+        return f"Start again with --augment {','.join(OPERATIONS)}, or use more data."
+
     def real(self, step: Step) -> Tensor:
         """The batch as the discriminator sees it: augmented once a step."""
         return step.once("real", lambda: self.augment(step.batch.x, step.noise("augment-real")))
@@ -81,9 +113,14 @@ class AdversarialObjective(Objective):
         """Logits of the real samples and of the fakes, cut off from the generator; reported."""
         real = self.logits(step, self.real(step))
         fake = self.logits(step, self.fake(step).detach())
+        self.report(step, real, fake)
+        return real, fake
+
+    def report(self, step: Step, real: Tensor, fake: Tensor) -> None:
+        """Log logits (N,), and in how many of the N pairs the real sample has the higher one."""
         step.report("real_logits", real)
         step.report("fake_logits", fake)
-        return real, fake
+        step.report(SEPARATION, (real > fake).float())
 
 
 def _operations(policy: str, context: TrainingContext) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class RelativisticGAN(AdversarialObjective):
     """
 
     config: R3GANObjectiveConfig
+    errors = ("pair",)
 
     def check(self, parts: Mapping[str, nn.Module]) -> None:
         """Refuse a discriminator that couples its batch.
@@ -61,8 +62,7 @@ class RelativisticGAN(AdversarialObjective):
         """Both in one pass through the discriminator."""
         real, fake = self._leaves(step)
         real_logits, fake_logits = self.logits(step, real), self.logits(step, fake)
-        step.report("real_logits", real_logits)
-        step.report("fake_logits", fake_logits)
+        self.report(step, real_logits, fake_logits)
         penalties = self._penalties(real_logits, real, fake_logits, fake)
         return {"pair": relativistic(real_logits, fake_logits), **penalties}
 

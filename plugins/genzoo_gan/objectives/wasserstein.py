@@ -18,6 +18,8 @@ class WassersteinGAN(AdversarialObjective):
     """Objective `wgan-gp`: several critic moves, each on its own batch, then one generator's."""
 
     config: WGANGPConfig
+    judging = "critic"
+    errors = ()
 
     def check(self, parts: Mapping[str, nn.Module]) -> None:
         """Refuse a critic that couples its batch.
@@ -30,7 +32,7 @@ class WassersteinGAN(AdversarialObjective):
     def phases(self) -> Sequence[Phase]:
         """`n_critic` moves of the critic, then the generator's."""
         critic = Phase(
-            "critic",
+            self.judging,
             ("discriminator",),
             self.discriminator_loss,
             repeat=self.config.n_critic,
@@ -44,8 +46,7 @@ class WassersteinGAN(AdversarialObjective):
         with torch.no_grad():
             fake = self.draw(step)
         real_logits, fake_logits = self.logits(step, real), self.logits(step, fake)
-        step.report("real_logits", real_logits)
-        step.report("fake_logits", fake_logits)
+        self.report(step, real_logits, fake_logits)
         epsilon = step.noise("epsilon").uniform()
         penalty = unit_gradient(lambda x: self.logits(step, x), real, fake, epsilon)
         return {

@@ -44,6 +44,7 @@ def losses(folder):
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     for line in lines:
         line.pop("samples_per_second", None)
+        line.pop("data_share", None)
     return lines
 
 

@@ -1,0 +1,102 @@
+"""Samples that are all alike or copies of the data, and models that no longer learn."""
+
+import torch
+
+from genzoo.doctor.distances import nearest_of
+
+
+def near(rows, distance=0.01, seed=9):
+    generator = torch.Generator().manual_seed(seed)
+    return rows + distance * torch.randn(rows.shape, generator=generator)
+
+
+def test_samples_that_are_all_alike_are_a_collapse(found, noise):
+    alike = near(noise(1).expand(64, -1))
+    finding = found("mode-collapse", samples=alike, real=noise(64, 1))
+    assert finding.severity == "problem"
+    assert "differ 3% as much as the data" in finding.message
+
+
+def test_a_few_kinds_that_are_far_apart_are_a_collapse_too(found, noise):
+    kinds = near(noise(4).repeat(16, 1))
+    assert found("mode-collapse", samples=kinds, real=noise(64, 1))
+
+
+def test_samples_as_different_as_the_data_are_none(found, noise):
+    assert found("mode-collapse", samples=noise(64), real=noise(64, 1)) is None
+    softer = 0.5 + 0.6 * (noise(64) - 0.5)
+    assert found("mode-collapse", samples=softer, real=noise(64, 1)) is None
+
+
+def test_small_data_are_compared_with_as_many_samples(found, noise):
+    """Of more samples each has a nearer neighbour; that is no collapse."""
+    square, few = noise(1024)[:, :2], noise(64, 1)[:, :2]
+    assert found("mode-collapse", samples=square, real=few) is None
+
+
+def test_data_that_are_all_alike_ask_for_nothing(found, noise):
+    alike = noise(1).expand(64, -1)
+    assert found("mode-collapse", samples=alike, real=alike) is None
+
+
+def test_an_untrained_model_is_not_judged(found, noise):
+    alike = noise(1).expand(64, -1)
+    assert found("mode-collapse", step=499, samples=alike, real=noise(64, 1)) is None
+
+
+def test_samples_that_become_more_diverse_are_no_collapse_yet(found, noise):
+    facts = {"samples": near(noise(1).expand(64, -1), 0.1), "real": noise(64, 1)}
+    assert found("mode-collapse", **facts, diversity_before=0.2) is None
+    assert found("mode-collapse", **facts, diversity_before=0.34)
+
+
+def test_weights_that_stay_where_they_are_have_stalled(found):
+    finding = found("stalled", moved=2e-6)
+    assert finding.severity == "problem"
+    assert "changed by 2e-06 of their size" in finding.message
+
+
+def test_weights_that_move_a_little_have_not(found):
+    assert found("stalled", moved=1e-3) is None
+
+
+def data(rows):
+    return lambda: iter(rows.split(7))
+
+
+def test_copies_of_the_data_are_memorised(found, noise):
+    rows = noise(40, 1)
+    samples = torch.cat([near(rows[:16]), noise(48, 2)])
+    facts = {"real": rows, "data": data(rows), "data_count": 40}
+    finding = found("memorisation", samples=samples, **facts)
+    assert finding.severity == "problem"
+    assert "25% of samples" in finding.message
+
+
+def test_copies_are_found_among_duplicates(found, noise):
+    rows = noise(20, 1).repeat(2, 1)
+    facts = {"real": rows, "data": data(rows), "data_count": 40}
+    assert found("memorisation", samples=near(rows), **facts)
+
+
+def test_new_samples_are_not_memorised(found, noise):
+    rows = noise(40, 1)
+    facts = {"real": rows, "data": data(rows), "data_count": 40}
+    assert found("memorisation", samples=noise(64), **facts) is None
+    blurred = rows.mean(0) + near(torch.zeros(64, 48))
+    assert found("memorisation", samples=blurred, **facts) is None
+
+
+def test_samples_as_near_as_the_data_are_to_one_another_are_not_memorised(found, noise):
+    """Data that come in pairs: a new sample of such a kind lies near one of the data too."""
+    kinds = noise(40, 1)
+    rows = torch.cat([kinds, near(kinds, 0.02)])
+    facts = {"real": rows, "data": data(rows), "data_count": 80}
+    assert found("memorisation", samples=near(kinds, 0.02, seed=10), **facts) is None
+
+
+def test_the_nearest_is_found_over_all_blocks():
+    points = torch.tensor([[0.0], [10.0]])
+    blocks = [torch.tensor([[1.0], [5.0]]), torch.tensor([[-2.0]]), torch.tensor([[11.0], [9.5]])]
+    assert nearest_of(points, blocks).tolist() == [1.0, 0.5]
+    assert nearest_of(points, blocks, apart=0.75).tolist() == [1.0, 1.0]
