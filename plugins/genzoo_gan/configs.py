@@ -103,6 +103,12 @@ class R3GANObjectiveConfig(AdversarialConfig):
 
     betas: tuple[Beta, Beta] = Field((0.0, 0.99), description="Adam's decay rates")
     gamma: float = Field(1.0, ge=0, le=1e6, description="Weight of R1 and R2, each gamma / 2")
+    gamma_end: float | None = Field(
+        None, ge=0, le=1e6, description="What gamma goes to over the burn-in; gamma if not given"
+    )
+    burn_in: float = Field(
+        1.0, ge=0, le=1, description="Share of the run over which gamma goes to gamma_end"
+    )
     penalty_every: int = Field(
         4, ge=1, le=64, description="Steps from one penalty to the next; 1 is every step"
     )

@@ -17,6 +17,7 @@ from genzoo import (
     Term,
     Terms,
     TrainingContext,
+    ramp,
 )
 from genzoo_vae.check import check_autoencoder
 from genzoo_vae.configs import ELBOConfig
@@ -73,20 +74,22 @@ class ELBO(Objective):
         kl = posterior.kl().flatten(1)
         step.report("elbo", -distortion - kl.sum(1))
         step.report("active_units", active_units(posterior.mode()))
-        weight = self.config.beta * warmup_factor(step.index, step.total, self.config.warmup)
+        config = self.config
+        weight = config.beta * warmup_factor(step.index, step.total, config.warmup, config.cycles)
         return {
             "distortion": Term(distortion),
             "rate": Term(apply_free_bits(kl, self.config.free_bits).sum(1), weight),
         }
 
 
-def warmup_factor(index: int, total: int, fraction: float) -> float:
-    """Factor of the KL at step `index` of `total`: from 0 linearly to 1 over `fraction` of them.
+def warmup_factor(index: int, total: int, fraction: float, cycles: int = 1) -> float:
+    """Factor of the KL at step `index` of `total`: from 0 linearly to 1 over `fraction` of a cycle.
 
-    Bowman et al. 2016, with their sigmoid replaced by a line as in Sønderby et al. 2016.
+    Bowman et al. 2016, with their sigmoid replaced by a line as in Sønderby et al. 2016. Several
+    cycles of equal length are the schedule of Fu et al. 2019 (arXiv:1903.10145).
     """
-    steps = fraction * total
-    return 1.0 if index >= steps else index / steps
+    cycle = total / cycles
+    return ramp(index % cycle, fraction * cycle)
 
 
 def apply_free_bits(kl: Tensor, nats: float) -> Tensor:

@@ -22,7 +22,8 @@ class Reporter:
         """`step` steps are complete. Called after every one, so it must be quick."""
 
     def measured(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Means since the last call: losses by `phase/term`, and `samples_per_second`."""
+        """Means since the last call: losses by `phase/term`, `learning_rate/part`, and
+        `samples_per_second`."""
 
     def snapshot(self, step: int, path: Path) -> None:
         """Samples from the fixed latents were written."""

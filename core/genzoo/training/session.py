@@ -29,6 +29,7 @@ from genzoo.training.ema import ExponentialMovingAverage
 from genzoo.training.engine import PhaseEngine, bfloat16_autocast
 from genzoo.training.hardware import choose_device, choose_precision
 from genzoo.training.optimizers import build_optimizers, optimizer_tensors, restore_optimizer
+from genzoo.training.schedule import Schedule
 
 
 @dataclass
@@ -49,6 +50,7 @@ class Session:
     prior: Prior
     objective: Objective
     optimizers: Mapping[str, Optimizer]
+    schedule: Schedule
     engine: PhaseEngine
     ema: ExponentialMovingAverage
     dataset: Dataset
@@ -105,6 +107,7 @@ def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session
         prior=architecture.prior().to(device),
         objective=objective,
         optimizers=optimizers,
+        schedule=Schedule(config, objective, phases, optimizers),
         engine=PhaseEngine(phases, parts, optimizers, autocast),
         ema=ExponentialMovingAverage(inference, config.ema),
         dataset=dataset,

@@ -123,6 +123,7 @@ class Trainer:
         session = self.session
         # Modules that draw from the global stream, such as dropout, resume exactly too.
         torch.default_generator.manual_seed(derive_seed(session.config.seed, "global", self.step))
+        session.schedule.apply(self.step)
         session.engine.run(self.step, self._draw)
         session.ema.update(self.step)
         self.step += 1
@@ -181,6 +182,7 @@ class Trainer:
         config = self.session.config
         samples = (self.step - before) * config.batch_size * config.accumulate
         means["samples_per_second"] = samples / max(now - since, 1e-9)
+        means |= self.session.schedule.learning_rates()
         self._log.append({"step": self.step, "samples": self.drawn, **means})
         self._reporter.measured(self.step, means)
         self._trackers.scalars(self.step, means)
