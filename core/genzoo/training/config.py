@@ -26,6 +26,12 @@ class TrainingConfig(Config):
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="bf16 only where the hardware multiplies it natively."
     )
+    clip_gradient: float | None = Field(
+        None, gt=0.0, le=1e6, description="Greatest norm of the gradient of a move."
+    )
+    deterministic: bool = Field(
+        False, description="Refuse operations whose results differ from run to run."
+    )
     schedule: Literal["constant", "cosine", "linear"] = Field(
         "constant", description="Course of the learning rate after the warm-up."
     )

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from genzoo.errors import PluginError
 from genzoo.interfaces.objective import Phase, Term, Terms
 from genzoo.interfaces.step import Step
+from genzoo.training.clipping import clip_gradients
 from genzoo.training.meter import Meter
 
 DrawSteps = Callable[[], Sequence[Step]]
@@ -29,6 +30,7 @@ class PhaseEngine:
         parts: Networks by name.
         optimizers: One for each part that some phase trains.
         autocast: Makes the context that first-order phases run in.
+        clip_gradient: Greatest norm of the gradient of a move; None for any.
     """
 
     def __init__(
@@ -37,12 +39,14 @@ class PhaseEngine:
         parts: Mapping[str, nn.Module],
         optimizers: Mapping[str, Optimizer],
         autocast: Callable[[], AbstractContextManager[None]] = nullcontext,
+        clip_gradient: float | None = None,
     ) -> None:
         self.phases = tuple(phases)
         self.meter = Meter()
         check_phases(self.phases, parts)
         self._optimizers = optimizers
         self._autocast = autocast
+        self._clip_gradient = clip_gradient
         self._parameters = {phase.name: _trained(phase, parts) for phase in self.phases}
         self._keys: dict[str, set[str]] = {}
         self._pending: list[str] = []
@@ -56,8 +60,9 @@ class PhaseEngine:
                 steps = draw() if phase.fresh or repeat else shared
                 self._accumulate(phase, steps, due[place + 1 :])
                 if phase.barrier:
-                    self._move()
-        self._move()
+                    self._move(phase, index)
+        if due:
+            self._move(due[-1], index)
 
     def _accumulate(self, phase: Phase, steps: Sequence[Step], later: Sequence[Phase]) -> None:
         parameters = self._parameters[phase.name]
@@ -99,12 +104,21 @@ class PhaseEngine:
             other.name not in self._keys or self._keys[other.name] & step.used for other in later
         )
 
-    def _move(self) -> None:
+    def _move(self, phase: Phase, index: int) -> None:
+        if self._clip_gradient is not None and self._pending:
+            moving = self._pending_parameters()
+            norm = clip_gradients(moving, self._clip_gradient, phase.name, index)
+            self.meter.add(f"{phase.name}/gradient_norm", norm)
         for part in self._pending:
             optimizer = self._optimizers[part]
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self._pending.clear()
+
+    def _pending_parameters(self) -> list[Tensor]:
+        optimizers = (self._optimizers[part] for part in self._pending)
+        groups = (group for optimizer in optimizers for group in optimizer.param_groups)
+        return [parameter for group in groups for parameter in group["params"]]
 
 
 def check_phases(phases: Sequence[Phase], parts: Mapping[str, nn.Module]) -> None:

@@ -108,7 +108,7 @@ def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session
         objective=objective,
         optimizers=optimizers,
         schedule=Schedule(config, objective, phases, optimizers),
-        engine=PhaseEngine(phases, parts, optimizers, autocast),
+        engine=PhaseEngine(phases, parts, optimizers, autocast, config.clip_gradient),
         ema=ExponentialMovingAverage(inference, config.ema),
         dataset=dataset,
         stream=BatchStream(len(dataset), config.seed),

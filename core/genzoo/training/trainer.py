@@ -20,6 +20,7 @@ from genzoo.interfaces.step import Batch, Step
 from genzoo.records import TrackerSpec
 from genzoo.registry import Entry
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_checkpoint
+from genzoo.training.determinism import determinism
 from genzoo.training.folder import MetricsLog, RunFolder
 from genzoo.training.interrupts import Interrupts
 from genzoo.training.publish import publish
@@ -89,7 +90,8 @@ class Trainer:
         self._reporter.started(self.step, total)
         self._send("genzoo_run_started")
         try:
-            self._train(total)
+            with determinism(self.session.config.deterministic):
+                self._train(total)
         except BaseException as error:
             self._end(interrupted=False, error=one_line(error))
             raise
