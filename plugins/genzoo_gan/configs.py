@@ -14,9 +14,11 @@ OPERATIONS = ("color", "translation", "cutout")
 
 def _check_policy(policy: str) -> str:
     chosen = policy.split(",")
-    known = policy in ("auto", "none") or set(chosen) <= set(OPERATIONS)
+    known = policy in ("auto", "none", "ada") or set(chosen) <= set(OPERATIONS)
     if not known or len(set(chosen)) != len(chosen):
-        raise ValueError(f"choose auto, none, or some of {','.join(OPERATIONS)} joined by commas")
+        raise ValueError(
+            f"choose auto, none, ada, or some of {','.join(OPERATIONS)} joined by commas"
+        )
     return policy
 
 
@@ -67,8 +69,14 @@ class AdversarialConfig(Config):
 
     augment: Policy = Field(
         "auto",
-        description="DiffAugment: auto (all under 5,000 samples), none, or operations of "
-        "color,translation,cutout",
+        description="auto (DiffAugment under 5,000 samples), none, ada (adaptive), or operations "
+        "of DiffAugment: color,translation,cutout",
+    )
+    ada_target: float = Field(
+        0.6, ge=-1, le=1, description="ada: mean sign of the verdicts on real samples to aim at"
+    )
+    ada_images: int = Field(
+        500_000, ge=1, description="ada: real samples over which its probability can go from 0 to 1"
     )
     learning_rate: LearningRate = Field(2e-4, description="Adam's step size")
     discriminator_learning_rate: LearningRate | None = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -16,6 +16,7 @@ from genzoo import (
     Terms,
     TrainingContext,
 )
+from genzoo_gan.adaptive.augment import AdaptiveAugment
 from genzoo_gan.augment import DiffAugment, resolve_policy
 from genzoo_gan.configs import AdversarialConfig
 
@@ -34,9 +35,7 @@ class AdversarialObjective(Objective):
 
     def __init__(self, config: AdversarialConfig, context: TrainingContext) -> None:
         super().__init__(config, context)
-        self.augment = DiffAugment(
-            _operations(config.augment, context), context.sample.high - context.sample.low
-        )
+        self.augment = _augmentation(config, context)
 
     def phases(self) -> Sequence[Phase]:
         """The discriminator's move, then the generator's."""
@@ -81,9 +80,42 @@ class AdversarialObjective(Objective):
         """Logits of the real samples and of the fakes, cut off from the generator; reported."""
         real = self.logits(step, self.real(step))
         fake = self.logits(step, self.fake(step).detach())
+        self.watch(step, real, fake)
+        return real, fake
+
+    def watch(self, step: Step, real: Tensor, fake: Tensor) -> None:
+        """Report the discriminator's logits (N,), and let adaptive augmentation see them."""
         step.report("real_logits", real)
         step.report("fake_logits", fake)
-        return real, fake
+        if isinstance(self.augment, AdaptiveAugment):
+            signs = self.verdicts(real.detach(), fake.detach()).float().sign()
+            step.report("overfitting", signs)
+            step.report("augment_probability", signs.new_full((), self.augment.probability))
+            self.augment.observe(signs)
+
+    def verdicts(self, real: Tensor, fake: Tensor) -> Tensor:
+        """What is positive where the discriminator takes a real sample for real, (N,)."""
+        return real
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The strength of adaptive augmentation."""
+        return self.augment.state_dict() if isinstance(self.augment, AdaptiveAugment) else {}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore what `state_dict` returned."""
+        if isinstance(self.augment, AdaptiveAugment):
+            self.augment.load_state_dict(state)
+
+
+def _augmentation(
+    config: AdversarialConfig, context: TrainingContext
+) -> DiffAugment | AdaptiveAugment:
+    sample = context.sample
+    if config.augment == "ada" and sample.kind == "image":
+        return AdaptiveAugment(
+            config.ada_target, config.ada_images, context.batch_size, sample.low, sample.high
+        )
+    return DiffAugment(_operations(config.augment, context), sample.high - sample.low)
 
 
 def _operations(policy: str, context: TrainingContext) -> tuple[str, ...]:
@@ -92,7 +124,7 @@ def _operations(policy: str, context: TrainingContext) -> tuple[str, ...]:
         return resolve_policy(policy, context.data_count)
     if policy not in ("auto", "none"):
         raise CapabilityError(
-            f"DiffAugment is made for images, and these samples are {context.sample.kind}.",
+            f"Augmentation is made for images, and these samples are {context.sample.kind}.",
             "Use --augment none.",
         )
     return ()

@@ -47,6 +47,10 @@ class RelativisticGAN(AdversarialObjective):
         )
         return (lazy, Phase("discriminator", player, self.discriminator_loss), generator)
 
+    def verdicts(self, real: Tensor, fake: Tensor) -> Tensor:
+        """A real sample's logit above a fake one's: the loss leaves open where zero lies."""
+        return real - fake
+
     def discriminator_loss(self, step: Step) -> Terms:
         """softplus(-(D(x) - D(G(z))))."""
         real, fake = self.judge(step)
@@ -61,8 +65,7 @@ class RelativisticGAN(AdversarialObjective):
         """Both in one pass through the discriminator."""
         real, fake = self._leaves(step)
         real_logits, fake_logits = self.logits(step, real), self.logits(step, fake)
-        step.report("real_logits", real_logits)
-        step.report("fake_logits", fake_logits)
+        self.watch(step, real_logits, fake_logits)
         penalties = self._penalties(step, real_logits, real, fake_logits, fake)
         return {"pair": relativistic(real_logits, fake_logits), **penalties}
 

@@ -52,9 +52,10 @@ def test_without_it_torch_is_left_alone(tmp_path, registry, make_plan):
 
 
 def test_operations_that_differ_are_refused_in_one_sentence():
-    with pytest.raises(CapabilityError, match="not deterministic here: .*put_") as caught:
-        with determinism(True):
-            torch.zeros(3).put_(torch.tensor([0, 0]), torch.ones(2), accumulate=False)
+    twice = torch.tensor([0, 0])
+    refused = pytest.raises(CapabilityError, match=r"not deterministic here: .*put_")
+    with refused as caught, determinism(True):
+        torch.zeros(3).put_(twice, torch.ones(2), accumulate=False)
     assert "without --deterministic" in caught.value.hint
     assert torch.get_deterministic_debug_mode() == 0
 

@@ -398,5 +398,6 @@ def test_optimizer_settings(make_objective: Callable[..., Any]) -> None:
 def test_augmentation_is_refused_for_what_is_no_image(make_objective, context):
     points = replace(context, sample=SampleSpec(kind="points", shape=(2,)), data_count=10)
     assert make_objective("gan", points).augment.operations == ()
-    with pytest.raises(CapabilityError, match="made for images"):
-        make_objective("gan", points, augment="cutout")
+    for policy in ("cutout", "ada"):
+        with pytest.raises(CapabilityError, match="made for images"):
+            make_objective("gan", points, augment=policy)
