@@ -57,6 +57,9 @@ class TrainingConfig(Config):
         description="Adam's beta2 at first; goes to the objective's along the schedule.",
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps.")
+    sync_batch_norm: bool = Field(
+        False, description="With several processes, normalise over the batches of all."
+    )
     log_every: int = Field(50, ge=1, description="Steps between lines of metrics.jsonl.")
     snapshot_every: int = Field(500, ge=1, description="Steps between sample grids.")
     checkpoint_every: int = Field(1000, ge=1, description="Steps between checkpoints.")

@@ -13,7 +13,9 @@ from genzoo.errors import PluginError
 from genzoo.interfaces.objective import Phase, Term, Terms
 from genzoo.interfaces.step import Step
 from genzoo.training.clipping import clip_gradients
+from genzoo.training.gradients import average_gradients
 from genzoo.training.meter import Meter
+from genzoo.world import SOLO, World
 
 DrawSteps = Callable[[], Sequence[Step]]
 """Gives the micro-batches of one move: as many steps as gradients are accumulated over."""
@@ -30,6 +32,7 @@ class PhaseEngine:
         parts: Networks by name.
         optimizers: One for each part that some phase trains.
         autocast: Makes the context that first-order phases run in.
+        world: The processes that each compute a share of every batch.
         clip_gradient: Greatest norm of the gradient of a move; None for any.
     """
 
@@ -39,6 +42,7 @@ class PhaseEngine:
         parts: Mapping[str, nn.Module],
         optimizers: Mapping[str, Optimizer],
         autocast: Callable[[], AbstractContextManager[None]] = nullcontext,
+        world: World = SOLO,
         clip_gradient: float | None = None,
     ) -> None:
         self.phases = tuple(phases)
@@ -46,6 +50,7 @@ class PhaseEngine:
         check_phases(self.phases, parts)
         self._optimizers = optimizers
         self._autocast = autocast
+        self._world = world
         self._clip_gradient = clip_gradient
         self._parameters = {phase.name: _trained(phase, parts) for phase in self.phases}
         self._keys: dict[str, set[str]] = {}
@@ -105,6 +110,7 @@ class PhaseEngine:
         )
 
     def _move(self, phase: Phase, index: int) -> None:
+        average_gradients(self._world, [self._optimizers[part] for part in self._pending])
         if self._clip_gradient is not None and self._pending:
             moving = self._pending_parameters()
             norm = clip_gradients(moving, self._clip_gradient, phase.name, index)

@@ -53,9 +53,9 @@ class AdaptiveAugment:
             colours = random_colours(chance, x.shape[1])
             return recolour(moved, *colours, *self._range).to(x.dtype)
 
-    def observe(self, signs: Tensor) -> None:
-        """Take in the signs (N,) of the verdicts on a batch of real samples, and adjust if due."""
-        self._signs = self._signs + signs.mean()
+    def observe(self, sign: Tensor) -> None:
+        """Take in the mean sign () of the verdicts on a batch of real samples; adjust if due."""
+        self._signs = self._signs + sign
         self._batches += 1
         if self._batches == INTERVAL:
             self._adjust(float(self._signs) / INTERVAL)

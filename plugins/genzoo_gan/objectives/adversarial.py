@@ -91,7 +91,7 @@ class AdversarialObjective(Objective):
             signs = self.verdicts(real.detach(), fake.detach()).float().sign()
             step.report("overfitting", signs)
             step.report("augment_probability", signs.new_full((), self.augment.probability))
-            self.augment.observe(signs)
+            self.augment.observe(step.batch_mean(signs))
 
     def verdicts(self, real: Tensor, fake: Tensor) -> Tensor:
         """What is positive where the discriminator takes a real sample for real, (N,)."""
