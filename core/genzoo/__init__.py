@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from genzoo.interfaces.prior import FittedPrior as FittedPrior
     from genzoo.interfaces.prior import Prior as Prior
     from genzoo.interfaces.prior import StandardNormal as StandardNormal
+    from genzoo.interfaces.ramp import ramp as ramp
     from genzoo.interfaces.run import RunDescription as RunDescription
     from genzoo.interfaces.step import Batch as Batch
     from genzoo.interfaces.step import Step as Step
@@ -124,6 +125,7 @@ _HOME = {
         "TrainingContext",
     ),
     "genzoo.interfaces.prior": ("FittedPrior", "Prior", "StandardNormal"),
+    "genzoo.interfaces.ramp": ("ramp",),
     "genzoo.interfaces.run": ("RunDescription",),
     "genzoo.interfaces.step": ("Batch", "Step"),
     "genzoo.interfaces.tracker": ("Tracker",),

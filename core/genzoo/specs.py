@@ -95,11 +95,13 @@ def parse_config(kind: type[ConfigType], values: Mapping[str, Any], what: str) -
         return kind.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "config"
-        reason = first["msg"]
+        field = ".".join(str(part) for part in first["loc"])
+        reason = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             known = ", ".join(kind.model_fields) or "none"
             raise ConfigError(f"The {what} has no option '{field}'.", f"It has: {known}.") from None
+        if not field:
+            raise ConfigError(f"The options of the {what} do not go together: {reason}.") from None
         raise ConfigError(
             f"Option '{field}' of the {what} does not accept {first['input']!r}: {reason}."
         ) from None

@@ -14,9 +14,11 @@ OPERATIONS = ("color", "translation", "cutout")
 
 def _check_policy(policy: str) -> str:
     chosen = policy.split(",")
-    known = policy in ("auto", "none") or set(chosen) <= set(OPERATIONS)
+    known = policy in ("auto", "none", "ada") or set(chosen) <= set(OPERATIONS)
     if not known or len(set(chosen)) != len(chosen):
-        raise ValueError(f"choose auto, none, or some of {','.join(OPERATIONS)} joined by commas")
+        raise ValueError(
+            f"choose auto, none, ada, or some of {','.join(OPERATIONS)} joined by commas"
+        )
     return policy
 
 
@@ -67,8 +69,14 @@ class AdversarialConfig(Config):
 
     augment: Policy = Field(
         "auto",
-        description="DiffAugment: auto (all under 5,000 samples), none, or operations of "
-        "color,translation,cutout",
+        description="auto (DiffAugment under 5,000 samples), none, ada (adaptive), or operations "
+        "of DiffAugment: color,translation,cutout",
+    )
+    ada_target: float = Field(
+        0.6, ge=-1, le=1, description="ada: mean sign of the verdicts on real samples to aim at"
+    )
+    ada_images: int = Field(
+        500_000, ge=1, description="ada: real samples over which its probability can go from 0 to 1"
     )
     learning_rate: LearningRate = Field(2e-4, description="Adam's step size")
     discriminator_learning_rate: LearningRate | None = Field(
@@ -103,6 +111,12 @@ class R3GANObjectiveConfig(AdversarialConfig):
 
     betas: tuple[Beta, Beta] = Field((0.0, 0.99), description="Adam's decay rates")
     gamma: float = Field(1.0, ge=0, le=1e6, description="Weight of R1 and R2, each gamma / 2")
+    gamma_end: float | None = Field(
+        None, ge=0, le=1e6, description="What gamma goes to over the burn-in; gamma if not given"
+    )
+    burn_in: float = Field(
+        1.0, ge=0, le=1, description="Share of the run over which gamma goes to gamma_end"
+    )
     penalty_every: int = Field(
         4, ge=1, le=64, description="Steps from one penalty to the next; 1 is every step"
     )

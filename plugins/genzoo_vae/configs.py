@@ -46,7 +46,11 @@ class ELBOConfig(Config):
         0.0,
         ge=0.0,
         le=1.0,
-        description="Fraction of the run over which the KL's weight rises from 0 to beta.",
+        description="Fraction of the run, or of each cycle, over which the KL's weight rises from "
+        "0 to beta.",
+    )
+    cycles: int = Field(
+        1, ge=1, le=1000, description="How often the warm-up is repeated, evenly over the run."
     )
     learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="Adam's step size.")
     betas: tuple[AdamBeta, AdamBeta] = Field(

@@ -20,6 +20,7 @@ from genzoo import (
     Terms,
     TrainingContext,
     VitalSign,
+    ramp,
 )
 from genzoo_vae.check import check_autoencoder
 from genzoo_vae.configs import ELBOConfig
@@ -84,21 +85,23 @@ class ELBO(Objective):
         kl = posterior.kl().flatten(1)
         step.report("elbo", -distortion - kl.sum(1))
         step.report("active_units", active_units(posterior.mode(), step.batch_mean))
-        rate = apply_free_bits(kl, self.config.free_bits, step.batch_mean).sum(1)
-        weight = self.config.beta * warmup_factor(step.index, step.total, self.config.warmup)
+        config = self.config
+        rate = apply_free_bits(kl, config.free_bits, step.batch_mean).sum(1)
+        weight = config.beta * warmup_factor(step.index, step.total, config.warmup, config.cycles)
         return {
             "distortion": Term(distortion),
             "rate": Term(rate, weight),
         }
 
 
-def warmup_factor(index: int, total: int, fraction: float) -> float:
-    """Factor of the KL at step `index` of `total`: from 0 linearly to 1 over `fraction` of them.
+def warmup_factor(index: int, total: int, fraction: float, cycles: int = 1) -> float:
+    """Factor of the KL at step `index` of `total`: from 0 linearly to 1 over `fraction` of a cycle.
 
-    Bowman et al. 2016, with their sigmoid replaced by a line as in Sønderby et al. 2016.
+    Bowman et al. 2016, with their sigmoid replaced by a line as in Sønderby et al. 2016. Several
+    cycles of equal length are the schedule of Fu et al. 2019 (arXiv:1903.10145).
     """
-    steps = fraction * total
-    return 1.0 if index >= steps else index / steps
+    cycle = total / cycles
+    return ramp(index % cycle, fraction * cycle)
 
 
 def row_mean(x: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ import pytest
 
 from genzoo.cli.main import COMMANDS
 from genzoo.plugins.manager import PluginManager
+from genzoo.registry import load_target
+from genzoo.training.config import TrainingConfig
 
 ROOT = Path(__file__).parents[2]
 MANUAL = {path.name: path.read_text() for path in [*ROOT.glob("docs/*.md"), ROOT / "README.md"]}
@@ -16,6 +18,21 @@ REGISTRY = PluginManager.discover().registry
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_documented(command):
     assert f"`genzoo {command}" in MANUAL["command-line.md"]
+
+
+@pytest.mark.parametrize("name", TrainingConfig.model_fields)
+def test_every_training_option_is_documented(name):
+    option = f"`--{name.replace('_', '-')}"
+    assert any(option in page for page in MANUAL.values()), option
+
+
+@pytest.mark.parametrize("objective", ["gan", "lsgan", "hinge", "wgan-gp", "r3gan", "elbo"])
+def test_schedules_and_augmentation_of_objectives_are_documented(objective):
+    fields = load_target(REGISTRY.objectives.find(objective).record.config).model_fields
+    about = ("ada_", "augment", "gamma_", "burn_in", "warmup", "cycles")
+    for name in fields:
+        if name.startswith(about):
+            assert f"`--{name.replace('_', '-')}`" in MANUAL["training.md"]
 
 
 @pytest.mark.parametrize("name", REGISTRY.architectures.names())

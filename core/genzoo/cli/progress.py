@@ -26,6 +26,7 @@ BAR_SECONDS = 0.2
 """Least time between two updates of the bar."""
 
 RATE = "samples_per_second"
+LEARNING_RATE = "learning_rate/"
 
 LINE_SECONDS = 10.0
 """Least time between two lines where there is no terminal."""
@@ -146,4 +147,5 @@ def rate_in_words(metrics: Mapping[str, float]) -> str:
 
 def losses_in_words(metrics: Mapping[str, float]) -> str:
     """`generator/fake 0.6967  discriminator/real 0.6016`."""
-    return "  ".join(f"{key} {value:.4g}" for key, value in metrics.items() if "/" in key)
+    losses = (key for key in metrics if "/" in key and not key.startswith(LEARNING_RATE))
+    return "  ".join(f"{key} {metrics[key]:.4g}" for key in losses)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from genzoo.errors import ConfigError
 from genzoo.specs import Config, parse_config
@@ -26,6 +26,36 @@ class TrainingConfig(Config):
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="bf16 only where the hardware multiplies it natively."
     )
+    clip_gradient: float | None = Field(
+        None, gt=0.0, le=1e6, description="Greatest norm of the gradient of a move."
+    )
+    deterministic: bool = Field(
+        False, description="Refuse operations whose results differ from run to run."
+    )
+    schedule: Literal["constant", "cosine", "linear"] = Field(
+        "constant", description="Course of the learning rate after the warm-up."
+    )
+    warmup_steps: int = Field(
+        0, ge=0, description="Steps over which the learning rate rises at first."
+    )
+    schedule_end: float = Field(
+        0.0, ge=0.0, le=1.0, description="Share of the learning rate left when the schedule ends."
+    )
+    schedule_over: float = Field(
+        1.0, gt=0.0, le=1.0, description="Share of the run after which the schedule ends."
+    )
+    beta1_start: float | None = Field(
+        None,
+        ge=0.0,
+        lt=1.0,
+        description="Adam's beta1 at first; goes to the objective's along the schedule.",
+    )
+    beta2_start: float | None = Field(
+        None,
+        ge=0.0,
+        lt=1.0,
+        description="Adam's beta2 at first; goes to the objective's along the schedule.",
+    )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps.")
     sync_batch_norm: bool = Field(
         False, description="With several processes, normalise over the batches of all."
@@ -40,6 +70,23 @@ class TrainingConfig(Config):
     tracker: tuple[str, ...] = Field(
         ("auto",), description="Where metrics go too: auto (TensorBoard if there), none, or names."
     )
+
+    @model_validator(mode="after")
+    def _check_schedule(self) -> Self:
+        if self.schedule == "constant":
+            idle = [name for name in _OF_SCHEDULE if getattr(self, name) != _default(name)]
+            if idle:
+                raise ValueError(f"{idle[0]} needs a schedule: choose cosine or linear")
+        if self.warmup_steps > self.schedule_over * self.steps:
+            raise ValueError("the warm-up lasts longer than the run, or than its schedule")
+        return self
+
+
+_OF_SCHEDULE = ("schedule_end", "schedule_over", "beta1_start", "beta2_start")
+
+
+def _default(name: str) -> object:
+    return TrainingConfig.model_fields[name].default
 
 
 class DataConfig(Config):

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from genzoo.errors import PluginError
 from genzoo.interfaces.objective import Phase, Term, Terms
 from genzoo.interfaces.step import Step
+from genzoo.training.clipping import clip_gradients
 from genzoo.training.gradients import average_gradients
 from genzoo.training.meter import Meter
 from genzoo.world import SOLO, World
@@ -32,6 +33,7 @@ class PhaseEngine:
         optimizers: One for each part that some phase trains.
         autocast: Makes the context that first-order phases run in.
         world: The processes that each compute a share of every batch.
+        clip_gradient: Greatest norm of the gradient of a move; None for any.
         leaves: From parameters to the tensors that stand for them in a loss just computed.
     """
 
@@ -42,6 +44,7 @@ class PhaseEngine:
         optimizers: Mapping[str, Optimizer],
         autocast: Callable[[], AbstractContextManager[None]] = nullcontext,
         world: World = SOLO,
+        clip_gradient: float | None = None,
         leaves: Callable[[list[Tensor]], list[Tensor]] = list,
     ) -> None:
         self.phases = tuple(phases)
@@ -51,6 +54,7 @@ class PhaseEngine:
         self._optimizers = optimizers
         self._autocast = autocast
         self._world = world
+        self._clip_gradient = clip_gradient
         self._leaves = leaves
         self._parameters = {phase.name: _trained(phase, parts) for phase in self.phases}
         self._keys: dict[str, set[str]] = {}
@@ -65,8 +69,9 @@ class PhaseEngine:
                 steps = draw() if phase.fresh or repeat else shared
                 self._accumulate(phase, steps, due[place + 1 :])
                 if phase.barrier:
-                    self._move()
-        self._move()
+                    self._move(phase, index)
+        if due:
+            self._move(due[-1], index)
 
     def _accumulate(self, phase: Phase, steps: Sequence[Step], later: Sequence[Phase]) -> None:
         parameters = self._parameters[phase.name]
@@ -109,13 +114,22 @@ class PhaseEngine:
             other.name not in self._keys or self._keys[other.name] & step.used for other in later
         )
 
-    def _move(self) -> None:
+    def _move(self, phase: Phase, index: int) -> None:
         average_gradients(self._world, [self._optimizers[part] for part in self._pending])
+        if self._clip_gradient is not None and self._pending:
+            moving = self._pending_parameters()
+            norm = clip_gradients(moving, self._clip_gradient, phase.name, index)
+            self.meter.add(f"{phase.name}/gradient_norm", norm)
         for part in self._pending:
             optimizer = self._optimizers[part]
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self._pending.clear()
+
+    def _pending_parameters(self) -> list[Tensor]:
+        optimizers = (self._optimizers[part] for part in self._pending)
+        groups = (group for optimizer in optimizers for group in optimizer.param_groups)
+        return [parameter for group in groups for parameter in group["params"]]
 
 
 def check_phases(phases: Sequence[Phase], parts: Mapping[str, nn.Module]) -> None:

@@ -20,7 +20,7 @@ def build_optimizers(
     """An optimiser for each part that a phase trains, corrected for lazy phases."""
     trained = {part: None for phase in phases for part in phase.trains}
     return {
-        part: _adam(parts[part], _corrected(objective.optimizer(part), lazy_ratio(part, phases)))
+        part: _adam(parts[part], corrected(objective.optimizer(part), part, phases))
         for part in trained
     }
 
@@ -38,7 +38,9 @@ def lazy_ratio(part: str, phases: Sequence[Phase]) -> float:
     return max(rates) / sum(rates) if rates else 1.0
 
 
-def _corrected(settings: OptimizerSettings, ratio: float) -> OptimizerSettings:
+def corrected(settings: OptimizerSettings, part: str, phases: Sequence[Phase]) -> OptimizerSettings:
+    """Settings of `part` with the learning rate and betas made up for its lazy phases."""
+    ratio = lazy_ratio(part, phases)
     first, second = settings.betas
     return OptimizerSettings(
         learning_rate=settings.learning_rate * ratio,

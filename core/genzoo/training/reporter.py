@@ -22,8 +22,9 @@ class Reporter:
         """`step` steps are complete. Called after every one, so it must be quick."""
 
     def measured(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Means since the last call: losses by `phase/term`, `samples_per_second`, and the
-        share of the time that went into reading data, `data_share`."""
+        """Means since the last call: losses by `phase/term`, `learning_rate/part`,
+        `samples_per_second`, and the share of the time that went into reading data, `data_share`.
+        """
 
     def snapshot(self, step: int, path: Path) -> None:
         """Samples from the fixed latents were written."""

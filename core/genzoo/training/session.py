@@ -31,6 +31,7 @@ from genzoo.training.engine import PhaseEngine, bfloat16_autocast
 from genzoo.training.hardware import choose_device, choose_precision
 from genzoo.training.optimizers import build_optimizers, optimizer_tensors, restore_optimizer
 from genzoo.training.replicas import share_weights
+from genzoo.training.schedule import Schedule
 from genzoo.training.sharded_tensors import WholeTensors, load_whole, whole_copy
 from genzoo.world import SOLO, World
 
@@ -53,6 +54,7 @@ class Session:
     prior: Prior
     objective: Objective
     optimizers: Mapping[str, Optimizer]
+    schedule: Schedule
     engine: PhaseEngine
     ema: ExponentialMovingAverage
     dataset: Dataset
@@ -148,7 +150,10 @@ def open_session(
         prior=architecture.prior().to(device),
         objective=objective,
         optimizers=optimizers,
-        engine=PhaseEngine(phases, parts, optimizers, autocast, world, leaves),
+        schedule=Schedule(config, objective, phases, optimizers),
+        engine=PhaseEngine(
+            phases, parts, optimizers, autocast, world, config.clip_gradient, leaves
+        ),
         ema=ExponentialMovingAverage(inference, config.ema, average),
         dataset=dataset,
         stream=BatchStream(len(dataset), config.seed),

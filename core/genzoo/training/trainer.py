@@ -23,6 +23,7 @@ from genzoo.records import TrackerSpec
 from genzoo.registry import Entry
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_checkpoint
 from genzoo.training.checkup import Checkup
+from genzoo.training.determinism import determinism
 from genzoo.training.folder import MetricsLog, RunFolder
 from genzoo.training.interrupts import Interrupts
 from genzoo.training.publish import publish
@@ -101,7 +102,8 @@ class Trainer:
         self._reporter.started(self.step, total)
         self._send("genzoo_run_started")
         try:
-            self._train(total)
+            with determinism(self.session.config.deterministic):
+                self._train(total)
         except BaseException as error:
             if isinstance(error, DivergenceError) and self._world.leads:
                 self._checkup.diverged(self.step, error)
@@ -138,6 +140,7 @@ class Trainer:
         # Modules that draw from the global stream, such as dropout, resume exactly too.
         identity = (session.config.seed, "global", self.step, self._world.rank)
         torch.default_generator.manual_seed(derive_seed(*identity))
+        session.schedule.apply(self.step)
         session.engine.run(self.step, self._draw)
         if self.step == 0:
             # Some networks initialise themselves from the first batch: here, from rank 0's rows.
@@ -210,6 +213,7 @@ class Trainer:
         means["data_share"] = (reading - read) / max(now - since, 1e-9)
         if not self._world.leads:
             return
+        means |= self.session.schedule.learning_rates()
         self._log.append({"step": self.step, "samples": self.drawn, **means})
         self._reporter.measured(self.step, means)
         self._trackers.scalars(self.step, means)

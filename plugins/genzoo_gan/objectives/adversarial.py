@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -18,6 +18,7 @@ from genzoo import (
     TrainingContext,
     VitalSign,
 )
+from genzoo_gan.adaptive.augment import AdaptiveAugment
 from genzoo_gan.augment import DiffAugment, resolve_policy
 from genzoo_gan.configs import OPERATIONS, AdversarialConfig
 
@@ -43,9 +44,7 @@ class AdversarialObjective(Objective):
 
     def __init__(self, config: AdversarialConfig, context: TrainingContext) -> None:
         super().__init__(config, context)
-        self.augment = DiffAugment(
-            _operations(config.augment, context), context.sample.high - context.sample.low
-        )
+        self.augment = _augmentation(config, context)
 
     def phases(self) -> Sequence[Phase]:
         """The discriminator's move, then the generator's."""
@@ -88,7 +87,8 @@ class AdversarialObjective(Objective):
         return f"Start again with --discriminator-learning-rate {slower:g}."
 
     def _ways_to_regularise(self) -> str:
-        if self.augment.operations or self.context.sample.kind != "image":
+        augments = isinstance(self.augment, AdaptiveAugment) or self.augment.operations
+        if augments or self.context.sample.kind != "image":
             return "Use more data, or stop after fewer --steps."
         return f"Start again with --augment {','.join(OPERATIONS)}, or use more data."
 
@@ -113,14 +113,46 @@ class AdversarialObjective(Objective):
         """Logits of the real samples and of the fakes, cut off from the generator; reported."""
         real = self.logits(step, self.real(step))
         fake = self.logits(step, self.fake(step).detach())
-        self.report(step, real, fake)
+        self.watch(step, real, fake)
         return real, fake
 
-    def report(self, step: Step, real: Tensor, fake: Tensor) -> None:
-        """Log logits (N,), and in how many of the N pairs the real sample has the higher one."""
+    def watch(self, step: Step, real: Tensor, fake: Tensor) -> None:
+        """Report the discriminator's logits (N,), and let adaptive augmentation see them.
+
+        `SEPARATION` is in how many of the N pairs the real sample has the higher one.
+        """
         step.report("real_logits", real)
         step.report("fake_logits", fake)
         step.report(SEPARATION, (real > fake).float())
+        if isinstance(self.augment, AdaptiveAugment):
+            signs = self.verdicts(real.detach(), fake.detach()).float().sign()
+            step.report("overfitting", signs)
+            step.report("augment_probability", signs.new_full((), self.augment.probability))
+            self.augment.observe(step.batch_mean(signs))
+
+    def verdicts(self, real: Tensor, fake: Tensor) -> Tensor:
+        """What is positive where the discriminator takes a real sample for real, (N,)."""
+        return real
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The strength of adaptive augmentation."""
+        return self.augment.state_dict() if isinstance(self.augment, AdaptiveAugment) else {}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore what `state_dict` returned."""
+        if isinstance(self.augment, AdaptiveAugment):
+            self.augment.load_state_dict(state)
+
+
+def _augmentation(
+    config: AdversarialConfig, context: TrainingContext
+) -> DiffAugment | AdaptiveAugment:
+    sample = context.sample
+    if config.augment == "ada" and sample.kind == "image":
+        return AdaptiveAugment(
+            config.ada_target, config.ada_images, context.batch_size, sample.low, sample.high
+        )
+    return DiffAugment(_operations(config.augment, context), sample.high - sample.low)
 
 
 def _operations(policy: str, context: TrainingContext) -> tuple[str, ...]:
@@ -129,7 +161,7 @@ def _operations(policy: str, context: TrainingContext) -> tuple[str, ...]:
         return resolve_policy(policy, context.data_count)
     if policy not in ("auto", "none"):
         raise CapabilityError(
-            f"DiffAugment is made for images, and these samples are {context.sample.kind}.",
+            f"Augmentation is made for images, and these samples are {context.sample.kind}.",
             "Use --augment none.",
         )
     return ()

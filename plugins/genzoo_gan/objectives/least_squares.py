@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import Tensor
+
 from genzoo import Step, Terms
 from genzoo_gan.losses import squared_error
 from genzoo_gan.objectives.adversarial import AdversarialObjective
@@ -9,6 +11,10 @@ from genzoo_gan.objectives.adversarial import AdversarialObjective
 
 class LeastSquaresGAN(AdversarialObjective):
     """Objective `lsgan`."""
+
+    def verdicts(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The side of the middle between the targets that a real sample is on."""
+        return real - 0.5
 
     def discriminator_loss(self, step: Step) -> Terms:
         """(D(x) - 1)^2 / 2 + D(G(z))^2 / 2."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from genzoo import Phase, Step, Term, Terms
+from genzoo import Phase, Step, Term, Terms, ramp
 from genzoo_gan.configs import R3GANObjectiveConfig
 from genzoo_gan.losses import relativistic
 from genzoo_gan.objectives.adversarial import AdversarialObjective
@@ -48,6 +48,10 @@ class RelativisticGAN(AdversarialObjective):
         )
         return (lazy, Phase("discriminator", player, self.discriminator_loss), generator)
 
+    def verdicts(self, real: Tensor, fake: Tensor) -> Tensor:
+        """A real sample's logit above a fake one's: the loss leaves open where zero lies."""
+        return real - fake
+
     def discriminator_loss(self, step: Step) -> Terms:
         """softplus(-(D(x) - D(G(z))))."""
         real, fake = self.judge(step)
@@ -56,14 +60,14 @@ class RelativisticGAN(AdversarialObjective):
     def penalty_loss(self, step: Step) -> Terms:
         """gamma / 2 (R1 + R2) of the samples as the discriminator sees them."""
         real, fake = self._leaves(step)
-        return self._penalties(self.logits(step, real), real, self.logits(step, fake), fake)
+        return self._penalties(step, self.logits(step, real), real, self.logits(step, fake), fake)
 
     def penalised_loss(self, step: Step) -> Terms:
         """Both in one pass through the discriminator."""
         real, fake = self._leaves(step)
         real_logits, fake_logits = self.logits(step, real), self.logits(step, fake)
-        self.report(step, real_logits, fake_logits)
-        penalties = self._penalties(real_logits, real, fake_logits, fake)
+        self.watch(step, real_logits, fake_logits)
+        penalties = self._penalties(step, real_logits, real, fake_logits, fake)
         return {"pair": relativistic(real_logits, fake_logits), **penalties}
 
     def generator_loss(self, step: Step) -> Terms:
@@ -73,15 +77,22 @@ class RelativisticGAN(AdversarialObjective):
         fake = self.logits(step, self.fake(step))
         return {"pair": relativistic(fake, real)}
 
+    def gamma(self, step: Step) -> float:
+        """The penalties' weight at this step: it may fall along a cosine, as in the paper."""
+        start, end = self.config.gamma, self.config.gamma_end
+        if end is None:
+            return start
+        return start + (end - start) * ramp(step.index, self.config.burn_in * step.total, "cosine")
+
     def _leaves(self, step: Step) -> tuple[Tensor, Tensor]:
         real = self.real(step).detach().float().requires_grad_()
         fake = self.fake(step).detach().float().requires_grad_()
         return real, fake
 
     def _penalties(
-        self, real_logits: Tensor, real: Tensor, fake_logits: Tensor, fake: Tensor
+        self, step: Step, real_logits: Tensor, real: Tensor, fake_logits: Tensor, fake: Tensor
     ) -> dict[str, Term]:
-        weight = self.config.gamma / 2
+        weight = self.gamma(step) / 2
         return {
             "r1": Term(squared_gradient(real_logits, real), weight),
             "r2": Term(squared_gradient(fake_logits, fake), weight),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from genzoo import Phase, Step, Term, Terms
 from genzoo_gan.configs import WGANGPConfig
@@ -40,13 +40,17 @@ class WassersteinGAN(AdversarialObjective):
         )
         return (critic, Phase("generator", ("generator",), self.generator_loss))
 
+    def verdicts(self, real: Tensor, fake: Tensor) -> Tensor:
+        """A real sample's logit above a fake one's: the loss leaves open where zero lies."""
+        return real - fake
+
     def discriminator_loss(self, step: Step) -> Terms:
         """D(G(z)) - D(x) + lambda (||gradient|| - 1)^2, equation 3."""
         real = self.real(step)
         with torch.no_grad():
             fake = self.draw(step)
         real_logits, fake_logits = self.logits(step, real), self.logits(step, fake)
-        self.report(step, real_logits, fake_logits)
+        self.watch(step, real_logits, fake_logits)
         epsilon = step.noise("epsilon").uniform()
         penalty = unit_gradient(lambda x: self.logits(step, x), real, fake, epsilon)
         return {

@@ -20,6 +20,7 @@ def make_plan(data: str, steps: int, **training: object) -> RunPlan:
         "snapshot_every": 4,
         "checkpoint_every": 4,
         "sync_batch_norm": True,
+        "clip_gradient": 50.0,
         "ema": 0.9,
         "tracker": ("none",),
         "device": "cpu",

@@ -41,6 +41,11 @@ VARIANTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "free bits": ("conv-vae with elbo", {"free_bits": 0.05}, {}),
     "accumulate": ("convgan with wgan-gp", {}, {"accumulate": 2}),
     "augment": ("dcgan with hinge", {"augment": "color,translation,cutout"}, {}),
+    "adaptive": (
+        "convgan with wgan-gp",
+        {"augment": "ada", "ada_target": -1.0, "ada_images": 320},
+        {"clip_gradient": 1.0, "schedule": "linear", "warmup_steps": 1},
+    ),
     "apart": ("dcgan with gan", {}, {"sync_batch_norm": False}),
 }
 """Cases beside the pairs as they are: the pair, options of its objective and of the training."""

@@ -28,6 +28,7 @@ SOME = (
     "dcgan with gan",
     "convgan with r3gan, lazy",
     "convgan with wgan-gp, accumulate",
+    "convgan with wgan-gp, adaptive",
     "conv-vae with elbo, free bits",
     "dcgan with gan, apart",
 )

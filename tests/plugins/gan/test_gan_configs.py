@@ -41,17 +41,17 @@ def test_refuses(kind: type[Config], option: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "policy", ["auto", "none", "color", "cutout,color", "color,translation,cutout"]
+    "policy", ["auto", "none", "ada", "color", "cutout,color", "color,translation,cutout"]
 )
 def test_policies(policy: str) -> None:
     assert GANConfig(augment=policy).augment == policy
 
 
 @pytest.mark.parametrize(
-    "policy", ["", "colour", "color,color", "auto,color", "color,", "none,none"]
+    "policy", ["", "colour", "color,color", "auto,color", "ada,color", "color,", "none,none"]
 )
 def test_refuses_policies(policy: str) -> None:
-    with pytest.raises(ValidationError, match="choose auto, none, or some of color,"):
+    with pytest.raises(ValidationError, match="choose auto, none, ada, or some of color,"):
         GANConfig(augment=policy)
 
 

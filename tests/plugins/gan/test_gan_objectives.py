@@ -205,6 +205,19 @@ def test_r3gan_penalises_with_half_gamma(
         torch.testing.assert_close(term.value, squared_norm)
 
 
+@pytest.mark.parametrize("name", ["r3gan", "r3gan-every-step"])
+def test_r3gans_gamma_falls_along_a_cosine(
+    name: str, make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
+) -> None:
+    objective = make_objective(name, gamma=2.0, gamma_end=0.2, burn_in=0.5)
+    phase = objective.phases()[0]
+    for index, gamma in ((0, 2.0), (25, 1.1), (50, 0.2), (99, 0.2)):
+        step = make_step(parts)
+        step.index = index
+        terms = phase.loss(step)
+        assert terms["r1"].weight == terms["r2"].weight == pytest.approx(gamma / 2)
+
+
 def test_r3gan_lazily_or_not_is_the_same_loss(
     make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts, reduce_terms: Reduce
 ) -> None:
@@ -385,5 +398,6 @@ def test_optimizer_settings(make_objective: Callable[..., Any]) -> None:
 def test_augmentation_is_refused_for_what_is_no_image(make_objective, context):
     points = replace(context, sample=SampleSpec(kind="points", shape=(2,)), data_count=10)
     assert make_objective("gan", points).augment.operations == ()
-    with pytest.raises(CapabilityError, match="made for images"):
-        make_objective("gan", points, augment="cutout")
+    for policy in ("cutout", "ada"):
+        with pytest.raises(CapabilityError, match="made for images"):
+            make_objective("gan", points, augment=policy)

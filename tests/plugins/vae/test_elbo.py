@@ -48,6 +48,11 @@ def test_warmup_is_linear(index: int, total: int, fraction: float, expected: flo
     assert warmup_factor(index, total, fraction) == pytest.approx(expected)
 
 
+def test_warmup_is_repeated_in_cycles() -> None:
+    factors = [warmup_factor(index, 40, 0.5, 4) for index in range(40)]
+    assert factors == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1] * 4)
+
+
 def test_free_bits_at_exact_points() -> None:
     kl = torch.tensor([[0.1, 0.0, 3.0], [0.3, 1.2, 5.0]], requires_grad=True)
     rate = apply_free_bits(kl, 0.5)

@@ -1,0 +1,81 @@
+"""ADA: augmentation whose strength follows how far the discriminator overfits.
+
+Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data" (arXiv:2006.06676).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from genzoo import Noise
+from genzoo_gan.adaptive.chance import Chance
+from genzoo_gan.adaptive.colour import random_colours, recolour
+from genzoo_gan.adaptive.geometry import random_places, warp
+
+INTERVAL = 4
+"""Batches of the discriminator from one adjustment to the next."""
+
+MOST = 0.99
+"""Of the probability: at 1 the generator could not tell turned images from upright ones."""
+
+
+class AdaptiveAugment:
+    """Transforms places and colours, each kind of it with one probability that is adjusted.
+
+    Args:
+        target: Mean sign of the discriminator's verdicts on real samples that is aimed at.
+        images: Real samples over which the probability goes from 0 to 1.
+        batch_size: Real samples in a batch.
+        low: Least value of a sample.
+        high: Greatest value of a sample.
+    """
+
+    def __init__(
+        self, target: float, images: int, batch_size: int, low: float, high: float
+    ) -> None:
+        self.target = target
+        self.probability = 0.0
+        self._speed = batch_size / images
+        self._range = (low, high)
+        self._signs = torch.zeros(())
+        self._batches = 0
+
+    def __call__(self, x: Tensor, noise: Noise) -> Tensor:
+        """Augment images (N, C, H, W) in float32. Values may leave the range."""
+        if self.probability == 0.0:
+            return x
+        chance = Chance(noise, self.probability)
+        with torch.autocast(x.device.type, enabled=False):
+            moved = warp(x.float(), random_places(chance, x.shape[2], x.shape[3]))
+            colours = random_colours(chance, x.shape[1])
+            return recolour(moved, *colours, *self._range).to(x.dtype)
+
+    def observe(self, sign: Tensor) -> None:
+        """Take in the mean sign () of the verdicts on a batch of real samples; adjust if due."""
+        self._signs = self._signs + sign
+        self._batches += 1
+        if self._batches == INTERVAL:
+            self._adjust(float(self._signs) / INTERVAL)
+
+    def _adjust(self, overfitting: float) -> None:
+        direction = (overfitting > self.target) - (overfitting < self.target)
+        moved = self.probability + direction * INTERVAL * self._speed
+        self.probability = min(max(moved, 0.0), MOST)
+        self._signs, self._batches = torch.zeros(()), 0
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The probability, and what was seen since it was adjusted."""
+        return {
+            "augment_probability": torch.tensor(self.probability, dtype=torch.float64),
+            "augment_signs": self._signs,
+            "augment_batches": torch.tensor(self._batches),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore what `state_dict` returned."""
+        self.probability = float(state["augment_probability"])
+        self._signs = state["augment_signs"]
+        self._batches = int(state["augment_batches"])

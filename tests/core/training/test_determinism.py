@@ -1,0 +1,78 @@
+"""Deterministic mode refuses what is not, for the length of a run and no longer."""
+
+import os
+
+import pytest
+import torch
+
+from genzoo.errors import CapabilityError, DivergenceError
+from genzoo.training.determinism import determinism
+from genzoo.training.reporter import Reporter
+from genzoo.training.start import train_run
+
+
+def modes():
+    cudnn = torch.backends.cudnn
+    return (
+        torch.get_deterministic_debug_mode(),
+        cudnn.deterministic,
+        cudnn.benchmark,
+        os.environ.get("CUBLAS_WORKSPACE_CONFIG"),
+    )
+
+
+class Watch(Reporter):
+    def __init__(self):
+        self.seen = set()
+
+    def stepped(self, step):
+        self.seen.add(modes())
+
+
+@pytest.mark.parametrize("poison_at", [-1, 3])
+def test_a_run_is_deterministic_and_leaves_torch_as_it_was(
+    tmp_path, registry, make_plan, monkeypatch, poison_at
+):
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    before, watch = modes(), Watch()
+    plan = make_plan(steps=4, deterministic=True, objective_config={"poison_at": poison_at})
+    try:
+        train_run(plan, tmp_path / "run", registry, watch)
+        assert poison_at == -1
+    except DivergenceError:
+        assert poison_at == 3
+    assert watch.seen == {(2, True, False, ":4096:8")}
+    assert modes() == before
+
+
+def test_without_it_torch_is_left_alone(tmp_path, registry, make_plan):
+    watch = Watch()
+    train_run(make_plan(steps=2), tmp_path / "run", registry, watch)
+    assert watch.seen == {modes()}
+
+
+def test_operations_that_differ_are_refused_in_one_sentence():
+    twice = torch.tensor([0, 0])
+    refused = pytest.raises(CapabilityError, match=r"not deterministic here: .*put_")
+    with refused as caught, determinism(True):
+        torch.zeros(3).put_(twice, torch.ones(2), accumulate=False)
+    assert "without --deterministic" in caught.value.hint
+    assert torch.get_deterministic_debug_mode() == 0
+
+
+def test_other_errors_pass():
+    with pytest.raises(RuntimeError, match="my own"), determinism(True):
+        raise RuntimeError("my own")
+
+
+def test_what_the_user_set_stays(monkeypatch):
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    torch.set_deterministic_debug_mode("warn")
+    try:
+        with determinism(True):
+            assert torch.get_deterministic_debug_mode() == 2
+            assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
+        assert torch.get_deterministic_debug_mode() == 1
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
+    finally:
+        torch.set_deterministic_debug_mode("default")
