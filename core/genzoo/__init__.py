@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from genzoo.interfaces.step import Batch as Batch
     from genzoo.interfaces.step import Step as Step
     from genzoo.interfaces.tracker import Tracker as Tracker
+    from genzoo.layers.convolution import Conv2d as Conv2d
+    from genzoo.layers.convolution import ConvTranspose2d as ConvTranspose2d
     from genzoo.media.image import save_images as save_images
     from genzoo.model.importance import estimate_log_likelihood as estimate_log_likelihood
     from genzoo.model.importance import log_weights as log_weights
@@ -123,6 +125,7 @@ _HOME = {
     "genzoo.interfaces.run": ("RunDescription",),
     "genzoo.interfaces.step": ("Batch", "Step"),
     "genzoo.interfaces.tracker": ("Tracker",),
+    "genzoo.layers.convolution": ("Conv2d", "ConvTranspose2d"),
     "genzoo.media.image": ("save_images",),
     "genzoo.model.importance": ("estimate_log_likelihood", "log_weights"),
     "genzoo.model.model": ("Model",),

@@ -24,7 +24,7 @@ LAYERS = (
     ("api", "training", "evaluation", "zoo", "hub", "importing"),
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
-    ("interfaces", "specs", "records", "errors", "files", "places", "containment"),
+    ("interfaces", "layers", "specs", "records", "errors", "files", "places", "containment"),
 )
 LEVEL = {group: level for level, groups in enumerate(LAYERS) for group in groups}
 

@@ -1,0 +1,121 @@
+"""Convolutions with the weight gradient as one matrix product of patches.
+
+A backward pass may want the gradient of the input, of the weights or of both: a generator learns
+through a discriminator whose weights stay. What it does not want must not be computed, and a
+function of both cannot tell. So each convolution here is two nodes of the graph: `_Output` has the
+gradient of the input, and `_Weights` that of the weights, for which `_Output` passes its own
+gradient on. Both are differentiable any number of times.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Pair = tuple[int, int]
+
+
+def convolve(
+    x: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair, padding: Pair
+) -> Tensor:
+    """`torch.nn.functional.conv2d` of x (N, C, H, W) with weight (O, C, K, L)."""
+    return _apply(x, weight, bias, (stride, padding, False))
+
+
+def convolve_transposed(
+    x: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair, padding: Pair
+) -> Tensor:
+    """`torch.nn.functional.conv_transpose2d` of x (N, C, H, W) with weight (C, O, K, L)."""
+    return _apply(x, weight, bias, (stride, padding, True))
+
+
+Geometry = tuple[Pair, Pair, bool]
+
+
+def _apply(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> Tensor:
+    slot = _Weights.apply(x, weight, bias, geometry)
+    result: Tensor = _Output.apply(x, weight, bias, slot, geometry)
+    return result
+
+
+class _Output(torch.autograd.Function):
+    """The convolution. Its gradient goes to the input and, as it is, to the slot."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        slot: Tensor,
+        geometry: Geometry,
+    ) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.geometry = geometry
+        return _forward(x, weight, bias, geometry)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        wanted = ctx.needs_input_grad[0]
+        into = _input_gradient(x, weight.to(grad.dtype), grad, ctx.geometry) if wanted else None
+        return into, None, None, grad, None
+
+
+class _Weights(torch.autograd.Function):
+    """A slot for the output's gradient, from which that of weight and bias is made."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry
+    ) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.geometry = geometry
+        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+        shape = _forward(x.to("meta", dtype), weight.to("meta", dtype), None, geometry).shape
+        return torch.zeros((), dtype=dtype).expand(shape)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        made = _weight_gradient(x.to(grad.dtype), weight, grad, ctx.geometry)
+        bias = grad.sum((0, 2, 3)) if ctx.needs_input_grad[2] else None
+        return None, made.to(weight.dtype), bias, None
+
+
+def _forward(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> Tensor:
+    stride, padding, transposed = geometry
+    if transposed:
+        return F.conv_transpose2d(x, weight, bias, stride, padding)
+    return F.conv2d(x, weight, bias, stride, padding)
+
+
+def _input_gradient(x: Tensor, weight: Tensor, grad: Tensor, geometry: Geometry) -> Tensor:
+    stride, padding, transposed = geometry
+    if transposed:
+        return F.conv2d(grad, weight, None, stride, padding)
+    return torch.nn.grad.conv2d_input(x.shape, weight, grad, stride, padding)
+
+
+def _weight_gradient(x: Tensor, weight: Tensor, grad: Tensor, geometry: Geometry) -> Tensor:
+    stride, padding, transposed = geometry
+    small, large = (x, grad) if transposed else (grad, x)
+    _, _, *kernel = weight.shape
+    rows = small.permute(0, 2, 3, 1).flatten(0, 2)
+    made = rows.t() @ patches(large, (kernel[0], kernel[1]), stride, padding)
+    return made.view(-1, *kernel, large.shape[1]).permute(0, 3, 1, 2)
+
+
+def patches(x: Tensor, kernel: Pair, stride: Pair, padding: Pair) -> Tensor:
+    """What a kernel sees of x (N, C, H, W) at each of its places.
+
+    Returns:
+        (N * places, kernel height * kernel width * C).
+    """
+    (top, left), (down, right) = padding, stride
+    padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, left, left, top, top))
+    seen = padded.unfold(1, kernel[0], down).unfold(2, kernel[1], right)
+    return seen.permute(0, 1, 2, 4, 5, 3).flatten(3).flatten(0, 2)
