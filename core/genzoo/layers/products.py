@@ -36,7 +36,9 @@ Geometry = tuple[Pair, Pair, bool]
 
 
 def _apply(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> Tensor:
-    slot = _Weights.apply(x, weight, bias, geometry)
+    # In a tuple the input is no edge of the graph: a pass that wants the input's gradient alone
+    # does not come by here.
+    slot = _Weights.apply((x,), weight, bias, geometry)
     result: Tensor = _Output.apply(x, weight, bias, slot, geometry)
     return result
 
@@ -70,13 +72,13 @@ class _Weights(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry
+        ctx: Any, inputs: tuple[Tensor], weight: Tensor, bias: Tensor | None, geometry: Geometry
     ) -> Tensor:
+        (x,) = inputs
         ctx.save_for_backward(x, weight)
         ctx.geometry = geometry
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-        shape = _forward(x.to("meta", dtype), weight.to("meta", dtype), None, geometry).shape
-        return torch.zeros((), dtype=dtype).expand(shape)
+        return torch.zeros((), dtype=dtype).expand(_output_shape(x, weight, geometry))
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
@@ -84,6 +86,14 @@ class _Weights(torch.autograd.Function):
         made = _weight_gradient(x.to(grad.dtype), weight, grad, ctx.geometry)
         bias = grad.sum((0, 2, 3)) if ctx.needs_input_grad[2] else None
         return None, made.to(weight.dtype), bias, None
+
+
+def _output_shape(x: Tensor, weight: Tensor, geometry: Geometry) -> tuple[int, ...]:
+    stride, padding, transposed = geometry
+    sides = zip(x.shape[2:], weight.shape[2:], stride, padding, strict=True)
+    if transposed:
+        return len(x), weight.shape[1], *((s - 1) * m - 2 * p + k for s, k, m, p in sides)
+    return len(x), weight.shape[0], *((s + 2 * p - k) // m + 1 for s, k, m, p in sides)
 
 
 def _forward(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> Tensor:
