@@ -72,8 +72,8 @@ class HandWritten:
         rows = self.images[self.order[self.place : self.place + 32]]
         self.place += 32
         x = rows.permute(0, 3, 1, 2).to(torch.float32).mul_(2 / 255).sub_(1)
-        fake = self.generator(torch.randn(32, 100))
         loss = F.softplus(-self.discriminator(x)).mean()
+        fake = self.generator(torch.randn(32, 100))
         loss = loss + F.softplus(self.discriminator(fake.detach())).mean()
         self._move(0, loss)
         self._move(1, F.softplus(-self.discriminator(fake)).mean())

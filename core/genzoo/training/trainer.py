@@ -202,7 +202,9 @@ class Trainer:
 
     def _weights_finite(self) -> bool:
         parts = self.session.parts.values()
-        return all(bool(torch.isfinite(p).all()) for part in parts for p in part.parameters())
+        weights = [p.detach() for part in parts for p in part.parameters() if p.numel()]
+        largest = torch.stack(torch._foreach_norm(weights, math.inf))
+        return bool(torch.isfinite(largest).all())
 
     def _snapshot(self) -> None:
         paths = write_snapshot(self.session, self.folder.samples, self.step, self._trackers)
