@@ -37,7 +37,7 @@ class ConvGenerator(Generator):
             nn.BatchNorm2d(widths[0]),
             nn.ReLU(inplace=True),
             *_upsampling(widths),
-            nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1, bias=False),
+            ConvTranspose2d(widths[-1], channels, 4, 2, 1, bias=False),
             nn.Tanh(),
         )
 

@@ -1,17 +1,15 @@
-"""Convolutions whose weight gradient is one matrix product where that is faster.
-
-On a processor oneDNN's weight gradient of small maps in bfloat16 runs at half the speed of a matrix
-product, and maps are small in the deepest layers, which have most of the weights.
-"""
+"""Convolutions that take other ways where oneDNN, on a processor, is slow."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from genzoo.layers.products import convolve, convolve_transposed
+from genzoo.layers import subpixel
+from genzoo.layers.products import Geometry, convolve
 
 Pair = tuple[int, int]
 
@@ -23,16 +21,10 @@ class Conv2d(nn.Conv2d):
         """Map (N, C, H, W) to (N, O, H', W')."""
         if not _plain(self, x):
             return super().forward(x)
-        stride, padding = cast(Pair, self.stride), cast(Pair, self.padding)
-        sides = [
-            (side + 2 * pad - kernel) // step + 1
-            for side, pad, kernel, step in zip(
-                x.shape[2:], padding, self.kernel_size, stride, strict=True
-            )
-        ]
-        if not _small(sides, stride):
+        geometry = _geometry(self, x, _output_sides(self, x), self.in_channels, transposed=False)
+        if not geometry.product and not (geometry.subpixel and x.requires_grad):
             return super().forward(x)
-        return convolve(x, self.weight, self.bias, stride, padding)
+        return convolve(x, self.weight, self.bias, geometry)
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
@@ -40,22 +32,25 @@ class ConvTranspose2d(nn.ConvTranspose2d):
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Map (N, C, H, W) to (N, O, H', W')."""
-        stride, padding = cast(Pair, self.stride), cast(Pair, self.padding)
-        if output_size is not None or any(cast(Pair, self.output_padding)):
+        if not _plain(self, x) or output_size is not None or any(self.output_padding):
             return super().forward(x, output_size)
-        if not _plain(self, x) or not _small(x.shape[2:], stride):
-            return super().forward(x)
-        return convolve_transposed(x, self.weight, self.bias, stride, padding)
+        geometry = _geometry(self, x, x.shape[2:], self.out_channels, transposed=True)
+        if not geometry.product and not geometry.subpixel:
+            return super().forward(x, output_size)
+        return convolve(x, self.weight, self.bias, geometry)
+
+
+def _output_sides(layer: nn.Conv2d, x: Tensor) -> list[int]:
+    padding = cast(Pair, layer.padding)
+    sides = zip(x.shape[2:], layer.kernel_size, layer.stride, padding, strict=True)
+    return [(side + 2 * pad - kernel) // step + 1 for side, kernel, step, pad in sides]
 
 
 def _plain(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
-    """Whether a weight gradient in bfloat16 will be computed here, of a dense kernel."""
+    """Whether it is a dense kernel that a processor moves over a batch, one by one."""
     return (
         x.device.type == "cpu"
-        and _dtype(x) == torch.bfloat16
         and x.dim() == 4
-        and torch.is_grad_enabled()
-        and layer.weight.requires_grad
         and layer.groups == 1
         and layer.dilation == (1, 1)
         and layer.padding_mode == "zeros"
@@ -64,17 +59,45 @@ def _plain(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
     )
 
 
-def _dtype(x: Tensor) -> torch.dtype:
-    """What a convolution of x computes in."""
-    if torch.is_autocast_enabled("cpu"):
-        return torch.get_autocast_dtype("cpu")
-    return x.dtype
+def _geometry(
+    layer: nn.Conv2d | nn.ConvTranspose2d,
+    x: Tensor,
+    sides: Sequence[int],
+    channels: int,
+    transposed: bool,
+) -> Geometry:
+    """The layer's, with the ways that are faster.
 
-
-def _small(sides: torch.Size | list[int], stride: Pair) -> bool:
-    """Whether the maps next to the kernel are so small that a matrix product is faster.
-
-    A kernel that moves by more than one pixel copies each pixel fewer times.
+    Args:
+        layer: Whose.
+        x: What it is given.
+        sides: Of the small maps, at whose pixels the kernel has its places.
+        channels: Of the large maps.
+        transposed: Whether the layer goes from the small maps to the large ones.
     """
-    height, width = sides
-    return height * width <= (64 if min(stride) > 1 else 16)
+    kernel, stride, padding = (
+        cast(Pair, pair) for pair in (layer.kernel_size, layer.stride, layer.padding)
+    )
+    places = sides[0] * sides[1]
+    learns = torch.is_grad_enabled() and layer.weight.requires_grad
+    return Geometry(
+        stride,
+        padding,
+        transposed,
+        product=learns and _computes_bfloat16(x) and _small(places, stride),
+        subpixel=subpixel.suits(kernel, stride, padding, channels, len(x) * places),
+    )
+
+
+def _computes_bfloat16(x: Tensor) -> bool:
+    if torch.is_autocast_enabled("cpu"):
+        return torch.get_autocast_dtype("cpu") == torch.bfloat16
+    return x.dtype == torch.bfloat16
+
+
+def _small(places: int, stride: Pair) -> bool:
+    """Whether the maps are so small that a product of patches is the faster weight gradient.
+
+    A kernel that moves by more than one pixel has each pixel in fewer patches.
+    """
+    return places <= (64 if min(stride) > 1 else 16)
