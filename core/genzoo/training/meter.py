@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from genzoo.world import World
+
 FOLD = 256
 """Values of a name that are held one by one; noting one costs less than adding it up."""
 
@@ -24,13 +26,19 @@ class Meter:
         if len(values) == FOLD:
             self._fold(name)
 
+    def average(self, world: World) -> None:
+        """Put the means over all processes in the place of the sums."""
+        if world.size == 1 or not self._values:
+            return
+        sums = self._folded()
+        world.mean_([sums])
+        self._sums = dict(zip(self._values, sums.unbind(), strict=True))
+
     def read(self) -> dict[str, float]:
         """Means by name since the last call. Waits for the device once."""
         if not self._values:
             return {}
-        for name in self._values:
-            self._fold(name)
-        sums = torch.stack([self._sums[name] for name in self._values]).tolist()
+        sums = self._folded().tolist()
         means = {
             name: total / self._counts[name] for name, total in zip(self._values, sums, strict=True)
         }
@@ -38,6 +46,12 @@ class Meter:
         self._sums.clear()
         self._counts.clear()
         return means
+
+    def _folded(self) -> Tensor:
+        """All sums, in the order of the names."""
+        for name in self._values:
+            self._fold(name)
+        return torch.stack([self._sums[name] for name in self._values])
 
     def _fold(self, name: str) -> None:
         values = self._values[name]
