@@ -26,6 +26,9 @@ class TrainingConfig(Config):
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="bf16 only where the hardware multiplies it natively."
     )
+    compile: bool = Field(
+        False, description="Compile the networks (torch.compile): slow to start, for GPUs."
+    )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps.")
     sync_batch_norm: bool = Field(
         False, description="With several processes, normalise over the batches of all."

@@ -32,6 +32,7 @@ class PhaseEngine:
         optimizers: One for each part that some phase trains.
         autocast: Makes the context that first-order phases run in.
         world: The processes that each compute a share of every batch.
+        as_written: Makes the context that second-order phases run in.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class PhaseEngine:
         optimizers: Mapping[str, Optimizer],
         autocast: Callable[[], AbstractContextManager[None]] = nullcontext,
         world: World = SOLO,
+        as_written: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.phases = tuple(phases)
         self.meter = Meter()
         check_phases(self.phases, parts)
         self._optimizers = optimizers
         self._autocast = autocast
+        self._as_written = as_written
         self._world = world
         self._parameters = {phase.name: _trained(phase, parts) for phase in self.phases}
         self._keys: dict[str, set[str]] = {}
@@ -68,7 +71,7 @@ class PhaseEngine:
         parameters = self._parameters[phase.name]
         for step in steps:
             step.used.clear()
-            with nullcontext() if phase.second_order else self._autocast():
+            with self._as_written() if phase.second_order else self._autocast():
                 terms = phase.loss(step)
             loss = self._reduce(phase, terms, step)
             if len(steps) > 1 or phase.every > 1:

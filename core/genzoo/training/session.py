@@ -25,6 +25,7 @@ from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import parse_config
 from genzoo.training.batch_norm import synced
 from genzoo.training.checkpoint import Checkpoint
+from genzoo.training.compilation import as_written, compile_networks
 from genzoo.training.config import RunPlan, TrainingConfig
 from genzoo.training.ema import ExponentialMovingAverage
 from genzoo.training.engine import PhaseEngine, bfloat16_autocast
@@ -111,6 +112,8 @@ def open_session(
     optimizers = build_optimizers(objective, phases, parts)
     precision = choose_precision(config.precision, device)
     autocast = bfloat16_autocast(device) if precision == "bf16" else nullcontext
+    if config.compile:
+        compile_networks(parts.values(), device)
     return Session(
         config=config,
         registry=registry,
@@ -122,7 +125,14 @@ def open_session(
         prior=architecture.prior().to(device),
         objective=objective,
         optimizers=optimizers,
-        engine=PhaseEngine(phases, parts, optimizers, autocast, world),
+        engine=PhaseEngine(
+            phases,
+            parts,
+            optimizers,
+            autocast,
+            world,
+            as_written if config.compile else nullcontext,
+        ),
         ema=ExponentialMovingAverage(inference, config.ema),
         dataset=dataset,
         stream=BatchStream(len(dataset), config.seed),
