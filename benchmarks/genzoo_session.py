@@ -19,14 +19,14 @@ from genzoo.training.start import load_data
 from genzoo.training.trainer import Trainer
 
 
-def trainer(folder: Path, out: Path) -> Trainer:
+def trainer(folder: Path, out: Path, size: int) -> Trainer:
     """The tutorial's networks and losses, trained as genzoo trains them, on all its defaults."""
     keep_freed_memory()
     plan = RunPlan(
         architecture="dcgan",
         objective="gan",
         objective_config={"augment": "none"},
-        data=DataConfig(data=str(folder), options={"size": 64}),
+        data=DataConfig(data=str(folder), options={"size": size}),
         training=TrainingConfig(steps=1_000_000),
     )
     registry = default_manager().registry
@@ -38,7 +38,7 @@ def trainer(folder: Path, out: Path) -> Trainer:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as out:
-        subject = trainer(Path(sys.argv[1]), Path(out) / "run")
+        subject = trainer(Path(sys.argv[1]), Path(out) / "run", int(sys.argv[2]))
 
         def turn() -> None:
             subject.advance(STEPS_PER_TURN)

@@ -1,6 +1,6 @@
 """What the trainer costs over a loop written by hand for the same modules and the same moves.
 
-    python benchmarks/overhead.py [--rounds 41]
+    python benchmarks/overhead.py [--width 8] [--rounds 41]
 
 Both sides run in one process, turn by turn, with the same kernels, optimisers and averaging; what
 differs is the trainer's own work: phases, random streams, data order, meters, log, progress.
@@ -30,14 +30,14 @@ from genzoo.training.session import Session, open_session
 from genzoo.training.start import load_data
 from genzoo.training.trainer import Trainer
 
-STEPS_PER_TURN = 50
+SECONDS_PER_TURN = 0.5
 
 
-def session() -> Session:
-    """A small dcgan at 32 pixels, whose step takes some milliseconds."""
+def session(width: int) -> Session:
+    """A dcgan at 32 pixels; at width 8 its step takes some milliseconds, 64 is the usual width."""
     plan = RunPlan(
         architecture="dcgan",
-        architecture_config={"width": 8},
+        architecture_config={"width": width},
         objective="gan",
         objective_config={"augment": "none"},
         data=DataConfig(data="peeps", options={"size": 32}),
@@ -72,8 +72,8 @@ class HandWritten:
         rows = self.images[self.order[self.place : self.place + 32]]
         self.place += 32
         x = rows.permute(0, 3, 1, 2).to(torch.float32).mul_(2 / 255).sub_(1)
-        fake = self.generator(torch.randn(32, 100))
         loss = F.softplus(-self.discriminator(x)).mean()
+        fake = self.generator(torch.randn(32, 100))
         loss = loss + F.softplus(self.discriminator(fake.detach())).mean()
         self._move(0, loss)
         self._move(1, F.softplus(-self.discriminator(fake)).mean())
@@ -96,34 +96,40 @@ def timed(turn: Callable[[], None]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--width", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=41)
     options = parser.parse_args()
     keep_freed_memory()
     with tempfile.TemporaryDirectory() as scratch:
-        subject = session()
+        subject = session(options.width)
         by_hand = HandWritten(subject)
         folder = RunFolder(Path(scratch) / "run")
         folder.create()
         trainer = Trainer(subject, folder, Reporter())
 
+        times: tuple[list[float], list[float]] = ([], [])
+        by_hand.step()
+        trainer.advance(2)
+        steps = max(2, round(SECONDS_PER_TURN / timed(by_hand.step)))
+
         def ours() -> None:
-            trainer.advance(STEPS_PER_TURN)
+            trainer.advance(steps)
 
         def theirs() -> None:
-            for _ in range(STEPS_PER_TURN):
+            for _ in range(steps):
                 by_hand.step()
 
-        times: tuple[list[float], list[float]] = ([], [])
-        ours()
-        theirs()
         for number in range(options.rounds):
             pairs = [(ours, times[0]), (theirs, times[1])]
             for turn, record in pairs if number % 2 == 0 else reversed(pairs):
                 record.append(timed(turn))
     result = Comparison(*times)
-    step = statistics.median(result.second) / STEPS_PER_TURN * 1000
+    step = statistics.median(result.second) / steps * 1000
     threads = torch.get_num_threads()
-    print(f"torch {torch.__version__}, {threads} threads, dcgan 32x32, width 8, batch 32")
+    print(
+        f"torch {torch.__version__}, {threads} threads, "
+        f"dcgan 32x32, width {options.width}, batch 32"
+    )
     print(f"hand-written step {step:.2f} ms")
     print(f"trainer / hand-written {result.describe()}, median and quartiles")
     print(f"overhead {100 * (statistics.median(result.ratios) - 1):.1f} %")

@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from genzoo.interfaces.vital_signs import LatentUse as LatentUse
     from genzoo.interfaces.vital_signs import Separation as Separation
     from genzoo.interfaces.vital_signs import VitalSign as VitalSign
+    from genzoo.layers.convolution import Conv2d as Conv2d
+    from genzoo.layers.convolution import ConvTranspose2d as ConvTranspose2d
     from genzoo.media.image import save_images as save_images
     from genzoo.model.importance import estimate_log_likelihood as estimate_log_likelihood
     from genzoo.model.importance import log_weights as log_weights
@@ -130,6 +132,7 @@ _HOME = {
     "genzoo.interfaces.step": ("Batch", "Step"),
     "genzoo.interfaces.tracker": ("Tracker",),
     "genzoo.interfaces.vital_signs": ("CodeUse", "LatentUse", "Separation", "VitalSign"),
+    "genzoo.layers.convolution": ("Conv2d", "ConvTranspose2d"),
     "genzoo.media.image": ("save_images",),
     "genzoo.model.importance": ("estimate_log_likelihood", "log_weights"),
     "genzoo.model.model": ("Model",),

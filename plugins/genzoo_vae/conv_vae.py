@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from genzoo import (
     Architecture,
+    Conv2d,
+    ConvTranspose2d,
     Decoder,
     Encoder,
     LatentSpec,
@@ -96,7 +98,7 @@ class ConvDecoder(Decoder):
         )
         self.convolutions = nn.Sequential(
             *(up(ins, outs) for ins, outs in pairwise(channels)),
-            nn.ConvTranspose2d(channels[-1], sample.shape[0], 4, 2, 1),
+            ConvTranspose2d(channels[-1], sample.shape[0], 4, 2, 1),
         )
         self.head = make_head(config)
 
@@ -161,7 +163,7 @@ def check_images(sample: SampleSpec) -> None:
 
 def down(ins: int, outs: int, *, norm: bool) -> nn.Sequential:
     """Halve the resolution."""
-    layers: list[nn.Module] = [nn.Conv2d(ins, outs, 4, 2, 1, bias=not norm)]
+    layers: list[nn.Module] = [Conv2d(ins, outs, 4, 2, 1, bias=not norm)]
     if norm:
         layers.append(nn.BatchNorm2d(outs))
     return nn.Sequential(*layers, nn.LeakyReLU(SLOPE, inplace=True))
@@ -170,7 +172,7 @@ def down(ins: int, outs: int, *, norm: bool) -> nn.Sequential:
 def up(ins: int, outs: int) -> nn.Sequential:
     """Double the resolution."""
     return nn.Sequential(
-        nn.ConvTranspose2d(ins, outs, 4, 2, 1, bias=False),
+        ConvTranspose2d(ins, outs, 4, 2, 1, bias=False),
         nn.BatchNorm2d(outs),
         nn.LeakyReLU(SLOPE, inplace=True),
     )

@@ -26,15 +26,8 @@ LAYERS = (
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
     (
-        "interfaces",
-        "specs",
-        "records",
-        "errors",
-        "files",
-        "places",
-        "containment",
-        "world",
-        "turns",
+        *("interfaces", "layers", "specs", "records", "errors"),
+        *("files", "places", "containment", "world", "turns"),
     ),
 )
 LEVEL = {group: level for level, groups in enumerate(LAYERS) for group in groups}

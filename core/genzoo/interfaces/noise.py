@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from hashlib import blake2b
 
 import torch
@@ -43,7 +44,11 @@ class BatchNoise(Noise):
 
     def __init__(self, count: int, seed: int, device: torch.device = CPU) -> None:
         super().__init__(count, device)
-        self._generator = torch.Generator(device).manual_seed(seed)
+        self._seed = seed
+
+    @cached_property
+    def _generator(self) -> torch.Generator:
+        return torch.Generator(self.device).manual_seed(self._seed)
 
     def normal(self, *shape: int) -> Tensor:
         return torch.randn(self.count, *shape, generator=self._generator, device=self.device)

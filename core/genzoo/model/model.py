@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import cast
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,10 +16,13 @@ from genzoo.interfaces.networks import Decoder, Generator
 from genzoo.interfaces.noise import Noise, SampleNoise
 from genzoo.interfaces.prior import Prior
 from genzoo.model.encoders import find_encoder, mode_of, require_encoder, require_inverse
+from genzoo.model.folding import folded
 from genzoo.model.latents import interpolation_path, truncate
 from genzoo.specs import LatentSpec, SampleSpec
 
 STANDARD_PRIOR = "default"
+
+Part = TypeVar("Part", bound=nn.Module)
 
 
 class Model(nn.Module):
@@ -145,10 +148,12 @@ class Model(nn.Module):
     ) -> Tensor:
         """Latents (N, *latent shape) to samples (N, *sample shape).
 
-        A likelihood's mean stands for the sample.
+        A likelihood's mean stands for the sample. More than one batch, and whatever is computed in
+        bfloat16, goes through a copy with batch normalisation folded into its convolutions.
         """
         self._check(z, self.latent_spec.shape, "latents")
-        run = self._decoding_part()
+        fold = len(z) > batch_size or torch.is_autocast_enabled(self.device.type)
+        run = self._decoding_part(fold)
         return self._batched(run, z, self._labels(labels, len(z), 0), batch_size)
 
     @torch.no_grad()
@@ -223,12 +228,12 @@ class Model(nn.Module):
         path = interpolation_path(start, end, steps)
         return self.decode(path, labels, batch_size=batch_size)
 
-    def _decoding_part(self) -> Callable[[Tensor, Tensor | None], Tensor]:
+    def _decoding_part(self, fold: bool) -> Callable[[Tensor, Tensor | None], Tensor]:
         for part in self.parts.values():
             if isinstance(part, Generator):
-                return part
+                return _folded(part) if fold else part
             if isinstance(part, Decoder):
-                return _mean_of(part)
+                return _mean_of(_folded(part) if fold else part)
         raise CapabilityError(f"{self.name} has neither a generator nor a decoder.")
 
     def _batched(
@@ -281,6 +286,11 @@ def evaluating(module: nn.Module) -> Iterator[None]:
     finally:
         for child in training:
             child.training = True
+
+
+def _folded(part: Part) -> Part:
+    with evaluating(part):
+        return folded(part)
 
 
 def _mean_of(decoder: Decoder) -> Callable[[Tensor, Tensor | None], Tensor]:

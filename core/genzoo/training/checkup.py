@@ -23,6 +23,7 @@ from genzoo.interfaces.vital_signs import VitalSign
 from genzoo.specs import SampleSpec
 from genzoo.training.folder import RunFolder
 from genzoo.training.session import Session
+from genzoo.training.sharded_tensors import own_share
 
 MOST_VALUES = 1 << 24
 """Numbers in the data up to which neighbours are sought while training: about 50 ms a time."""
@@ -126,9 +127,9 @@ class Checkup:
 
 
 def _weights(session: Session) -> Tensor:
-    """Some values of every averaged parameter, on the processor."""
-    parameters = session.ema.module.parameters()
-    return torch.cat([p.detach().flatten()[:FIRST].to("cpu", torch.float32) for p in parameters])
+    """Some values of what this process has of every averaged parameter, on the processor."""
+    shares = [own_share(p.detach()) for p in session.ema.module.parameters()]
+    return torch.cat([share.flatten()[:FIRST].to("cpu", torch.float32) for share in shares])
 
 
 def declared_signs(objective: Objective, note: Callable[[str], None]) -> Sequence[VitalSign]:

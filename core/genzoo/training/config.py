@@ -26,6 +26,9 @@ class TrainingConfig(Config):
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="bf16 only where the hardware multiplies it natively."
     )
+    compile: bool = Field(
+        False, description="Compile the networks (torch.compile): slow to start, for GPUs."
+    )
     clip_gradient: float | None = Field(
         None, gt=0.0, le=1e6, description="Greatest norm of the gradient of a move."
     )

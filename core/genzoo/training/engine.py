@@ -33,6 +33,7 @@ class PhaseEngine:
         optimizers: One for each part that some phase trains.
         autocast: Makes the context that first-order phases run in.
         world: The processes that each compute a share of every batch.
+        as_written: Makes the context that second-order phases run in.
         clip_gradient: Greatest norm of the gradient of a move; None for any.
         leaves: From parameters to the tensors that stand for them in a loss just computed.
     """
@@ -44,6 +45,7 @@ class PhaseEngine:
         optimizers: Mapping[str, Optimizer],
         autocast: Callable[[], AbstractContextManager[None]] = nullcontext,
         world: World = SOLO,
+        as_written: Callable[[], AbstractContextManager[None]] = nullcontext,
         clip_gradient: float | None = None,
         leaves: Callable[[list[Tensor]], list[Tensor]] = list,
     ) -> None:
@@ -53,6 +55,7 @@ class PhaseEngine:
         check_phases(self.phases, parts)
         self._optimizers = optimizers
         self._autocast = autocast
+        self._as_written = as_written
         self._world = world
         self._clip_gradient = clip_gradient
         self._leaves = leaves
@@ -77,7 +80,7 @@ class PhaseEngine:
         parameters = self._parameters[phase.name]
         for step in steps:
             step.used.clear()
-            with nullcontext() if phase.second_order else self._autocast():
+            with self._as_written() if phase.second_order else self._autocast():
                 terms = phase.loss(step)
             loss = self._reduce(phase, terms, step)
             if len(steps) > 1 or phase.every > 1:

@@ -25,6 +25,7 @@ from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import parse_config
 from genzoo.training.batch_norm import synced
 from genzoo.training.checkpoint import Checkpoint
+from genzoo.training.compilation import as_written, compile_networks
 from genzoo.training.config import RunPlan, TrainingConfig
 from genzoo.training.ema import ExponentialMovingAverage, fresh_average
 from genzoo.training.engine import PhaseEngine, bfloat16_autocast
@@ -139,6 +140,8 @@ def open_session(
     optimizers = build_optimizers(objective, phases, parts)
     precision = choose_precision(config.precision, device)
     autocast = bfloat16_autocast(device) if precision == "bf16" else nullcontext
+    if config.compile:
+        compile_networks(parts.values(), device)
     return Session(
         config=config,
         registry=registry,
@@ -152,7 +155,14 @@ def open_session(
         optimizers=optimizers,
         schedule=Schedule(config, objective, phases, optimizers),
         engine=PhaseEngine(
-            phases, parts, optimizers, autocast, world, config.clip_gradient, leaves
+            phases,
+            parts,
+            optimizers,
+            autocast,
+            world,
+            as_written if config.compile else nullcontext,
+            config.clip_gradient,
+            leaves,
         ),
         ema=ExponentialMovingAverage(inference, config.ema, average),
         dataset=dataset,

@@ -235,8 +235,9 @@ class Trainer:
 
     def _weights_finite(self) -> bool:
         parts = self.session.parts.values()
-        tensors = (own_share(p) for part in parts for p in part.parameters())
-        return not self._world.any(not all(bool(torch.isfinite(t).all()) for t in tensors))
+        weights = [own_share(p.detach()) for part in parts for p in part.parameters() if p.numel()]
+        largest = torch.stack(torch._foreach_norm(weights, math.inf))
+        return not self._world.any(not bool(torch.isfinite(largest).all()))
 
     def _snapshot(self) -> None:
         self._lead(self._write_snapshot)

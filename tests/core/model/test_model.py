@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from genzoo import CapabilityError, SampleSpec, UsageError
+from genzoo import CapabilityError, Generator, Model, SampleSpec, UsageError
 from genzoo.errors import UnknownNameError
 from genzoo.model.build import build_model
 from genzoo.model.model import evaluating
@@ -14,6 +14,22 @@ from genzoo.model.model import evaluating
 def conditional(registry):
     sample = SampleSpec(shape=(3, 4, 4), classes=("ant", "bee", "cow"))
     return build_model(registry, "toy-gan", sample, {}, seed=3)
+
+
+class Stack(Generator):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.layers = nn.Sequential(nn.ConvTranspose2d(latent_dim, 3, 8), nn.BatchNorm2d(3))
+        self.layers[1].running_mean.fill_(0.5)
+
+    def forward(self, z, labels=None):
+        return self.layers(z[:, :, None, None])
+
+
+@pytest.fixture
+def conv_model(toy_gan):
+    parts = {"generator": Stack(toy_gan.latent_spec.shape[0])}
+    return Model(toy_gan.name, toy_gan.architecture, parts)
 
 
 def close(a, b):
@@ -166,3 +182,18 @@ def test_evaluating_restores_modes_after_an_error(toy_gan):
     with pytest.raises(ValueError, match="mine"):
         fail()
     assert toy_gan.parts["generator"].norm.training
+
+
+def test_more_than_a_batch_is_sampled_without_normalisation(conv_model, monkeypatch):
+    expected = conv_model.sample(12, seed=1)
+    before = {name: tensor.clone() for name, tensor in conv_model.state_dict().items()}
+    calls = []
+    forward = nn.BatchNorm2d.forward
+    monkeypatch.setattr(
+        nn.BatchNorm2d, "forward", lambda *given: calls.append(1) or forward(*given)
+    )
+    torch.testing.assert_close(conv_model.sample(12, seed=1, batch_size=5), expected)
+    assert calls == []
+    assert all(torch.equal(v, before[name]) for name, v in conv_model.state_dict().items())
+    conv_model.sample(5, seed=1)
+    assert calls == [1]
