@@ -24,7 +24,7 @@ sys.path.insert(0, str(HERE))
 
 from sharded_run import make_plan  # noqa: E402
 
-PAIRS = ("conv-vae with elbo", "convgan with hinge")
+PAIRS = ("conv-vae with elbo", "dcgan with hinge")
 
 
 def compare(*names):
