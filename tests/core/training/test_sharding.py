@@ -51,6 +51,10 @@ def test_sharded_processes_end_where_one_does(some, name):
     assert_equal_runs(some[name])
 
 
+def test_a_layer_that_is_not_called_is_named_as_the_reason(some):
+    assert "without calling the layer" in some["misused"]["refused"]
+
+
 @pytest.mark.slow
 def test_every_pair_of_the_bundled_plugins_is_trained_or_refused():
     every = compare()
