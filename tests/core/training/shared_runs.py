@@ -1,13 +1,15 @@
 """Trains every pair of the bundled plugins for a few steps, with the others and alone.
 
-Run in each process of a world: `shared_runs.py '["names of cases; or all"]'`. Rank 0 prints, for
-each case, how far the two ended apart.
+Run in each process of a world: `shared_runs.py '["names of cases"]'`, by default all. Rank 0
+prints, for each case, how far the two ended apart. `example:NAME` are the cases of an example
+plugin.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,12 +31,13 @@ from genzoo.training.session import Session, open_session, session_tensors
 from genzoo.training.trainer import Trainer
 from genzoo.world import SOLO, World, joined_world
 
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 STEPS = 3
 BATCH = 8
 
-ADRIFT = "to_k.bias"
-"""Softmax does not change with the bias of the keys: its gradient is zero but for rounding, and
-Adam makes steps of any size out of that."""
+FELT = 1e-5
+"""Least root mean square gradient, as a share of the part's largest. Below it is rounding alone, as
+with the bias of an attention's keys, and Adam makes steps of any size out of that."""
 
 VARIANTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "lazy": ("convgan with r3gan", {"penalty_every": 2}, {}),
@@ -72,11 +75,23 @@ class Case:
         return open_session(plan, dataset, self.pair.architecture.registry, world)
 
 
-def cases() -> Iterator[Case]:
-    groups = plan(find_plugin("genzoo", default_manager()))
-    pairs = [group.subject for group in groups if isinstance(group.subject, PairSubject)]
-    known = {pair.name: Case(pair.name, pair) for pair in pairs if applies(pair)}
-    yield from known.values()
+def pairs(package: str) -> dict[str, Case]:
+    groups = plan(find_plugin(package, default_manager()))
+    found = [group.subject for group in groups if isinstance(group.subject, PairSubject)]
+    return {pair.name: Case(pair.name, pair) for pair in found if applies(pair)}
+
+
+def cases(wanted: list[str]) -> Iterator[Case]:
+    known = pairs("genzoo")
+    for case in (*known.values(), *variants(known)):
+        if not wanted or case.name in wanted:
+            yield case
+    for name in wanted:
+        if name.startswith("example:"):
+            yield from pairs(str(EXAMPLES / name.removeprefix("example:"))).values()
+
+
+def variants(known: dict[str, Case]) -> Iterator[Case]:
     for name, (pair, objective, training) in VARIANTS.items():
         yield replace(known[pair], name=f"{pair}, {name}", objective=objective, training=training)
 
@@ -102,26 +117,36 @@ def flat(session: Session) -> dict[str, Tensor]:
     }
 
 
+def felt(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """1 where a parameter has a gradient worth the name, else 0, by `part.parameter`."""
+    roots = {
+        name.removeprefix("optimizer.").removesuffix("/exp_avg_sq").replace("/", "."): value.sqrt()
+        for name, value in state.items()
+        if name.endswith("/exp_avg_sq")
+    }
+    largest: dict[str, float] = defaultdict(float)
+    for name, root in roots.items():
+        part = name.split(".")[0]
+        largest[part] = max(largest[part], float(root.max()))
+    return {
+        name: (root > FELT * largest[name.split(".")[0]]).float() for name, root in roots.items()
+    }
+
+
 def separations(
     before: dict[str, Tensor], together: dict[str, Tensor], alone: dict[str, Tensor]
 ) -> dict[str, float]:
     """By group of tensors, the distance between both ends as a share of the way."""
-    shares = {}
-    for group in sorted({name.split("/")[0] for name in together}):
-        names = [
-            name
-            for name in together
-            if name.split("/")[0] == group
-            and not (name.endswith(ADRIFT) and not group.startswith("optimizer"))
-        ]
-        origin = [before.get(name, torch.zeros_like(alone[name])) for name in names]
-        apart = sum(float((together[n] - alone[n]).double().square().sum()) for n in names)
-        way = sum(
-            float((alone[n] - o).double().square().sum())
-            for n, o in zip(names, origin, strict=True)
-        )
-        shares[group] = (apart / way) ** 0.5
-    return shares
+    weights = felt(alone)
+    apart: dict[str, float] = defaultdict(float)
+    way: dict[str, float] = defaultdict(float)
+    for name, end in alone.items():
+        weight = weights.get(name.replace("/", ".").split(".", 1)[1], torch.ones(()))
+        origin = before.get(name, torch.zeros_like(end))
+        group = name.split("/")[0]
+        apart[group] += float(((together[name] - end) * weight).double().square().sum())
+        way[group] += float(((end - origin) * weight).double().square().sum())
+    return {group: (apart[group] / way[group]) ** 0.5 for group in apart}
 
 
 def distances(case: Case, world: World) -> dict[str, Any]:
@@ -142,11 +167,8 @@ def distances(case: Case, world: World) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    wanted = json.loads(sys.argv[1])
     with joined_world() as world:
-        for case in cases():
-            if wanted and case.name not in wanted:
-                continue
+        for case in cases(json.loads(sys.argv[1])):
             found = distances(case, world)
             if world.leads:
                 print(json.dumps(found), flush=True)
