@@ -9,10 +9,12 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeGuard
 
 from torch import Tensor, nn
 
+from genzoo.errors import CapabilityError
 from genzoo.world import World
 
 if TYPE_CHECKING:
@@ -70,6 +72,25 @@ def whole_copy(module: nn.Module, world: World) -> nn.Module | None:
         if world.leads:
             wholes[id(parameter)] = nn.Parameter(whole, requires_grad=False)
     return copy.deepcopy(module, wholes) if world.leads else None
+
+
+@contextmanager
+def sharding_errors() -> Iterator[None]:
+    """Put into words what torch says where a share is used as if it were whole.
+
+    Raises:
+        CapabilityError: The block did that.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "got mixed torch.Tensor and DTensor" not in str(error):
+            raise
+        raise CapabilityError(
+            "A network uses parameters of a layer without calling the layer, so they cannot be "
+            "sharded.",
+            "Leave --shard out.",
+        ) from error
 
 
 class WholeTensors(Mapping[str, Mapping[str, Tensor]]):

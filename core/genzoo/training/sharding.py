@@ -57,6 +57,8 @@ class Sharding:
         small = {p for p in part.parameters() if p.numel() < LEAST or not p.dim()}
         # FSDP2 finds the end of a pass by the tensors that it gives, not by distributions.
         whole = isinstance(part, (Generator, Discriminator))
+        if whole:
+            part.register_forward_hook(_own_memory)
         for unit in [part] if whole else list(_layers(part)):
             if not small.issuperset(unit.parameters()):
                 fully_shard(unit, mesh=self._mesh, ignored_params=small)
@@ -121,6 +123,11 @@ def _layers(part: nn.Module) -> Iterator[nn.Module]:
             yield child
         else:
             yield from _layers(child)
+
+
+def _own_memory(_: nn.Module, __: object, output: Tensor) -> Tensor:
+    """The output, never as a view: what is done in place to one would lose FSDP2's hooks."""
+    return output if output._base is None else output.clone()
 
 
 def _plain(parameters: Iterable[Tensor]) -> list[nn.Parameter]:

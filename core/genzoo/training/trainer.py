@@ -30,7 +30,7 @@ from genzoo.training.publish import publish
 from genzoo.training.replicas import share_weights, unify_buffers
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import Session, session_tensors
-from genzoo.training.sharded_tensors import WholeTensors, own_share
+from genzoo.training.sharded_tensors import WholeTensors, own_share, sharding_errors
 from genzoo.training.snapshot import write_snapshot
 from genzoo.training.tracker import Trackers
 
@@ -115,7 +115,7 @@ class Trainer:
         return TrainingResult(self.folder.path, self.folder.artifact, self.step, interrupted)
 
     def _train(self, total: int) -> None:
-        with Interrupts(self._world) as interrupts:
+        with Interrupts(self._world) as interrupts, sharding_errors():
             if self.step == 0:
                 self._check_range()
                 self._snapshot()

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import torch
 from shared_runs import Case, cases, separations, trained
+from torch import Tensor, nn
 
 from genzoo.errors import CapabilityError
 from genzoo.training import sharding
-from genzoo.training.sharded_tensors import own_share
+from genzoo.training.sharded_tensors import own_share, sharding_errors
 from genzoo.world import SOLO, World, joined_world
 
 
@@ -48,17 +50,44 @@ def share_held(case: Case, world: World) -> float:
     return sum(own_share(p).numel() for p in parameters) / sum(p.numel() for p in parameters)
 
 
+class Misused(nn.Module):
+    """Uses the weight of a layer that it does not call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x @ self.layer.weight
+
+
+def misused(world: World) -> dict[str, Any]:
+    """What is said of a network that cannot be sharded."""
+    network = Misused()
+    sharding.Sharding(world, torch.device("cpu")).shard(network)
+    try:
+        with sharding_errors():
+            network(torch.ones(2, 4))
+    except CapabilityError as error:
+        return {"case": "misused", "refused": error.message}
+    return {"case": "misused"}
+
+
 def main(wanted: Sequence[str]) -> None:
     # The networks of tests are tiny, and every layer is to be shared out all the same.
     sharding.LEAST = 1
     with joined_world() as world:
+        tell(world, misused(world))
         for case in cases():
-            if wanted and case.name not in wanted:
-                continue
-            found = compared(case, world)
-            if world.leads:
-                print(json.dumps(found), flush=True)
-            world.barrier()
+            if not wanted or case.name in wanted:
+                tell(world, compared(case, world))
+
+
+def tell(world: World, found: dict[str, Any]) -> None:
+    """Print it in rank 0, and wait for all."""
+    if world.leads:
+        print(json.dumps(found), flush=True)
+    world.barrier()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ sys.path.insert(0, str(HERE))
 
 from sharded_run import make_plan  # noqa: E402
 
-PAIRS = ("conv-vae with elbo", "convgan with hinge")
+PAIRS = ("conv-vae with elbo", "dcgan with hinge")
 
 
 def compare(*names):
@@ -49,6 +49,10 @@ def some():
 @pytest.mark.parametrize("name", PAIRS)
 def test_sharded_processes_end_where_one_does(some, name):
     assert_equal_runs(some[name])
+
+
+def test_a_layer_that_is_not_called_is_named_as_the_reason(some):
+    assert "without calling the layer" in some["misused"]["refused"]
 
 
 @pytest.mark.slow
