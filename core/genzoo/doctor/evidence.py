@@ -27,7 +27,8 @@ class Evidence:
         step: Training steps complete.
         history: What was logged.
         signs: What the objective declares of it.
-        losses: Names of logged values that are minimised.
+        losses: Names of logged values that are minimised, by who minimises them: the parts that
+            their phases train, as `encoder and decoder`.
         samples: Made samples (n, D), as `unit_rows` makes them.
         diversity_before: What `diversity` was at the look before.
         moved: By how much the published weights have changed since an earlier step, as a share of
@@ -41,7 +42,7 @@ class Evidence:
     step: int
     history: History = field(default_factory=lambda: History(()))
     signs: Sequence[VitalSign] = ()
-    losses: Sequence[str] | None = None
+    losses: Mapping[str, Sequence[str]] | None = None
     samples: Tensor | None = None
     diversity_before: float | None = None
     moved: float | None = None

@@ -35,14 +35,14 @@ class DoctorRecord(Config):
     Attributes:
         step: Step of the last examination.
         diversity: How diverse samples were at the last two looks, as a share of the data.
-        losses: Names of logged values that the run minimises.
+        losses: Names of logged values that are minimised, by the parts that minimise them.
         findings: Each once, in the order in which they were first seen.
     """
 
     format_version: int = Field(1, ge=1, le=1)
     step: int = Field(0, ge=0)
     diversity: tuple[float, ...] = Field((), max_length=2)
-    losses: tuple[str, ...] = ()
+    losses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     findings: tuple[RecordedFinding, ...] = ()
 
     @classmethod

@@ -21,6 +21,7 @@ from genzoo.errors import DivergenceError, PluginError
 from genzoo.interfaces.objective import Objective
 from genzoo.interfaces.vital_signs import VitalSign
 from genzoo.specs import SampleSpec
+from genzoo.training.engine import PhaseEngine
 from genzoo.training.folder import RunFolder
 from genzoo.training.session import Session
 from genzoo.training.sharded_tensors import own_share
@@ -73,7 +74,7 @@ class Checkup:
                 step=step,
                 history=History.read(self._folder.metrics_file, TAIL_BYTES),
                 signs=self._signs,
-                losses=tuple(sorted(session.engine.losses)),
+                losses=losses_by_parts(session.engine),
                 samples=rows,
                 diversity_before=earlier[0] if earlier else None,
                 moved=self._moved(step),
@@ -86,7 +87,7 @@ class Checkup:
         self._record = known.updated(step, result.findings, result.unexamined).model_copy(
             update={
                 "diversity": (*earlier, diversity(rows, real)),
-                "losses": tuple(sorted(session.engine.losses)),
+                "losses": losses_by_parts(session.engine),
             }
         )
         self._record.write(self._folder.doctor_file)
@@ -124,6 +125,16 @@ class Checkup:
         dataset, spec = self._session.dataset, self._session.architecture.sample
         small = len(dataset) * int(np.prod(spec.shape)) <= MOST_VALUES
         return all_of(dataset, spec) if small else None
+
+
+def losses_by_parts(engine: PhaseEngine) -> dict[str, tuple[str, ...]]:
+    """Names of logged losses by the parts that minimise them, as `encoder and decoder`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for phase in engine.phases:
+        names = sorted(name for name in engine.losses if name.rpartition("/")[0] == phase.name)
+        parts = " and ".join(phase.trains)
+        found[parts] = (*found.get(parts, ()), *names)
+    return found
 
 
 def _weights(session: Session) -> Tensor:

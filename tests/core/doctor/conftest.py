@@ -32,7 +32,7 @@ def found():
     """The finding of that name in evidence made of keyword arguments, or None."""
 
     def find(name, **facts):
-        evidence = Evidence(**({"step": 1000, "losses": ()} | facts))
+        evidence = Evidence(**({"step": 1000, "losses": {}} | facts))
         findings = {finding.name: finding for finding in examine(evidence).findings}
         return findings.get(name)
 

@@ -26,7 +26,7 @@ def test_what_there_is_no_evidence_for_is_said():
 def test_the_worst_comes_first(make_history, noise):
     sick = Evidence(
         step=1000,
-        losses=("elbo/rate",),
+        losses={"encoder": ("elbo/rate",)},
         history=make_history(elbo__rate=0.0, data_share=0.5),
         samples=noise(64),
         real=0.5 + noise(64, 1) / 2,
@@ -41,7 +41,7 @@ def test_the_worst_comes_first(make_history, noise):
 
 def test_what_follows_from_another_finding_is_not_told_as_well(make_history, noise):
     alike = noise(1).expand(64, -1)
-    facts = {"step": 1000, "losses": (), "samples": alike, "real": noise(64, 1)}
+    facts = {"step": 1000, "losses": {}, "samples": alike, "real": noise(64, 1)}
     log = make_history(elbo__active_units=0.0)
     signs = [LatentUse("elbo/active_units", 20, "")]
     names = [f.name for f in examine(Evidence(**facts, history=log, signs=signs)).findings]

@@ -48,7 +48,7 @@ def test_a_run_that_goes_on_from_earlier_forgets_what_came_later():
 
 
 def test_it_is_read_as_it_was_written(tmp_path):
-    record = DoctorRecord(losses=("generator/fake",)).updated(100, [STARVED])
+    record = DoctorRecord(losses={"generator": ("generator/fake",)}).updated(100, [STARVED])
     record.write(tmp_path / "doctor.json")
     assert DoctorRecord.read(tmp_path / "doctor.json") == record
 

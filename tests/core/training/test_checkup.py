@@ -72,7 +72,7 @@ def test_nothing_is_said_of_a_healthy_run(tmp_path, registry, ailing_plan, data,
     assert listener.told == []
     record = json.loads((tmp_path / "run/doctor.json").read_text())
     assert record["step"] == 20
-    assert record["losses"] == ["bound/distortion", "bound/rate"]
+    assert record["losses"] == {"encoder and decoder": ["bound/distortion", "bound/rate"]}
     assert record["findings"] == []
 
 
@@ -95,6 +95,15 @@ def test_data_in_half_of_the_range_are_told_of_before_the_first_step(
     (told,) = listener.told
     assert "Warning (narrow-data): The data use only 50% to 100%" in told
     assert findings(tmp_path / "run") == {"narrow-data": (0, 12)}
+
+
+def test_losses_are_known_by_the_parts_that_minimise_them(tmp_path, registry, make_plan):
+    """A lazy penalty is one of the discriminator's losses, though a phase of its own."""
+    train_run(make_plan(), tmp_path / "run", registry)
+    assert DoctorRecord.read(tmp_path / "run/doctor.json").losses == {
+        "discriminator": ("penalty/r1", "discriminator/fake", "discriminator/real"),
+        "generator": ("generator/fake",),
+    }
 
 
 def test_the_end_by_divergence_is_kept(tmp_path, registry, make_plan):

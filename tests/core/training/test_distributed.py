@@ -44,7 +44,7 @@ def assert_equal_runs(found):
     assert max(found["shares"].values()) < 1e-4, found["shares"]
     assert found["spread"] == 0.0, "all processes have the same weights"
     for name, value in found["expected"].items():
-        if name != "samples_per_second":
+        if name not in ("samples_per_second", "data_share"):
             assert found["measured"][name] == pytest.approx(value, rel=1e-4, abs=1e-5), name
 
 

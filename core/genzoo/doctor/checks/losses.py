@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import chain
 from statistics import median
 
 from genzoo.doctor.check import Check
@@ -25,7 +25,7 @@ def exploding(evidence: Evidence) -> Finding | None:
     assert evidence.losses is not None
     if not history.is_telling:
         return None
-    for name in evidence.losses:
+    for name in chain.from_iterable(evidence.losses.values()):
         recent, earlier = history.recent(name), history.earlier(name)
         if not recent or not earlier:
             continue
@@ -42,19 +42,22 @@ def exploding(evidence: Evidence) -> Finding | None:
 
 
 def vanishing(evidence: Evidence) -> Finding | None:
-    """All that a phase minimises stays at zero, so that it has no gradient to learn from."""
+    """All that some parts minimise stays at zero, so that they have nothing to learn from.
+
+    A regulariser in a phase of its own may vanish: it is one of several losses of its parts.
+    """
     history = evidence.history
     assert evidence.losses is not None
     if not history.is_telling:
         return None
-    for phase, names in groupby(sorted(evidence.losses), key=lambda name: name.partition("/")[0]):
+    for parts, names in evidence.losses.items():
         sizes = [abs(value) for name in names for value in history.recent(name)]
         if sizes and max(sizes) < NOTHING:
             return Finding(
                 "vanishing-loss",
                 "problem",
-                f"The losses of {phase} have stayed below {NOTHING:g}: there is nothing left to "
-                "learn from.",
+                f"The losses of the {parts} have stayed below {NOTHING:g}: there is nothing left "
+                "to learn from.",
                 "Start again with a lower --learning-rate, or with another --objective.",
             )
     return None
