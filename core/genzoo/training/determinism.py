@@ -39,7 +39,7 @@ def determinism(wanted: bool) -> Iterator[None]:
         if "deterministic" not in str(error):
             raise
         raise CapabilityError(
-            f"Training is not deterministic here: {str(error).partition('.')[0]}.",
+            f"Training is not deterministic here: {str(error).partition(', but')[0]}.",
             "Train without --deterministic, or with --device cpu.",
         ) from error
     finally:
