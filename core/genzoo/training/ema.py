@@ -25,7 +25,6 @@ class ExponentialMovingAverage:
         self._from = _tensors(source)
         self._to = _tensors(self.module)
 
-    @torch.no_grad()
     def update(self, step: int) -> None:
         """Take in the weights after training step `step`, counted from 0."""
         weight = 1.0 - min(self.decay, (1 + step) / (10 + step))
@@ -35,4 +34,6 @@ class ExponentialMovingAverage:
 
 
 def _tensors(module: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    return [p.data for p in module.parameters()], list(module.buffers())
+    """Parameters and buffers, cut off from gradients: no context has to be entered at each step."""
+    parameters, buffers = module.parameters(), module.buffers()
+    return [p.detach() for p in parameters], [b.detach() for b in buffers]
