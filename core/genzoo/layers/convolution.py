@@ -13,6 +13,9 @@ from genzoo.layers.products import Geometry, convolve
 
 Pair = tuple[int, int]
 
+SMALL = 16
+"""Pixels of maps whose weight gradient is computed faster as a product of patches."""
+
 
 class Conv2d(nn.Conv2d):
     """`torch.nn.Conv2d` in all but speed: the same arguments, weights, results and gradients."""
@@ -84,7 +87,7 @@ def _geometry(
         stride,
         padding,
         transposed,
-        product=learns and _computes_bfloat16(x) and _small(places, stride),
+        product=learns and places <= SMALL and _computes_bfloat16(x),
         subpixel=subpixel.suits(kernel, stride, padding, channels, len(x) * places),
     )
 
@@ -93,11 +96,3 @@ def _computes_bfloat16(x: Tensor) -> bool:
     if torch.is_autocast_enabled("cpu"):
         return torch.get_autocast_dtype("cpu") == torch.bfloat16
     return x.dtype == torch.bfloat16
-
-
-def _small(places: int, stride: Pair) -> bool:
-    """Whether the maps are so small that a product of patches is the faster weight gradient.
-
-    A kernel that moves by more than one pixel has each pixel in fewer patches.
-    """
-    return places <= (64 if min(stride) > 1 else 16)

@@ -28,7 +28,6 @@ class ExponentialMovingAverage:
         self._from = _tensors(source)
         self._to = _tensors(self.module)
 
-    @torch.no_grad()
     def update(self, step: int) -> None:
         """Take in the weights after training step `step`, counted from 0."""
         weight = 1.0 - min(self.decay, (1 + step) / (10 + step))
@@ -43,4 +42,9 @@ def fresh_average(source: nn.Module) -> nn.Module:
 
 
 def _tensors(module: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    return [own_share(p.data) for p in module.parameters()], list(module.buffers())
+    """What this process has of parameters and buffers, cut off from gradients.
+
+    No context has to be entered at each step then.
+    """
+    parameters, buffers = module.parameters(), module.buffers()
+    return [own_share(p.detach()) for p in parameters], [b.detach() for b in buffers]
