@@ -11,12 +11,13 @@ from genzoo.data.choose_kind import choose_kind
 from genzoo.data.dataset import Dataset
 from genzoo.data.sources import open_dataset
 from genzoo.errors import DataError, UsageError
+from genzoo.files import require_writable, sweep
 from genzoo.media.kinds import load_kind
 from genzoo.model.build import check_kind
 from genzoo.records import DatasetSpec
 from genzoo.registry import Registry, load_target
 from genzoo.specs import parse_config
-from genzoo.training.checkpoint import read_newest
+from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
 from genzoo.training.config import RunPlan, TrainingConfig
 from genzoo.training.folder import DataRecord, MetricsLog, RunFolder, RunRecord
 from genzoo.training.memory import keep_freed_memory
@@ -52,11 +53,12 @@ def train_run(
     """
     reporter = reporter or Reporter()
     keep_freed_memory()
+    folder = RunFolder(out)
+    folder.check_free()
     plan = _resolve(plan, registry)
     trackers = choose_trackers(plan.training.tracker, registry)
     dataset = load_data(plan, registry, reporter)
     session = open_session(plan, dataset, registry)
-    folder = RunFolder(out)
     folder.create()
     folder.write_record(
         RunRecord(
@@ -82,6 +84,8 @@ def resume_run(
 ) -> TrainingResult:
     """Go on from the newest whole checkpoint, bit for bit on the same machine.
 
+    A run that was stopped before its first checkpoint begins anew.
+
     Args:
         out: The run's folder.
         registry: Where names are looked up.
@@ -92,25 +96,39 @@ def resume_run(
         UsageError: This is no run, or an option that cannot be changed.
         CheckpointError: No usable checkpoint.
         DataError: The data is no longer what the run began with.
+        StorageError: The folder cannot be written to.
     """
     reporter = reporter or Reporter()
     keep_freed_memory()
     folder = RunFolder(out)
     record = folder.read_record()
+    require_writable(out)
     plan = _changed(record.plan, changes or {})
     trackers = choose_trackers(plan.training.tracker, registry)
-    checkpoint, problems = read_newest(folder.checkpoints)
-    for problem in problems:
-        reporter.note(problem)
+    checkpoint = _newest(folder, reporter)
     classes = record.data.sample.classes or None
     dataset = load_data(plan, registry, reporter, classes)
     _check_same(dataset, record.data, out)
     session = open_session(plan, dataset, registry)
-    restore_session(session, checkpoint)
-    MetricsLog(folder.metrics_file).rewind(checkpoint.step)
+    if checkpoint is not None:
+        restore_session(session, checkpoint)
+    step, drawn = (checkpoint.step, checkpoint.drawn) if checkpoint else (0, 0)
+    sweep(folder.path)
+    MetricsLog(folder.metrics_file).rewind(step)
     folder.write_record(record.model_copy(update={"plan": plan}))
-    reporter.note(f"Going on from step {checkpoint.step}.")
-    return Trainer(session, folder, reporter, checkpoint.step, checkpoint.drawn, trackers).run()
+    reporter.note(f"Going on from step {step}.")
+    return Trainer(session, folder, reporter, step, drawn, trackers).run()
+
+
+def _newest(folder: RunFolder, reporter: Reporter) -> Checkpoint | None:
+    """The newest whole checkpoint; None where the run was stopped before its first one."""
+    # An artifact is published after each checkpoint: with one, checkpoints were lost.
+    if not list_checkpoints(folder.checkpoints) and not folder.artifact.exists():
+        return None
+    checkpoint, problems = read_newest(folder.checkpoints)
+    for problem in problems:
+        reporter.note(problem)
+    return checkpoint
 
 
 def load_data(
