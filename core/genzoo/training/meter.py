@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -23,14 +25,29 @@ class Meter:
             self._sums[name] = value
             self._counts[name] = 1
 
-    def read(self) -> dict[str, float]:
-        """Means by name since the last call. Waits for the device once."""
+    def means(self) -> dict[str, float]:
+        """Means by name since they were last read. Waits for the device once."""
         if not self._sums:
             return {}
         sums = torch.stack([total.float() for total in self._sums.values()]).tolist()
-        means = {
+        return {
             name: total / self._counts[name] for name, total in zip(self._sums, sums, strict=True)
         }
+
+    def read(self) -> dict[str, float]:
+        """`means`, after which they begin anew."""
+        means = self.means()
         self._sums.clear()
         self._counts.clear()
         return means
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What was summed since the last reading: a resumed run logs the means of all of it."""
+        counts = {f"count/{name}": torch.tensor(count) for name, count in self._counts.items()}
+        return counts | {f"sum/{name}": total for name, total in self._sums.items()}
+
+    def load_state_dict(self, state: Mapping[str, Tensor], device: torch.device) -> None:
+        """Restore what `state_dict` returned, with the sums on `device`."""
+        names = [key.removeprefix("count/") for key in state if key.startswith("count/")]
+        self._counts = {name: int(state[f"count/{name}"]) for name in names}
+        self._sums = {name: state[f"sum/{name}"].to(device) for name in names}

@@ -162,13 +162,19 @@ def _parts(
     return parts
 
 
+def part_tensors(session: Session) -> dict[str, dict[str, Tensor]]:
+    """Weights and buffers of the networks in training, by group."""
+    return {f"part.{name}": part.state_dict() for name, part in session.parts.items()}
+
+
 def session_tensors(session: Session) -> dict[str, dict[str, Tensor]]:
     """All state of the session by group, empty groups left out: what a checkpoint holds."""
-    groups = {f"part.{name}": part.state_dict() for name, part in session.parts.items()}
+    groups = part_tensors(session)
     groups["ema"] = session.ema.module.state_dict()
     for name, optimizer in session.optimizers.items():
         groups[f"optimizer.{name}"] = optimizer_tensors(optimizer, session.parts[name])
     groups["objective"] = session.objective.state_dict()
+    groups["meter"] = session.engine.meter.state_dict()
     return {name: tensors for name, tensors in groups.items() if tensors}
 
 
@@ -187,5 +193,6 @@ def restore_session(session: Session, checkpoint: Checkpoint) -> None:
             state = groups.get(f"optimizer.{name}", {})
             restore_optimizer(optimizer, session.parts[name], state)
         session.objective.load_state_dict(groups.get("objective", {}))
+        session.engine.meter.load_state_dict(groups.get("meter", {}), session.device)
     except (KeyError, RuntimeError) as error:
         raise CheckpointError(f"The checkpoint is of other networks: {error}.") from error

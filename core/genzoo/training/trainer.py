@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +19,12 @@ from genzoo.interfaces.step import Batch, Step
 from genzoo.records import TrackerSpec
 from genzoo.registry import Entry
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_checkpoint
+from genzoo.training.finite import Groups, first_non_finite
 from genzoo.training.folder import MetricsLog, RunFolder
 from genzoo.training.interrupts import Interrupts
 from genzoo.training.publish import publish
 from genzoo.training.reporter import Reporter
-from genzoo.training.session import Session, session_tensors
+from genzoo.training.session import Session, part_tensors, session_tensors
 from genzoo.training.snapshot import write_snapshot
 from genzoo.training.tracker import Trackers
 
@@ -154,7 +154,8 @@ class Trainer:
         spec = self.session.architecture.sample
         x, _ = self._batch(self.session.stream.take(0, self.session.config.batch_size))
         low, high = float(x.min()), float(x.max())
-        if low < spec.low - 1e-4 or high > spec.high + 1e-4:
+        # Turned round, so that NaN, which compares to nothing, is refused too.
+        if not (low >= spec.low - 1e-4 and high <= spec.high + 1e-4):
             raise SpecError(
                 f"The data has values from {low:.3g} to {high:.3g}, but "
                 f"{self.session.entry.full_name} works in [{spec.low:.3g}, {spec.high:.3g}]."
@@ -174,7 +175,7 @@ class Trainer:
         means = self.session.engine.meter.read()
         if not means:
             return
-        self._check_finite(means)
+        self._check_finite(means, part_tensors(self.session))
         before, since = self._measured_at
         now = time.perf_counter()
         self._measured_at = (self.step, now)
@@ -186,23 +187,19 @@ class Trainer:
         self._trackers.scalars(self.step, means)
         self._send("genzoo_metrics_measured", metrics=means)
 
-    def _check_finite(self, means: dict[str, float]) -> None:
-        broken = [name for name, value in means.items() if not math.isfinite(value)]
-        if not broken and self._weights_finite():
+    def _check_finite(self, means: Mapping[str, float], groups: Groups) -> None:
+        broken = first_non_finite(means, groups)
+        if not broken:
             return
         kept = list_checkpoints(self.folder.checkpoints)
         state = (
             f"The checkpoint {kept[-1].name} is kept" if kept else "No checkpoint was written yet"
         )
         raise DivergenceError(
-            f"Training diverged near step {self.step}: {broken[0] if broken else 'a weight'} "
-            f"is no longer a finite number. {state}.",
+            f"Training diverged near step {self.step}: {broken} is no longer a finite number. "
+            f"{state}.",
             "Start again with a lower --learning-rate or with --precision fp32.",
         )
-
-    def _weights_finite(self) -> bool:
-        parts = self.session.parts.values()
-        return all(bool(torch.isfinite(p).all()) for part in parts for p in part.parameters())
 
     def _snapshot(self) -> None:
         paths = write_snapshot(self.session, self.folder.samples, self.step, self._trackers)
@@ -211,8 +208,9 @@ class Trainer:
             self._send("genzoo_snapshot_saved", path=path)
 
     def _save(self, final: bool) -> None:
-        self._measure()
         tensors = session_tensors(self.session)
+        self._check_finite(self.session.engine.meter.means(), tensors)
+        self._log.sync()
         checkpoint = Checkpoint(self.step, self.drawn, tensors)
         keep = self.session.config.keep_checkpoints
         path = write_checkpoint(self.folder.checkpoints, checkpoint, keep)
