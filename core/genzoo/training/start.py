@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import genzoo
 from genzoo.data.choose_kind import choose_kind
 from genzoo.data.dataset import Dataset
-from genzoo.data.sources import open_dataset
+from genzoo.data.sources import Registered, current_fingerprint, open_dataset
+from genzoo.data.watch import DataWatch
 from genzoo.errors import DataError, UsageError
 from genzoo.files import require_writable, sweep
 from genzoo.media.kinds import load_kind
@@ -73,7 +75,8 @@ def train_run(
         )
     )
     reporter.note(f"Training on {session.device} in {session.precision}.")
-    return Trainer(session, folder, reporter, trackers=trackers).run()
+    watch = _watch(plan, dataset, registry)
+    return Trainer(session, folder, reporter, trackers=trackers, watch=watch).run()
 
 
 def resume_run(
@@ -117,7 +120,8 @@ def resume_run(
     MetricsLog(folder.metrics_file).rewind(step)
     folder.write_record(record.model_copy(update={"plan": plan}))
     reporter.note(f"Going on from step {step}.")
-    return Trainer(session, folder, reporter, step, drawn, trackers).run()
+    watch = _watch(plan, dataset, registry)
+    return Trainer(session, folder, reporter, step, drawn, trackers, watch).run()
 
 
 def _newest(folder: RunFolder, reporter: Reporter) -> Checkpoint | None:
@@ -146,10 +150,6 @@ def load_data(
         classes: Numbers the labels; by default the data's own classes do.
     """
 
-    def registered(name: str) -> tuple[DatasetSpec, Any]:
-        record = registry.datasets.find(name).record
-        return record, load_target(record.target)
-
     architecture = registry.architectures.find(plan.architecture)
     entry = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
     dataset = open_dataset(
@@ -157,12 +157,26 @@ def load_data(
         load_kind(entry, plan.data.options),
         conditional=plan.data.conditional,
         classes=classes,
-        registered=registered,
+        registered=_lookup_in(registry),
         progress=reporter.decoding,
     )
     for note in dataset.notes:
         reporter.note(note)
     return dataset
+
+
+def _watch(plan: RunPlan, dataset: Dataset, registry: Registry) -> DataWatch:
+    registered = _lookup_in(registry)
+    look = partial(current_fingerprint, plan.data.data, dataset.kind, registered)
+    return DataWatch(dataset, look)
+
+
+def _lookup_in(registry: Registry) -> Registered:
+    def registered(name: str) -> tuple[DatasetSpec, Any]:
+        record = registry.datasets.find(name).record
+        return record, load_target(record.target)
+
+    return registered
 
 
 def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,8 @@ class Trainer:
         step: Training steps complete already.
         drawn: Samples drawn from the data already.
         trackers: Where metrics and pictures go beside the folder.
+        watch: Looks at the data before each checkpoint: a sentence on what became of them, or
+            empty. It may raise DataError.
     """
 
     def __init__(
@@ -66,12 +68,14 @@ class Trainer:
         step: int = 0,
         drawn: int = 0,
         trackers: Sequence[Entry[TrackerSpec]] = (),
+        watch: Callable[[], str] = str,
     ) -> None:
         self.session = session
         self.folder = folder
         self.step = step
         self.drawn = drawn
         self._reporter = reporter
+        self._watch = watch
         self._log = MetricsLog(folder.metrics_file)
         self._description = describe_run(session, folder, step)
         self._trackers = Trackers(trackers, self._description, reporter.note)
@@ -208,6 +212,8 @@ class Trainer:
             self._send("genzoo_snapshot_saved", path=path)
 
     def _save(self, final: bool) -> None:
+        if changed := self._watch():
+            self._reporter.note(changed)
         tensors = session_tensors(self.session)
         self._check_finite(self.session.engine.meter.means(), tensors)
         self._log.sync()
