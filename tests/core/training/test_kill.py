@@ -8,20 +8,16 @@ import signal
 
 import numpy as np
 import pytest
-import torch
 from forked import ForkServer
 from PIL import Image
+from run_comparison import assert_same_runs, logged
 
-from genzoo.artifact.tensors import load_tensors
 from genzoo.artifact.verify import verify
 from genzoo.training.checkpoint import list_checkpoints, read_checkpoint
 
 KILLS = 100
 MOST = 5
 """Kills of one run, after which it is let finish."""
-
-UNEQUAL = ("metrics.jsonl", "config.json")
-"""Files with times, and with hashes of files that differ in the order of their metadata."""
 
 
 @pytest.fixture
@@ -36,16 +32,6 @@ def images(tmp_path):
     return folder
 
 
-def logged(run, whole):
-    """Lines of the log without times; its last may be cut short unless it is `whole`."""
-    try:
-        *lines, last = (run / "metrics.jsonl").read_text().split("\n")
-    except FileNotFoundError:
-        return []
-    assert not (whole and last), "the last line is whole"
-    return [{**json.loads(line), "samples_per_second": 0} for line in lines]
-
-
 def check_killed(run, registry):
     """What a killed run leaves is old or new, never a part."""
     for path in list_checkpoints(run / "checkpoints"):
@@ -55,31 +41,11 @@ def check_killed(run, registry):
         assert found.ok, found
     if (run / "run.json").exists():
         json.loads((run / "run.json").read_text())
-    steps = [line["step"] for line in logged(run, whole=False)]
+    lines, _ = logged(run)
+    steps = [line["step"] for line in lines]
     assert steps == list(range(1, len(steps) + 1))
     for path in run.glob("samples/[!.]*.png"):
         Image.open(path).load()
-
-
-def check_finished(run, expected):
-    """Every bit is as without a kill, and nothing else is there."""
-    assert logged(run, whole=True) == logged(expected, whole=True)
-    names = {path.relative_to(run) for path in run.rglob("*")}
-    assert names == {path.relative_to(expected) for path in expected.rglob("*")}
-    for name in names:
-        if name.suffix == ".safetensors":
-            check_same(run / name, expected / name)
-        elif (run / name).is_file() and name.name not in UNEQUAL:
-            assert (run / name).read_bytes() == (expected / name).read_bytes(), name
-
-
-def check_same(path, expected):
-    """The order of a file's metadata is random; of the rest there is one way to write it."""
-    (tensors, notes), (others, other_notes) = load_tensors(path), load_tensors(expected)
-    assert notes == other_notes
-    assert tensors.keys() == others.keys()
-    for name, tensor in tensors.items():
-        assert torch.equal(tensor, others[name]), f"{path}: {name}"
 
 
 def kill_until_finished(server, place, images, life, moments, registry):
@@ -109,7 +75,7 @@ def test_a_run_survives_a_hundred_kills(tmp_path, images, registry):
         for number in itertools.count():
             place = tmp_path / f"killed-{number}"
             kills, seconds = kill_until_finished(server, place, images, life, moments, registry)
-            check_finished(place / "run", tmp_path / "whole" / "run")
+            assert_same_runs(place / "run", tmp_path / "whole" / "run")
             shutil.rmtree(place)
             total += kills
             if total >= KILLS:

@@ -7,6 +7,8 @@ import signal
 
 import pytest
 import torch
+from interruptions import TRAINING, train_with_interruptions
+from run_comparison import assert_same_runs
 
 from genzoo.errors import CheckpointError, DataError, UsageError
 from genzoo.training.checkpoint import list_checkpoints, read_checkpoint, read_newest
@@ -81,6 +83,19 @@ def test_interrupt_and_resume_is_bit_exact(
     assert_same(final_state(whole), final_state(parted))
     # Means go on where they stopped, also where that was between two lines.
     assert losses(parted) == losses(whole)
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize("architecture", ["toy-gan", "toy-vae"])
+def test_a_run_stopped_in_the_middle_of_everything_is_bit_exact(
+    tmp_path, registry, make_plan, architecture, conditional
+):
+    """An objective with state, a lazy phase, a repeated one, one that does not move, dropout."""
+    # 40 samples in batches of 12, so that batches run over the end of the data.
+    plan = make_plan(architecture, conditional, **TRAINING, batch_size=12)
+    train_run(plan, tmp_path / "whole", registry)
+    train_with_interruptions(plan, tmp_path / "stopped", registry)
+    assert_same_runs(tmp_path / "stopped", tmp_path / "whole")
 
 
 def test_a_killed_run_goes_on_from_its_last_checkpoint_without_holes_or_doubles(
