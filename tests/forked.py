@@ -22,7 +22,8 @@ class ForkServer:
 
     def run(self, place, data, **request):
         """Exit code and seconds of a process that trains in `place/run` with `place/cache`."""
-        paths = {"out": str(place / "run"), "cache": str(place / "cache"), "data": str(data)}
+        place.mkdir(exist_ok=True)
+        paths = {"place": str(place), "data": str(data)}
         self._process.stdin.write(json.dumps(paths | request) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from genzoo.data import watch
 from genzoo.data.watch import DataWatch
@@ -68,20 +67,14 @@ def test_a_file_that_changes_is_noticed_at_the_next_checkpoint(
 
 
 @pytest.mark.parametrize("what", ["deleted", "added", "touched", "all gone"])
-def test_a_folder_that_changes_is_noticed_too(tmp_path, registry, make_plan, what):
-    folder = tmp_path / "images"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(20):
-        pixels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number}.png")
+def test_a_folder_that_changes_is_noticed_too(tmp_path, registry, make_plan, images, what):
     actions = {
-        "deleted": (folder / "7.png").unlink,
-        "added": lambda: shutil.copy(folder / "7.png", folder / "more.png"),
-        "touched": lambda: os.utime(folder / "7.png"),
-        "all gone": lambda: shutil.rmtree(folder),
+        "deleted": (images / "7.png").unlink,
+        "added": lambda: shutil.copy(images / "7.png", images / "more.png"),
+        "touched": lambda: os.utime(images / "7.png"),
+        "all gone": lambda: shutil.rmtree(images),
     }
-    plan = make_plan().model_copy(update={"data": DataConfig(data=str(folder))})
+    plan = make_plan().model_copy(update={"data": DataConfig(data=str(images))})
     meddler = Meddler(2, actions[what])
     train_run(plan, tmp_path / "run", registry, meddler)
     assert len(meddler.warnings) == 1

@@ -6,7 +6,6 @@ import random
 import shutil
 import signal
 
-import numpy as np
 import pytest
 from forked import ForkServer
 from PIL import Image
@@ -18,18 +17,6 @@ from genzoo.training.checkpoint import list_checkpoints, read_checkpoint
 KILLS = 100
 MOST = 5
 """Kills of one run, after which it is let finish."""
-
-
-@pytest.fixture
-def images(tmp_path):
-    """A folder of files, whose decoding can be interrupted too."""
-    folder = tmp_path / "images"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(20):
-        pixels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number}.png")
-    return folder
 
 
 def check_killed(run, registry):

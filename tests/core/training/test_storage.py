@@ -3,7 +3,9 @@
 import errno
 import json
 import os
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -59,11 +61,30 @@ def test_a_run_that_became_read_only_is_refused_before_the_data_is_opened(
         resume_run(tmp_path / "run", registry, changes={"steps": 4})
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
-def test_a_folder_without_permission_is_refused(tmp_path, registry, make_plan):
-    tmp_path.chmod(0o500)
-    with pytest.raises(StorageError, match="permission is denied"):
-        train_run(make_plan(), tmp_path / "run", registry)
+@contextmanager
+def unprivileged():
+    """Whoever runs the tests, root becomes nobody."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.setresuid(65534, 65534, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+
+
+@pytest.mark.usefixtures("no_data")
+def test_a_folder_without_permission_is_refused(registry, make_plan):
+    plan = make_plan()
+    # Others may not look into the folders of pytest.
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o555)
+        with unprivileged(), pytest.raises(StorageError, match="permission is denied"):
+            train_run(plan, folder / "run", registry)
+        assert not list(folder.iterdir())
+        folder.chmod(0o755)
 
 
 def test_a_log_on_a_full_disk_says_so(tmp_path, monkeypatch):
