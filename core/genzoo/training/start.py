@@ -25,8 +25,10 @@ from genzoo.training.folder import DataRecord, MetricsLog, RunFolder, RunRecord
 from genzoo.training.memory import keep_freed_memory
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import check_fit, open_session, restore_session
+from genzoo.training.share import check_same_data, share_checkpoint
 from genzoo.training.tracker import choose_trackers
 from genzoo.training.trainer import Trainer, TrainingResult
+from genzoo.world import SOLO, World
 
 CHANGEABLE = (
     "steps",
@@ -40,7 +42,11 @@ CHANGEABLE = (
 
 
 def train_run(
-    plan: RunPlan, out: Path, registry: Registry, reporter: Reporter | None = None
+    plan: RunPlan,
+    out: Path,
+    registry: Registry,
+    reporter: Reporter | None = None,
+    world: World = SOLO,
 ) -> TrainingResult:
     """Train from the beginning.
 
@@ -49,6 +55,7 @@ def train_run(
         out: The run's folder: new, or empty.
         registry: Where names are looked up.
         reporter: Hears of progress.
+        world: The processes that train together, all with the same plan; rank 0 writes.
 
     Raises:
         GenzooError: Names, options or data that do not fit; nothing is written then.
@@ -56,24 +63,15 @@ def train_run(
     reporter = reporter or Reporter()
     keep_freed_memory()
     folder = RunFolder(out)
-    folder.check_free()
+    if world.leads:
+        folder.check_free()
     plan = _resolve(plan, registry)
     trackers = choose_trackers(plan.training.tracker, registry)
-    dataset = load_data(plan, registry, reporter)
-    session = open_session(plan, dataset, registry)
-    folder.create()
-    folder.write_record(
-        RunRecord(
-            genzoo_version=genzoo.__version__,
-            plan=plan,
-            data=DataRecord(
-                name=dataset.name,
-                fingerprint=dataset.fingerprint,
-                count=len(dataset),
-                sample=dataset.spec,
-            ),
-        )
-    )
+    dataset = load_data(plan, registry, reporter, world=world)
+    session = open_session(plan, dataset, registry, world)
+    if world.leads:
+        folder.create()
+        folder.write_record(_record(plan, dataset))
     reporter.note(f"Training on {session.device} in {session.precision}.")
     watch = _watch(plan, dataset, registry)
     return Trainer(session, folder, reporter, trackers=trackers, watch=watch).run()
@@ -84,6 +82,7 @@ def resume_run(
     registry: Registry,
     reporter: Reporter | None = None,
     changes: Mapping[str, Any] | None = None,
+    world: World = SOLO,
 ) -> TrainingResult:
     """Go on from the newest whole checkpoint, bit for bit on the same machine.
 
@@ -94,6 +93,7 @@ def resume_run(
         registry: Where names are looked up.
         reporter: Hears of progress.
         changes: New values for the options in `CHANGEABLE`.
+        world: The processes that go on together, as many as you like; rank 0 has the folder.
 
     Raises:
         UsageError: This is no run, or an option that cannot be changed.
@@ -104,35 +104,26 @@ def resume_run(
     reporter = reporter or Reporter()
     keep_freed_memory()
     folder = RunFolder(out)
-    record = folder.read_record()
-    require_writable(out)
+    record = _read_record(folder, world)
+    if world.leads:
+        require_writable(out)
     plan = _changed(record.plan, changes or {})
     trackers = choose_trackers(plan.training.tracker, registry)
-    checkpoint = _newest(folder, reporter)
+    checkpoint = _read_checkpoint(folder, reporter, world)
     classes = record.data.sample.classes or None
-    dataset = load_data(plan, registry, reporter, classes)
+    dataset = load_data(plan, registry, reporter, classes, world)
     _check_same(dataset, record.data, out)
-    session = open_session(plan, dataset, registry)
+    session = open_session(plan, dataset, registry, world)
     if checkpoint is not None:
         restore_session(session, checkpoint)
     step, drawn = (checkpoint.step, checkpoint.drawn) if checkpoint else (0, 0)
-    sweep(folder.path)
-    MetricsLog(folder.metrics_file).rewind(step)
-    folder.write_record(record.model_copy(update={"plan": plan}))
+    if world.leads:
+        sweep(folder.path)
+        MetricsLog(folder.metrics_file).rewind(step)
+        folder.write_record(record.model_copy(update={"plan": plan}))
     reporter.note(f"Going on from step {step}.")
     watch = _watch(plan, dataset, registry)
     return Trainer(session, folder, reporter, step, drawn, trackers, watch).run()
-
-
-def _newest(folder: RunFolder, reporter: Reporter) -> Checkpoint | None:
-    """The newest whole checkpoint; None where the run was stopped before its first one."""
-    # An artifact is published after each checkpoint: with one, checkpoints were lost.
-    if not list_checkpoints(folder.checkpoints) and not folder.artifact.exists():
-        return None
-    checkpoint, problems = read_newest(folder.checkpoints)
-    for problem in problems:
-        reporter.note(problem)
-    return checkpoint
 
 
 def load_data(
@@ -140,6 +131,7 @@ def load_data(
     registry: Registry,
     reporter: Reporter,
     classes: Sequence[str] | None = None,
+    world: World = SOLO,
 ) -> Dataset:
     """Open a run's data and pass on what there is to say about it.
 
@@ -148,18 +140,23 @@ def load_data(
         registry: Where names are looked up.
         reporter: Hears of skipped files and the like.
         classes: Numbers the labels; by default the data's own classes do.
-    """
+        world: The processes that open it; one on each machine decodes it.
 
+    Raises:
+        DataError: It cannot be read, or is not the same everywhere.
+    """
     architecture = registry.architectures.find(plan.architecture)
     entry = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
-    dataset = open_dataset(
-        plan.data.data,
-        load_kind(entry, plan.data.options),
-        conditional=plan.data.conditional,
-        classes=classes,
-        registered=_lookup_in(registry),
-        progress=reporter.decoding,
-    )
+    with world.one_by_one():
+        dataset = open_dataset(
+            plan.data.data,
+            load_kind(entry, plan.data.options),
+            conditional=plan.data.conditional,
+            classes=classes,
+            registered=_lookup_in(registry),
+            progress=reporter.decoding,
+        )
+    check_same_data(world, dataset.fingerprint)
     for note in dataset.notes:
         reporter.note(note)
     return dataset
@@ -177,6 +174,33 @@ def _lookup_in(registry: Registry) -> Registered:
         return record, load_target(record.target)
 
     return registered
+
+
+def _record(plan: RunPlan, dataset: Dataset) -> RunRecord:
+    data = DataRecord(
+        name=dataset.name,
+        fingerprint=dataset.fingerprint,
+        count=len(dataset),
+        sample=dataset.spec,
+    )
+    return RunRecord(genzoo_version=genzoo.__version__, plan=plan, data=data)
+
+
+def _read_record(folder: RunFolder, world: World) -> RunRecord:
+    content = folder.read_record().model_dump(mode="json") if world.leads else None
+    return RunRecord.model_validate(world.share(content))
+
+
+def _read_checkpoint(folder: RunFolder, reporter: Reporter, world: World) -> Checkpoint | None:
+    """The newest whole checkpoint; None where the run was stopped before its first one."""
+    found = None
+    # An artifact is published after each checkpoint: with one, checkpoints were lost.
+    begun = list_checkpoints(folder.checkpoints) or folder.artifact.exists()
+    if world.leads and begun:
+        found, problems = read_newest(folder.checkpoints)
+        for problem in problems:
+            reporter.note(problem)
+    return share_checkpoint(world, found)
 
 
 def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:
