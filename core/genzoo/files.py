@@ -27,6 +27,7 @@ _REASONS = {
     errno.ENOTDIR: ("a file stands where a folder is due", "Choose another place."),
 }
 _NUMBER = re.compile(r"\(os error (\d+)\)")
+_LEFTOVER = re.compile(r"^\..+\.[0-9a-f]{12}\.tmp$")
 
 
 @contextmanager
@@ -69,9 +70,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
-            _sync(temporary)
+            sync(temporary)
             temporary.replace(path)
-            _sync(path.parent)
+            sync(path.parent)
         finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -95,18 +96,50 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             yield temporary
             _sync_tree(temporary)
             _take_place(temporary, path)
-            _sync(path.parent)
+            sync(path.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a place that cannot be written to, before any work is done for it.
+
+    Writes nothing, so a full disk goes unnoticed.
+
+    Raises:
+        StorageError: `path`, or the folder it would be made in, is a file or not to be written.
+    """
+    path = path.absolute()
+    place = next(each for each in (path, *path.parents) if os.path.lexists(each))
+    with storage_errors(path):
+        if not place.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(place))
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "not writable", str(place))
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether a killed writer may have left `path`."""
+    return bool(_LEFTOVER.match(path.name))
 
 
 def remove_leftovers(path: Path) -> None:
     """Remove what killed writers of `path` left beside it. Call it only as the single writer."""
     for leftover in path.parent.glob(f".{path.name}.*.tmp"):
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            leftover.unlink(missing_ok=True)
+        _remove(leftover)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left anywhere below `folder`. Call it only as its one writer."""
+    for leftover in [path for path in folder.rglob(".*.tmp") if is_leftover(path)]:
+        _remove(leftover)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _beside(path: Path, ending: str) -> Path:
@@ -144,11 +177,11 @@ def _exchange(first: Path, second: Path) -> bool:
 
 def _sync_tree(folder: Path) -> None:
     for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
+        sync(path)
+    sync(folder)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Have the content of a file, or the names in a folder, last through a power cut."""
     if path.is_dir() and os.name != "posix":
         return

@@ -116,7 +116,7 @@ def refuse_non_finite(tensors: Mapping[str, Tensor], source: str) -> None:
     Raises:
         ArtifactError: Names the tensors that hold them.
     """
-    bad = [name for name, tensor in tensors.items() if not _is_finite(tensor)]
+    bad = [name for name, tensor in tensors.items() if not is_finite(tensor)]
     if bad:
         raise ArtifactError(f"'{source}' has values that are no finite numbers in {_some(bad)}.")
 
@@ -133,8 +133,11 @@ def halve(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, Tens
     }
 
 
-def _is_finite(tensor: Tensor) -> bool:
-    """By least and greatest value, which is ten times as quick as looking at each by itself."""
+def is_finite(tensor: Tensor) -> bool:
+    """Whether no value is NaN or infinite.
+
+    By least and greatest value, which is ten times as quick as looking at each by itself.
+    """
     if not tensor.is_floating_point() or not tensor.numel():
         return True
     return bool(torch.isfinite(torch.stack(torch.aminmax(tensor))).all())

@@ -66,17 +66,30 @@ def checked(raw: RawSamples, name: str, kind: Kind) -> RawSamples:
     """`raw` with samples as `kind` takes them and labels that index the classes.
 
     Raises:
-        DataError: Shapes, types or labels make no data set.
+        DataError: Shapes, types, values or labels make no data set.
     """
     samples = kind.check(np.asarray(raw.samples), name)
     if not len(samples):
         raise DataError(f"There is no {kind.noun} in '{name}'.")
+    _refuse_non_finite(samples, name, kind)
     if raw.labels is None:
         return RawSamples(samples)
     labels, classes = _numbered(
         np.asarray(raw.labels), tuple(raw.classes), len(samples), name, kind
     )
     return RawSamples(samples, labels, classes)
+
+
+def _refuse_non_finite(samples: NDArray[Any], name: str, kind: Kind) -> None:
+    if samples.dtype.kind != "f":
+        return
+    sums = samples.reshape(len(samples), -1).sum(1, dtype=np.float64)
+    if not np.isfinite(sums).all():
+        first = int(np.argmin(np.isfinite(sums)))
+        raise DataError(
+            f"The {kind.noun} {first} of '{name}' has values that are no finite numbers.",
+            f"Leave such {kind.array} out.",
+        )
 
 
 def _numbered(

@@ -11,7 +11,14 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from genzoo.errors import CheckpointError, UsageError
-from genzoo.files import atomic_write
+from genzoo.files import (
+    atomic_write,
+    is_leftover,
+    require_writable,
+    storage_errors,
+    sweep,
+    sync,
+)
 from genzoo.specs import Config, SampleSpec
 from genzoo.training.config import RunPlan
 
@@ -70,21 +77,34 @@ class RunFolder:
         """The model to use and to publish."""
         return self.path / "artifact"
 
-    def create(self) -> None:
-        """Make the folder.
+    def check_free(self) -> None:
+        """Refuse a folder that is in use or cannot be written to; writes nothing.
 
         Raises:
             UsageError: It holds something already.
+            StorageError: It cannot be written to.
         """
+        require_writable(self.path)
         if self.record_file.exists():
             raise UsageError(
                 f"{self.path} holds a run already.",
                 f"Go on with it: genzoo train --resume {self.path}, or choose another folder.",
             )
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        # What a run leaves that was killed while it wrote its record counts as nothing.
+        if self.path.is_dir() and not all(map(is_leftover, self.path.iterdir())):
             raise UsageError(f"{self.path} is not empty.", "Choose another folder with -o.")
-        self.samples.mkdir(parents=True, exist_ok=True)
-        self.checkpoints.mkdir(exist_ok=True)
+
+    def create(self) -> None:
+        """Make the folder. What is in it is made when it is first needed.
+
+        Raises:
+            UsageError: It holds something already.
+            StorageError: It cannot be made.
+        """
+        self.check_free()
+        with storage_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        sweep(self.path)
 
     def write_record(self, record: RunRecord) -> None:
         """Write `run.json`."""
@@ -119,24 +139,41 @@ class MetricsLog:
         self._path = path
 
     def append(self, line: Mapping[str, Any]) -> None:
-        """Add one line; it is on its way to the disk when this returns."""
-        with self._path.open("a", encoding="utf-8") as file:
+        """Add one line; it is on its way to the disk when this returns.
+
+        Raises:
+            StorageError: It could not be written; a part of it may be, which `rewind` drops.
+        """
+        with storage_errors(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
+    def sync(self) -> None:
+        """Have the lines so far last through a power cut.
+
+        Raises:
+            StorageError: They cannot be written.
+        """
+        if self._path.exists():
+            with storage_errors(self._path):
+                sync(self._path)
+
     def rewind(self, step: int) -> None:
-        """Drop what was logged after `step`, and a line that was cut short."""
+        """Drop what was logged after `step`, and a line that was cut short.
+
+        Raises:
+            StorageError: The log cannot be written.
+        """
         if not self._path.exists():
             return
-        kept = [
-            line
-            for line in self._path.read_text(encoding="utf-8").splitlines(keepends=True)
-            if _step_of(line) <= step
-        ]
+        text = self._path.read_text(encoding="utf-8", errors="replace")
+        kept = [line for line in text.splitlines(keepends=True) if _step_of(line) <= step]
         with atomic_write(self._path) as temporary:
             temporary.write_text("".join(kept), encoding="utf-8")
 
 
 def _step_of(line: str) -> float:
+    if not line.endswith("\n"):
+        return float("inf")
     try:
         return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -34,18 +36,37 @@ class Meter:
         world.mean_([sums])
         self._sums = dict(zip(self._values, sums.unbind(), strict=True))
 
-    def read(self) -> dict[str, float]:
-        """Means by name since the last call. Waits for the device once."""
+    def means(self) -> dict[str, float]:
+        """Means by name since they were last read. Waits for the device once."""
         if not self._values:
             return {}
         sums = self._folded().tolist()
-        means = {
+        return {
             name: total / self._counts[name] for name, total in zip(self._values, sums, strict=True)
         }
+
+    def read(self) -> dict[str, float]:
+        """`means`, after which they begin anew."""
+        means = self.means()
         self._values.clear()
         self._sums.clear()
         self._counts.clear()
         return means
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What was summed since the last reading: a resumed run logs the means of all of it."""
+        if not self._values:
+            return {}
+        sums = zip(self._values, self._folded().unbind(), strict=True)
+        counts = {f"count/{name}": torch.tensor(count) for name, count in self._counts.items()}
+        return counts | {f"sum/{name}": total for name, total in sums}
+
+    def load_state_dict(self, state: Mapping[str, Tensor], device: torch.device) -> None:
+        """Restore what `state_dict` returned, with the sums on `device`."""
+        names = [key.removeprefix("count/") for key in state if key.startswith("count/")]
+        self._values = {name: [] for name in names}
+        self._counts = {name: int(state[f"count/{name}"]) for name in names}
+        self._sums = {name: state[f"sum/{name}"].to(device) for name in names}
 
     def _folded(self) -> Tensor:
         """All sums, in the order of the names."""
@@ -57,7 +78,9 @@ class Meter:
         values = self._values[name]
         if not values:
             return
-        total = torch.stack(values).float().sum()
+        held = torch.stack(values)
+        # In double precision it makes no difference where a run was interrupted.
+        total = held.to(torch.float32 if held.device.type == "mps" else torch.float64).sum()
         self._sums[name] = self._sums[name] + total if name in self._sums else total
         self._counts[name] = self._counts.get(name, 0) + len(values)
         values.clear()

@@ -254,18 +254,28 @@ def _parts(
     return parts
 
 
-def session_tensors(session: Session) -> Mapping[str, Mapping[str, Tensor]]:
-    """All state of the session by group, empty groups left out: what a checkpoint holds.
+def part_tensors(session: Session) -> dict[str, dict[str, Tensor]]:
+    """What this process has of weights and buffers of the networks in training, by group."""
+    return {f"part.{name}": part.state_dict() for name, part in session.parts.items()}
 
-    That of a sharded session is `WholeTensors`, which all processes have to go through.
-    """
-    groups: dict[str, Mapping[str, Tensor]]
-    groups = {f"part.{name}": part.state_dict() for name, part in session.parts.items()}
+
+def held_tensors(session: Session) -> dict[str, dict[str, Tensor]]:
+    """What this process has of all state, by group, empty groups left out."""
+    groups = part_tensors(session)
     groups["ema"] = session.ema.module.state_dict()
     for name, optimizer in session.optimizers.items():
         groups[f"optimizer.{name}"] = optimizer_tensors(optimizer, session.parts[name])
     groups["objective"] = session.objective.state_dict()
-    held = {name: tensors for name, tensors in groups.items() if tensors}
+    groups["meter"] = session.engine.meter.state_dict()
+    return {name: tensors for name, tensors in groups.items() if tensors}
+
+
+def session_tensors(session: Session) -> Mapping[str, Mapping[str, Tensor]]:
+    """All state of the session by group: what a checkpoint holds.
+
+    That of a sharded session is `WholeTensors`, which all processes have to go through.
+    """
+    held = held_tensors(session)
     return WholeTensors(held, session.world) if session.sharded else held
 
 
@@ -284,5 +294,6 @@ def restore_session(session: Session, checkpoint: Checkpoint) -> None:
             state = groups.get(f"optimizer.{name}", {})
             restore_optimizer(optimizer, session.parts[name], state)
         session.objective.load_state_dict(groups.get("objective", {}))
+        session.engine.meter.load_state_dict(groups.get("meter", {}), session.device)
     except (KeyError, RuntimeError) as error:
         raise CheckpointError(f"The checkpoint is of other networks: {error}.") from error

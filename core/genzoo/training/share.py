@@ -12,11 +12,13 @@ from genzoo.training.checkpoint import Checkpoint
 from genzoo.world import World
 
 
-def share_checkpoint(world: World, checkpoint: Checkpoint | None) -> Checkpoint:
-    """Rank 0's checkpoint, in all processes. The others need not see its folder."""
-    if world.size == 1 and checkpoint is not None:
+def share_checkpoint(world: World, checkpoint: Checkpoint | None) -> Checkpoint | None:
+    """Rank 0's checkpoint, or that it has none, in all processes. They need not see its folder."""
+    if world.size == 1:
         return checkpoint
     layout = world.share(None if checkpoint is None else _layout(checkpoint))
+    if layout is None:
+        return None
     tensors = checkpoint.tensors if checkpoint else _empty(layout["tensors"])
     world.broadcast_(tensor for group in tensors.values() for tensor in group.values())
     return Checkpoint(layout["step"], layout["drawn"], tensors)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import genzoo
 from genzoo.data.choose_kind import choose_kind
 from genzoo.data.dataset import Dataset
-from genzoo.data.sources import open_dataset
+from genzoo.data.sources import Registered, current_fingerprint, open_dataset
+from genzoo.data.watch import DataWatch
 from genzoo.errors import DataError, UsageError
+from genzoo.files import require_writable, sweep
 from genzoo.media.kinds import load_kind
 from genzoo.model.build import check_kind
 from genzoo.records import DatasetSpec
 from genzoo.registry import Registry, load_target
 from genzoo.specs import parse_config
-from genzoo.training.checkpoint import Checkpoint, read_newest
+from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
 from genzoo.training.config import RunPlan, TrainingConfig
 from genzoo.training.folder import DataRecord, MetricsLog, RunFolder, RunRecord
 from genzoo.training.memory import keep_freed_memory
@@ -60,16 +63,19 @@ def train_run(
     """
     reporter = reporter or Reporter()
     keep_freed_memory()
+    folder = RunFolder(out)
+    if world.leads:
+        folder.check_free()
     plan = _resolve(plan, registry)
     trackers = choose_trackers(plan.training.tracker, registry)
     dataset = load_data(plan, registry, reporter, world=world)
     session = open_session(plan, dataset, registry, world)
-    folder = RunFolder(out)
     if world.leads:
         folder.create()
         folder.write_record(_record(plan, dataset))
     reporter.note(f"Training on {session.device} in {session.precision}.")
-    return Trainer(session, folder, reporter, trackers=trackers).run()
+    watch = _watch(plan, dataset, registry)
+    return Trainer(session, folder, reporter, trackers=trackers, watch=watch).run()
 
 
 def resume_run(
@@ -80,6 +86,8 @@ def resume_run(
     world: World = SOLO,
 ) -> TrainingResult:
     """Go on from the newest whole checkpoint, bit for bit on the same machine.
+
+    A run that was stopped before its first checkpoint begins anew.
 
     Args:
         out: The run's folder.
@@ -92,11 +100,14 @@ def resume_run(
         UsageError: This is no run, or an option that cannot be changed.
         CheckpointError: No usable checkpoint.
         DataError: The data is no longer what the run began with.
+        StorageError: The folder cannot be written to.
     """
     reporter = reporter or Reporter()
     keep_freed_memory()
     folder = RunFolder(out)
     record = _read_record(folder, world)
+    if world.leads:
+        require_writable(out)
     plan = _changed(record.plan, changes or {})
     trackers = choose_trackers(plan.training.tracker, registry)
     checkpoint = _read_checkpoint(folder, reporter, world)
@@ -104,12 +115,16 @@ def resume_run(
     dataset = load_data(plan, registry, reporter, classes, world)
     _check_same(dataset, record.data, out)
     session = open_session(plan, dataset, registry, world)
-    restore_session(session, checkpoint)
+    if checkpoint is not None:
+        restore_session(session, checkpoint)
+    step, drawn = (checkpoint.step, checkpoint.drawn) if checkpoint else (0, 0)
     if world.leads:
-        MetricsLog(folder.metrics_file).rewind(checkpoint.step)
+        sweep(folder.path)
+        MetricsLog(folder.metrics_file).rewind(step)
         folder.write_record(record.model_copy(update={"plan": plan}))
-    reporter.note(f"Going on from step {checkpoint.step}.")
-    return Trainer(session, folder, reporter, checkpoint.step, checkpoint.drawn, trackers).run()
+    reporter.note(f"Going on from step {step}.")
+    watch = _watch(plan, dataset, registry)
+    return Trainer(session, folder, reporter, step, drawn, trackers, watch).run()
 
 
 def load_data(
@@ -131,11 +146,6 @@ def load_data(
     Raises:
         DataError: It cannot be read, or is not the same everywhere.
     """
-
-    def registered(name: str) -> tuple[DatasetSpec, Any]:
-        record = registry.datasets.find(name).record
-        return record, load_target(record.target)
-
     architecture = registry.architectures.find(plan.architecture)
     entry = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
     with world.one_by_one():
@@ -144,13 +154,27 @@ def load_data(
             load_kind(entry, plan.data.options),
             conditional=plan.data.conditional,
             classes=classes,
-            registered=registered,
+            registered=_lookup_in(registry),
             progress=reporter.decoding,
         )
     check_same_data(world, dataset.fingerprint)
     for note in dataset.notes:
         reporter.note(note)
     return dataset
+
+
+def _watch(plan: RunPlan, dataset: Dataset, registry: Registry) -> DataWatch:
+    registered = _lookup_in(registry)
+    look = partial(current_fingerprint, plan.data.data, dataset.kind, registered)
+    return DataWatch(dataset, look)
+
+
+def _lookup_in(registry: Registry) -> Registered:
+    def registered(name: str) -> tuple[DatasetSpec, Any]:
+        record = registry.datasets.find(name).record
+        return record, load_target(record.target)
+
+    return registered
 
 
 def _record(plan: RunPlan, dataset: Dataset) -> RunRecord:
@@ -168,9 +192,12 @@ def _read_record(folder: RunFolder, world: World) -> RunRecord:
     return RunRecord.model_validate(world.share(content))
 
 
-def _read_checkpoint(folder: RunFolder, reporter: Reporter, world: World) -> Checkpoint:
+def _read_checkpoint(folder: RunFolder, reporter: Reporter, world: World) -> Checkpoint | None:
+    """The newest whole checkpoint; None where the run was stopped before its first one."""
     found = None
-    if world.leads:
+    # An artifact is published after each checkpoint: with one, checkpoints were lost.
+    begun = list_checkpoints(folder.checkpoints) or folder.artifact.exists()
+    if world.leads and begun:
         found, problems = read_newest(folder.checkpoints)
         for problem in problems:
             reporter.note(problem)

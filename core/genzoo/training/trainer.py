@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,13 +23,14 @@ from genzoo.registry import Entry
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_checkpoint
 from genzoo.training.checkup import Checkup
 from genzoo.training.determinism import determinism
+from genzoo.training.finite import Groups, first_non_finite
 from genzoo.training.folder import MetricsLog, RunFolder
 from genzoo.training.interrupts import Interrupts
 from genzoo.training.publish import publish
 from genzoo.training.replicas import share_weights, unify_buffers
 from genzoo.training.reporter import Reporter
-from genzoo.training.session import Session, session_tensors
-from genzoo.training.sharded_tensors import WholeTensors, own_share, sharding_errors
+from genzoo.training.session import Session, held_tensors, part_tensors, session_tensors
+from genzoo.training.sharded_tensors import WholeTensors, sharding_errors
 from genzoo.training.snapshot import write_snapshot
 from genzoo.training.tracker import Trackers
 
@@ -66,6 +66,8 @@ class Trainer:
         step: Training steps complete already.
         drawn: Samples drawn from the data already.
         trackers: Where metrics and pictures go beside the folder.
+        watch: Looks at the data before each checkpoint: a sentence on what became of them, or
+            empty. It may raise DataError.
     """
 
     def __init__(
@@ -76,12 +78,14 @@ class Trainer:
         step: int = 0,
         drawn: int = 0,
         trackers: Sequence[Entry[TrackerSpec]] = (),
+        watch: Callable[[], str] = str,
     ) -> None:
         self.session = session
         self.folder = folder
         self.step = step
         self.drawn = drawn
         self._reporter = reporter
+        self._watch = watch
         self._world = session.world
         self._log = MetricsLog(folder.metrics_file)
         self._description = describe_run(session, folder, step)
@@ -181,7 +185,8 @@ class Trainer:
         spec = self.session.architecture.sample
         x, _ = self._batch(self.session.stream.take(0, self.session.config.batch_size))
         low, high = float(x.min()), float(x.max())
-        if low < spec.low - 1e-4 or high > spec.high + 1e-4:
+        # Turned round, so that NaN, which compares to nothing, is refused too.
+        if not (low >= spec.low - 1e-4 and high <= spec.high + 1e-4):
             raise SpecError(
                 f"The data has values from {low:.3g} to {high:.3g}, but "
                 f"{self.session.entry.full_name} works in [{spec.low:.3g}, {spec.high:.3g}]."
@@ -203,7 +208,7 @@ class Trainer:
         means = meter.read()
         if not means:
             return
-        self._check_finite(means)
+        self._check_finite(means, part_tensors(self.session))
         before, since, read = self._measured_at
         now, reading = time.perf_counter(), self.session.dataset.reading_seconds
         self._measured_at = (self.step, now, reading)
@@ -219,25 +224,19 @@ class Trainer:
         self._trackers.scalars(self.step, means)
         self._send("genzoo_metrics_measured", metrics=means)
 
-    def _check_finite(self, means: dict[str, float]) -> None:
-        broken = [name for name, value in means.items() if not math.isfinite(value)]
-        if not broken and self._weights_finite():
+    def _check_finite(self, means: Mapping[str, float], groups: Groups) -> None:
+        broken = first_non_finite(means, groups)
+        if not self._world.any(bool(broken)):
             return
         kept = list_checkpoints(self.folder.checkpoints)
         state = (
             f"The checkpoint {kept[-1].name} is kept" if kept else "No checkpoint was written yet"
         )
         raise DivergenceError(
-            f"Training diverged near step {self.step}: {broken[0] if broken else 'a weight'} "
-            f"is no longer a finite number. {state}.",
+            f"Training diverged near step {self.step}: {broken or 'a weight'} is no longer a finite "
+            f"number. {state}.",
             "Start again with a lower --learning-rate or with --precision fp32.",
         )
-
-    def _weights_finite(self) -> bool:
-        parts = self.session.parts.values()
-        weights = [own_share(p.detach()) for part in parts for p in part.parameters() if p.numel()]
-        largest = torch.stack(torch._foreach_norm(weights, math.inf))
-        return not self._world.any(not bool(torch.isfinite(largest).all()))
 
     def _snapshot(self) -> None:
         self._lead(self._write_snapshot)
@@ -250,7 +249,11 @@ class Trainer:
         self._checkup.examine(self.step, shown.samples)
 
     def _save(self, final: bool) -> None:
-        self._measure()
+        if changed := self._watch():
+            self._reporter.note(changed)
+        meter = self.session.engine.meter
+        meter.average(self._world)
+        self._check_finite(meter.means(), held_tensors(self.session))
         tensors = session_tensors(self.session)
         assist = tensors.assist if isinstance(tensors, WholeTensors) else _nothing
         self._lead(partial(self._write_checkpoint, tensors, final), assist)
@@ -266,6 +269,7 @@ class Trainer:
         self._world.barrier()
 
     def _write_checkpoint(self, tensors: Mapping[str, Mapping[str, Tensor]], final: bool) -> None:
+        self._log.sync()
         checkpoint = Checkpoint(self.step, self.drawn, tensors)
         keep = self.session.config.keep_checkpoints
         path = write_checkpoint(self.folder.checkpoints, checkpoint, keep)

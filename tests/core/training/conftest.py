@@ -1,9 +1,10 @@
-"""A registry with toy objectives, and a small data set on disk."""
+"""A registry with toy objectives, and small data sets on disk."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from toy_objectives import genzoo_objectives
 from toys import toy_registry
 
@@ -25,6 +26,18 @@ def data(tmp_path) -> Path:
     images = rng.integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
     np.savez(path, images=images, labels=np.arange(40) % 2)
     return path
+
+
+@pytest.fixture
+def images(tmp_path):
+    """A folder of files, whose decoding can be interrupted too."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(20):
+        pixels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    return folder
 
 
 @pytest.fixture

@@ -1,57 +1,71 @@
-"""SIGKILL at moments nobody chose, most of them in the middle of writing a checkpoint."""
+"""SIGKILL at a hundred moments that nobody chose, from a run's first to its last."""
 
+import itertools
+import json
 import random
+import shutil
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
-import torch
+from forked import ForkServer
+from PIL import Image
+from run_comparison import assert_same_runs, logged
 
-from genzoo.training.checkpoint import list_checkpoints, read_newest
+from genzoo.artifact.verify import verify
+from genzoo.training.checkpoint import list_checkpoints, read_checkpoint
 
-SCRIPT = Path(__file__).with_name("killed_run.py")
-
-STEPS = 100
-"""Far more than a run takes in all the time that it is given between its kills."""
-
-
-def start(data, out):
-    return subprocess.Popen([sys.executable, SCRIPT, data, out, str(STEPS)], stderr=subprocess.PIPE)
+KILLS = 100
+MOST = 5
+"""Kills of one run, after which it is let finish."""
 
 
-def kill_while_checkpointing(data, out, delay):
-    """Kill the run `delay` seconds after it wrote its first new checkpoint."""
-    before = list_checkpoints(out / "checkpoints")
-    process = start(data, out)
-    while list_checkpoints(out / "checkpoints") == before and process.poll() is None:
-        time.sleep(0.005)
-    time.sleep(delay)
-    process.kill()
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL, "it was still at work"
+def check_killed(run, registry):
+    """What a killed run leaves is old or new, never a part."""
+    for path in list_checkpoints(run / "checkpoints"):
+        read_checkpoint(path)
+    if (run / "artifact").exists():
+        found = verify(run / "artifact", registry)
+        assert found.ok, found
+    if (run / "run.json").exists():
+        json.loads((run / "run.json").read_text())
+    lines, _ = logged(run)
+    steps = [line["step"] for line in lines]
+    assert steps == list(range(1, len(steps) + 1))
+    for path in run.glob("samples/[!.]*.png"):
+        Image.open(path).load()
+
+
+def kill_until_finished(server, place, images, life, moments, registry):
+    """Kill a run at moments within `life` seconds of each start, until it is there before the kill.
+
+    Returns:
+        Number of kills, and the seconds of the start that finished.
+    """
+    for kills in range(MOST):
+        code, seconds = server.run(place, images, kill_after=moments.uniform(0, life))
+        if code == 0:
+            return kills, seconds
+        assert code == -signal.SIGKILL, "it goes on, whatever the kill before left"
+        check_killed(place / "run", registry)
+    code, seconds = server.run(place, images)
+    assert code == 0
+    return MOST, seconds
 
 
 @pytest.mark.slow
-def test_a_run_killed_again_and_again_ends_with_the_same_bits(tmp_path, data):
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    process = start(data, whole)
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors.decode()
-    delays = random.Random(0)
-    for _ in range(4):
-        kill_while_checkpointing(data, killed, delays.uniform(0.0, 0.1))
-        _, problems = read_newest(killed / "checkpoints")
-        assert not problems, "what stands under a checkpoint's name is whole"
-    process = start(data, killed)
-    _, errors = process.communicate()
-    assert process.returncode == 0, errors.decode()
-    expected, found = (read_newest(run / "checkpoints")[0] for run in (whole, killed))
-    assert expected.step == found.step == STEPS
-    for group, tensors in expected.tensors.items():
-        for name, tensor in tensors.items():
-            assert torch.equal(tensor, found.tensors[group][name]), f"{group}/{name}"
-    left = [path.name for path in killed.rglob(".*") if path.name.endswith(".tmp")]
-    assert not [name for name in left if "step-" in name or "artifact" in name]
+def test_a_run_survives_a_hundred_kills(tmp_path, images, registry):
+    moments = random.Random(0)
+    with ForkServer() as server:
+        code, life = server.run(tmp_path / "whole", images)
+        assert code == 0
+        total = 0
+        for number in itertools.count():
+            place = tmp_path / f"killed-{number}"
+            kills, seconds = kill_until_finished(server, place, images, life, moments, registry)
+            assert_same_runs(place / "run", tmp_path / "whole" / "run")
+            shutil.rmtree(place)
+            total += kills
+            if total >= KILLS:
+                break
+            # Machines get slower and quicker: moments stay spread over all of a run.
+            life = seconds if not kills else max(life, seconds)

@@ -7,6 +7,8 @@ import signal
 
 import pytest
 import torch
+from interruptions import TRAINING, train_with_interruptions
+from run_comparison import assert_same_runs
 
 from genzoo.errors import CheckpointError, DataError, UsageError
 from genzoo.training.checkpoint import list_checkpoints, read_checkpoint, read_newest
@@ -23,6 +25,21 @@ class StopAt(Reporter):
     def stepped(self, step):
         if step == self.at:
             os.kill(os.getpid(), signal.SIGINT)
+
+
+class Killed(BaseException):
+    """The end of a process, for what stands on the disk."""
+
+
+class KillAt(Reporter):
+    """Dies when a step is complete."""
+
+    def __init__(self, step):
+        self.at = step
+
+    def stepped(self, step):
+        if step == self.at:
+            raise Killed
 
 
 def final_state(folder):
@@ -65,6 +82,21 @@ def test_interrupt_and_resume_is_bit_exact(
     resumed = resume_run(parted, registry)
     assert (resumed.steps, resumed.interrupted) == (12, False)
     assert_same(final_state(whole), final_state(parted))
+    # Means go on where they stopped, also where that was between two lines.
+    assert losses(parted) == losses(whole)
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize("architecture", ["toy-gan", "toy-vae"])
+def test_a_run_stopped_in_the_middle_of_everything_is_bit_exact(
+    tmp_path, registry, make_plan, architecture, conditional
+):
+    """An objective with state, a lazy phase, a repeated one, one that does not move, dropout."""
+    # 40 samples in batches of 12, so that batches run over the end of the data.
+    plan = make_plan(architecture, conditional, **TRAINING, batch_size=12)
+    train_run(plan, tmp_path / "whole", registry)
+    train_with_interruptions(plan, tmp_path / "stopped", registry)
+    assert_same_runs(tmp_path / "stopped", tmp_path / "whole")
 
 
 def test_a_killed_run_goes_on_from_its_last_checkpoint_without_holes_or_doubles(
@@ -74,16 +106,8 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_without_holes_or_doubles(
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     train_run(plan, whole, registry)
 
-    class Killed(BaseException):
-        pass
-
-    class KillAt(Reporter):
-        def stepped(self, step):
-            if step == 7:
-                raise Killed
-
     with pytest.raises(Killed):
-        train_run(plan, killed, registry, KillAt())
+        train_run(plan, killed, registry, KillAt(7))
     assert [path.name for path in list_checkpoints(killed / "checkpoints")] == ["step-000000004"]
     with (killed / "metrics.jsonl").open("a") as log:
         log.write('{"step": 7, "cut sh')
@@ -125,12 +149,63 @@ def test_a_truncated_checkpoint_is_named_and_the_one_before_is_used(tmp_path, re
     assert any(str(victim) in note for note in notes)
 
 
-def test_without_any_checkpoint_a_resume_says_so(tmp_path, registry, make_plan):
+def test_where_checkpoints_were_lost_a_resume_says_so(tmp_path, registry, make_plan):
     out = tmp_path / "run"
     train_run(make_plan(), out, registry)
     shutil.rmtree(out / "checkpoints")
     with pytest.raises(CheckpointError, match="no usable checkpoint"):
         resume_run(out, registry)
+
+
+def test_a_run_killed_before_its_first_checkpoint_begins_anew(tmp_path, registry, make_plan):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    train_run(make_plan(), whole, registry)
+    with pytest.raises(Killed):
+        train_run(make_plan(), killed, registry, KillAt(3))
+    assert not list_checkpoints(killed / "checkpoints")
+    assert losses(killed)
+    assert resume_run(killed, registry).steps == 12
+    assert_same(final_state(whole), final_state(killed))
+    assert losses(killed) == losses(whole)
+
+
+def test_a_run_killed_while_it_wrote_its_record_leaves_its_folder_free(
+    tmp_path, registry, make_plan
+):
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / ".run.json.0123456789ab.tmp").write_text("{")
+    assert train_run(make_plan(), out, registry).steps == 12
+    assert not list(out.glob(".*"))
+
+
+def test_what_killed_writers_left_is_swept_up(tmp_path, registry, make_plan):
+    out = tmp_path / "run"
+    with pytest.raises(Killed):
+        train_run(make_plan(), out, registry, KillAt(7))
+    left = [
+        out / "checkpoints" / ".step-000000003.0123456789ab.tmp",
+        out / "samples" / ".samples-000000006.png.0123456789ab.tmp",
+        out / ".metrics.jsonl.0123456789ab.tmp",
+    ]
+    left[0].mkdir()
+    left[1].touch()
+    left[2].touch()
+    own = out / ".notes.tmp"
+    own.write_text("not genzoo's")
+    resume_run(out, registry)
+    assert list(out.rglob(".*")) == [own]
+
+
+def test_a_log_cut_short_at_the_end_of_a_line_goes_on_in_a_new_one(tmp_path, registry, make_plan):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    train_run(make_plan(), whole, registry)
+    with pytest.raises(Killed):
+        train_run(make_plan(), killed, registry, KillAt(7))
+    log = killed / "metrics.jsonl"
+    log.write_bytes(log.read_bytes().rstrip(b"\n") + b"\xff")
+    resume_run(killed, registry)
+    assert losses(killed) == losses(whole)
 
 
 def test_a_longer_run_may_go_on_but_nothing_else_changes(tmp_path, registry, make_plan):

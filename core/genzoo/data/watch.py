@@ -1,0 +1,82 @@
+"""Notices what happens to data while a run uses them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from genzoo.data.dataset import Dataset
+from genzoo.errors import DataError, GenzooError
+
+SHARE = 0.01
+"""Looking at a million files takes seconds: the next look waits until it costs this share."""
+
+
+class DataWatch:
+    """Looks whether data are still what a run began with. Call it at each checkpoint.
+
+    The run trains on the decoded copy in the cache, so it goes on whatever becomes of the source.
+
+    Args:
+        dataset: The data as they were opened.
+        look: The fingerprint of the source as it is now; raises GenzooError where it is gone.
+    """
+
+    def __init__(self, dataset: Dataset, look: Callable[[], str]) -> None:
+        self._name = dataset.name
+        self._expected = dataset.fingerprint
+        self._look = look
+        file = getattr(dataset.rows, "filename", None)
+        self._copy = None if file is None else Path(file)
+        self._facts = self._copy_facts()
+        self._next = time.monotonic()
+        self._told = False
+
+    def __call__(self) -> str:
+        """A sentence for the user where the source changed, once; empty otherwise.
+
+        Raises:
+            DataError: The decoded copy was changed in place, so the run may have seen other rows.
+        """
+        self._check_copy()
+        if self._told or self._unchanged():
+            return ""
+        self._told = True
+        return (
+            f"The data '{self._name}' has changed or gone since the run began. The run goes on "
+            "with what it decoded, but can only be resumed with the data as it was."
+        )
+
+    def _unchanged(self) -> bool:
+        """Whether the source is as it was, as far as one has looked."""
+        begun = time.monotonic()
+        if begun < self._next:
+            return True
+        try:
+            return self._look() == self._expected
+        except (GenzooError, OSError):
+            return False
+        finally:
+            now = time.monotonic()
+            self._next = now + (now - begun) / SHARE
+
+    def _check_copy(self) -> None:
+        facts = self._copy_facts()
+        # A deleted copy lives on as long as it is mapped.
+        if self._copy is None or facts is None or facts == self._facts:
+            return
+        raise DataError(
+            f"The decoded data in '{self._copy}' was changed while a run was using it.",
+            f"Delete the folder '{self._copy.parent}' and resume the run: it goes on from its "
+            "last checkpoint.",
+        )
+
+    def _copy_facts(self) -> tuple[int, ...] | None:
+        if self._copy is None:
+            return None
+        try:
+            facts = self._copy.stat()
+        except OSError:
+            return None
+        return facts.st_ino, facts.st_size, facts.st_mtime_ns
