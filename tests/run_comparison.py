@@ -16,7 +16,7 @@ def logged(run):
         *lines, rest = (run / "metrics.jsonl").read_text().split("\n")
     except FileNotFoundError:
         return [], ""
-    return [{**json.loads(line), "samples_per_second": 0} for line in lines], rest
+    return [{**json.loads(line), "samples_per_second": 0, "data_share": 0} for line in lines], rest
 
 
 def assert_same_runs(run, expected):

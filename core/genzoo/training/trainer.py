@@ -233,8 +233,8 @@ class Trainer:
             f"The checkpoint {kept[-1].name} is kept" if kept else "No checkpoint was written yet"
         )
         raise DivergenceError(
-            f"Training diverged near step {self.step}: {broken or 'a weight'} is no longer a finite "
-            f"number. {state}.",
+            f"Training diverged near step {self.step}: {broken or 'a weight'} is no longer a "
+            f"finite number. {state}.",
             "Start again with a lower --learning-rate or with --precision fp32.",
         )
 
