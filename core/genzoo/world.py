@@ -65,10 +65,20 @@ class World:
         return self.rank == 0
 
     def device(self, name: str) -> str:
-        """The device for this process: of `auto` and `cuda`, the GPU numbered `local_rank`."""
-        if self.size > 1 and name in ("auto", "cuda") and torch.cuda.is_available():
-            return f"cuda:{self.local_rank}"
-        return name
+        """The device for this process: of `auto` and `cuda`, the GPU numbered `local_rank`.
+
+        Raises:
+            UsageError: There are fewer GPUs than processes on this machine.
+        """
+        if self.size == 1 or name not in ("auto", "cuda") or not torch.cuda.is_available():
+            return name
+        count = torch.cuda.device_count()
+        if self.local_rank >= count:
+            raise UsageError(
+                f"Process {self.local_rank} of this machine has no GPU of its own: it has {count}.",
+                f"Start torchrun with --nproc-per-node {count}.",
+            )
+        return f"cuda:{self.local_rank}"
 
     def rows(self, count: int) -> slice:
         """This process's share of `count` rows: contiguous, in the order of the ranks.

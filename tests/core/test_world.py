@@ -79,6 +79,21 @@ def test_a_process_alone_waits_for_nobody(monkeypatch):
         assert world.device("auto") == "auto"
 
 
+def test_each_process_of_a_machine_has_a_gpu_of_its_own(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    second = World(rank=5, size=6, local_rank=1)
+    assert [second.device(name) for name in ("auto", "cuda", "cpu", "cuda:0")] == [
+        "cuda:1",
+        "cuda:1",
+        "cpu",
+        "cuda:0",
+    ]
+    assert SOLO.device("auto") == "auto"
+    with pytest.raises(UsageError, match="no GPU of its own: it has 2"):
+        World(rank=2, size=6, local_rank=2).device("auto")
+
+
 def test_half_an_environment_is_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.delenv("RANK", raising=False)

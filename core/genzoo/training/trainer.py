@@ -246,6 +246,7 @@ class Trainer:
 
     def _lead(self, write: Callable[[], None], assist: Callable[[], None] = _nothing) -> None:
         """Let rank 0 write down what all processes have come to."""
+        self.session.engine.meter.average(self._world)
         unify_buffers(self._world, [*self.session.parts.values(), self.session.ema.module])
         with self.session.put_together():
             if self._world.leads:
