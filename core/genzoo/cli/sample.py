@@ -59,12 +59,13 @@ def command(
 
     Started by torchrun, the processes share the work, and write what one alone would.
     """
-    from genzoo.media.saving import save_drawn
-
     registry = plugged_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-seed{seed}{kind.endings[0]}")
     kind.check_path(path)
+
+    from genzoo.media.saving import save_drawn
+
     with together() as world:
         computing = Computing(world.device(device), precision, batch_size)
         loaded = computing.load(model, registry)

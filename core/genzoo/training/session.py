@@ -74,7 +74,7 @@ class Session:
     def model(self) -> Model:
         """The averaged weights as a model. Shares memory with the average.
 
-        Sharded ones are as they were when `put_together` was called last, and rank 0's alone.
+        In a sharded session rank 0 alone has it, and within `put_together` only.
         """
         average = self.ema.module if self.whole_average is None else self.whole_average
         parts = {name: average.get_submodule(name) for name in self.entry.record.inference}
