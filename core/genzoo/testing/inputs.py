@@ -38,6 +38,7 @@ class RandomDataset:
 
     name = "random samples"
     fingerprint = "random"
+    reading_seconds = 0.0
 
     def __init__(self, spec: SampleSpec) -> None:
         self.spec = spec
