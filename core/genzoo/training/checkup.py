@@ -26,8 +26,8 @@ from genzoo.training.folder import RunFolder
 from genzoo.training.session import Session
 from genzoo.training.sharded_tensors import own_share
 
-MOST_VALUES = 1 << 24
-"""Numbers in the data up to which neighbours are sought while training: about 50 ms a time."""
+MOST_VALUES = 1 << 22
+"""Numbers in the data up to which neighbours are sought while training."""
 
 LEAST_BETWEEN = 100
 """Steps after which weights must have changed."""

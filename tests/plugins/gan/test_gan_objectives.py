@@ -381,7 +381,7 @@ def test_monitors(
     step = make_step(parts)
     for phase in make_objective(objective_name).phases():
         phase.loss(step)
-    assert set(step.reported) == {"real_logits", "fake_logits"}
+    assert set(step.reported) == {"real_logits", "fake_logits", "separation"}
     assert not any(value.requires_grad for value in step.reported.values())
 
 

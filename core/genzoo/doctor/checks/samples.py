@@ -9,7 +9,7 @@ from genzoo.doctor.distances import mean_distance, nearest_of, nearest_others
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import Finding
 
-ALIKE = 0.4
+ALIKE = 0.3
 """Distance between samples, as a share of that between as many of the data, that is a collapse."""
 
 GROWING = 1.1
