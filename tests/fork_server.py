@@ -5,7 +5,8 @@ A line is JSON: the run's `place`, a folder in which it has `run` and `cache`, i
 - `training`: options of the training,
 - `kill_after`: in how many seconds from its beginning it gets SIGKILL,
 - `full_after`: how many files and folders can be made before the disk is full,
-- `file_limit`: the greatest size of a file in bytes.
+- `file_limit`: the greatest size of a file in bytes,
+- `cut_at`: after which step the decoded data is cut short under it.
 
 The answer is a line of JSON: the exit `code` and the `seconds` that it lived. What else there is
 to say, it leaves in `report.json` in its place. Only its parent kills a process, for only the
@@ -30,6 +31,7 @@ from toys import toy_registry
 
 from genzoo.media import image  # noqa: F401
 from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.reporter import Reporter
 from genzoo.training.start import resume_run, train_run
 
 STEPS = 6
@@ -74,19 +76,32 @@ class Disk:
             raise OSError(errno.ENOSPC, "No space left on device", str(args[0]))
 
 
-def train(out, data, training):
+class Cutter(Reporter):
+    """Cuts the decoded data short when a step is complete."""
+
+    def __init__(self, cache, step):
+        self.cache = cache
+        self.step = step
+
+    def stepped(self, step):
+        if step == self.step:
+            (rows,) = self.cache.rglob("rows.npy")
+            os.truncate(rows, 0)
+
+
+def train(out, data, training, reporter):
     """Go on with the run in `out`, or begin it."""
     registry = toy_registry()
     registry.add_all(genzoo_objectives(), "genzoo-toy-objectives", "1")
     if (out / "run.json").exists():
-        resume_run(out, registry)
+        resume_run(out, registry, reporter)
         return
     plan = RunPlan(
         architecture="toy-gan",
         data=DataConfig(data=data),
         training=TrainingConfig(**(TRAINING | training)),
     )
-    train_run(plan, out, registry)
+    train_run(plan, out, registry, reporter)
 
 
 def live(request):
@@ -97,9 +112,10 @@ def live(request):
     disk = Disk(place, request.get("full_after"))
     if limit := request.get("file_limit"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    reporter = Cutter(place / "cache", request.get("cut_at"))
     report, code = {}, 0
     try:
-        train(place / "run", request["data"], request.get("training", {}))
+        train(place / "run", request["data"], request.get("training", {}), reporter)
     except Exception as error:
         code = REFUSED
         report = {

@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from forked import ForkServer
+from run_comparison import assert_same_runs
 
 from genzoo.data import watch
 from genzoo.data.watch import DataWatch
@@ -127,6 +130,16 @@ def test_rows_cut_short_are_noticed_too(tmp_path, registry, make_plan):
 
     with pytest.raises(DataError, match="while a run was using it"):
         train_run(make_plan(), tmp_path / "run", registry, Meddler(6, cut))
+
+
+@pytest.mark.slow
+def test_a_copy_that_ends_too_early_costs_the_steps_since_the_last_checkpoint(tmp_path, images):
+    with ForkServer() as server:
+        assert server.run(tmp_path / "whole", images)[0] == 0
+        code, _ = server.run(tmp_path / "cut", images, cut_at=3)
+        assert code == -signal.SIGBUS
+        assert server.run(tmp_path / "cut", images)[0] == 0
+    assert_same_runs(tmp_path / "cut" / "run", tmp_path / "whole" / "run")
 
 
 def test_looking_waits_until_it_is_cheap_again(monkeypatch):
