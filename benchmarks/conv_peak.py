@@ -46,10 +46,8 @@ def best_rate(dtype: torch.dtype) -> float:
 
 @torch.no_grad()
 def _rate(dtype: torch.dtype, ins: int, outs: int, side: int, kernel: int, stride: int) -> float:
-    x, weight = (
-        torch.randn(*shape).to(dtype, memory_format=torch.channels_last)
-        for shape in ((64, ins, side, side), (outs, ins, kernel, kernel))
-    )
+    x = torch.randn(64, ins, side, side).to(dtype, memory_format=torch.channels_last)
+    weight = torch.randn(outs, ins, kernel, kernel).to(dtype, memory_format=torch.channels_last)
     operations = 2 * 64 * ins * outs * kernel**2 * (side // stride) ** 2
     return operations / min(_seconds(lambda: F.conv2d(x, weight, None, stride, 1)) for _ in "12345")
 

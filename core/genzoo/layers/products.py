@@ -72,16 +72,21 @@ class _Output(torch.autograd.Function):
         slot: Tensor,
         geometry: Geometry,
     ) -> Tensor:
-        ctx.save_for_backward(x, weight)
+        # Cast here and kept, as autocast would cast it once more for the backward pass.
+        kernel = weight.to(_computing(x))
+        ctx.save_for_backward(x, weight, kernel)
         ctx.geometry = geometry
-        return _forward(x, weight, bias, geometry)
+        return _forward(x, kernel, bias, geometry)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight = ctx.saved_tensors
-        wanted = ctx.needs_input_grad[0]
-        into = _input_gradient(x, weight.to(grad.dtype), grad, ctx.geometry) if wanted else None
-        return into, None, None, grad, None
+        x, weight, kernel = ctx.saved_tensors
+        if not ctx.needs_input_grad[0]:
+            return None, None, None, grad, None
+        if torch.is_grad_enabled():
+            # The gradient will be differentiated, by the weight too.
+            kernel = weight.to(grad.dtype)
+        return _input_gradient(x, kernel, grad, ctx.geometry), None, None, grad, None
 
 
 class _Weights(torch.autograd.Function):
@@ -94,8 +99,7 @@ class _Weights(torch.autograd.Function):
         (x,) = inputs
         ctx.save_for_backward(x, weight)
         ctx.geometry = geometry
-        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-        return torch.zeros((), dtype=dtype).expand(_output_shape(x, weight, geometry))
+        return torch.zeros((), dtype=_computing(x)).expand(_output_shape(x, weight, geometry))
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
@@ -103,6 +107,11 @@ class _Weights(torch.autograd.Function):
         made = _weight_gradient(x.to(grad.dtype), weight, grad, ctx.geometry)
         bias = grad.sum((0, 2, 3)) if ctx.needs_input_grad[2] else None
         return None, made.to(weight.dtype), bias, None
+
+
+def _computing(x: Tensor) -> torch.dtype:
+    """What a convolution of x on the processor computes in."""
+    return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
 
 
 def _output_shape(x: Tensor, weight: Tensor, geometry: Geometry) -> tuple[int, ...]:

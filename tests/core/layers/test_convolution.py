@@ -113,6 +113,20 @@ def test_a_layer_does_what_torchs_does(name, precision, memory) -> None:
                                    rtol=0, atol=tolerance)  # fmt: skip
 
 
+def test_a_penalty_on_gradients_reaches_the_weights_under_autocast() -> None:
+    reached = []
+    for layer in (Conv2d(4, 8, 4, 2, 1, bias=False), nn.Conv2d(4, 8, 4, 2, 1, bias=False)):
+        torch.manual_seed(1)
+        nn.init.normal_(layer.weight)
+        x = torch.randn(2, 4, 8, 8, requires_grad=True)
+        with torch.autocast("cpu", torch.bfloat16):
+            (slope,) = torch.autograd.grad(layer(x).square().sum(), x, create_graph=True)
+            slope.float().square().mean().backward()
+        reached.append(layer.weight.grad)
+    size = reached[1].abs().max()
+    torch.testing.assert_close(reached[0] / size, reached[1] / size, rtol=0, atol=3e-2)
+
+
 def test_a_result_may_be_written_to_in_place() -> None:
     layer = Conv2d(4, 8, 4, 2, 1)
     x = torch.randn(2, 4, 8, 8, dtype=torch.bfloat16)
