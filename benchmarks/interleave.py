@@ -60,6 +60,8 @@ class Worker:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         self._errors.close()
 
     def _line(self) -> str:
@@ -67,7 +69,9 @@ class Worker:
         line = self._process.stdout.readline()
         if not line:
             self._errors.seek(0)
-            raise RuntimeError(f"a worker ended early:\n{self._errors.read()}")
+            said = self._errors.read()
+            self.close()
+            raise RuntimeError(f"a worker ended early:\n{said}")
         return line.strip()
 
 

@@ -48,6 +48,5 @@ if __name__ == "__main__":
     subject = trainer(task)
     networks = subject.session.parts.values()
     turns = Turns(task.steps, facts_of(networks, genzoo.__version__))
-    while True:
-        turns.before_batch()
+    for _ in turns:
         subject.advance(1)

@@ -8,12 +8,13 @@ from types import ModuleType
 
 import torch
 import torch.utils.tensorboard
+from torch import nn
 
 from toolkits.pictures import picture_loader
 from toolkits.turns import Task, TurnLoader, Turns, facts_of, read_task
 
 # Its metrics import TensorFlow, and its ImageNet loader a module that torch no longer has. Nothing
-# here uses either.
+# here uses either. TensorBoard would take the stand-in for TensorFlow if it were imported later.
 sys.modules["tensorflow"] = ModuleType("tensorflow")
 sys.modules["torch._six"] = ModuleType("torch._six")
 sys.modules["torch._six"].PY3 = True  # type: ignore[attr-defined]
@@ -29,15 +30,19 @@ NETWORKS = {
 LOG_EVERY = 50
 
 
+def adam(network: nn.Module) -> torch.optim.Adam:
+    """The optimiser that its documentation gives."""
+    return torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.0, 0.9))
+
+
 def trainer(task: Task) -> Trainer:
     """On its defaults, but that it prints as rarely as it logs."""
     generator, discriminator = (network() for network in NETWORKS[task.rival])
-    adam = {"lr": 2e-4, "betas": (0.0, 0.9)}
     return Trainer(
         netD=discriminator,
         netG=generator,
-        optD=torch.optim.Adam(discriminator.parameters(), **adam),
-        optG=torch.optim.Adam(generator.parameters(), **adam),
+        optD=adam(discriminator),
+        optG=adam(generator),
         dataloader=picture_loader(task.pictures, task.batch),
         num_steps=1_000_000,
         log_dir=str(Path(task.scratch) / "log"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def picture_tensor(folder: str) -> Tensor:
     return torch.stack([picture for picture, _ in picture_data(folder)])
 
 
-def write_pictures(folder: Path, size: int, pixels: Sequence[Any]) -> Path:
+def write_pictures(folder: Path, size: int, pixels: Iterable[Any]) -> Path:
     """Write a folder of PNG files.
 
     Args:

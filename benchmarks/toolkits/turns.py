@@ -64,26 +64,38 @@ class Turns:
 
     def __init__(self, batches: int, facts: Mapping[str, object]) -> None:
         self._batches = batches
-        self._taken = 0
-        self._since = 0.0
+        self._left = 0
+        self._since: float | None = None
         self._line = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(json.dumps(facts), file=self._line)
         print("ready", file=self._line)
 
-    def before_batch(self) -> None:
-        """Wait where a turn is over.
+    def wait(self) -> None:
+        """Before a batch is read: wait where a turn is over.
 
         Raises:
             SystemExit: There are no more turns.
         """
-        if self._taken % self._batches == 0:
-            if self._taken:
-                print(time.perf_counter() - self._since, file=self._line)
-            if not sys.stdin.readline():
-                sys.exit()
-            self._since = time.perf_counter()
-        self._taken += 1
+        if self._left:
+            return
+        if self._since is not None:
+            print(time.perf_counter() - self._since, file=self._line)
+        if not sys.stdin.readline():
+            sys.exit()
+        self._left = self._batches
+        self._since = time.perf_counter()
+
+    def count(self) -> None:
+        """A batch was read."""
+        self._left -= 1
+
+    def __iter__(self) -> Iterator[None]:
+        """For a loop that reads its batches out of sight: once for each, without end."""
+        while True:
+            self.wait()
+            self.count()
+            yield
 
 
 class TurnLoader:
@@ -101,11 +113,12 @@ class TurnLoader:
     def __iter__(self) -> Iterator[Any]:
         batches = iter(self._loader)
         while True:
-            self._turns.before_batch()
+            self._turns.wait()
             try:
                 batch = next(batches)
             except StopIteration:
                 return
+            self._turns.count()
             yield batch
 
     def __len__(self) -> int:

@@ -12,6 +12,5 @@ if __name__ == "__main__":
     task = read_task()
     script = Script(Path(task.pictures))
     turns = Turns(task.steps, facts_of([script.generator, script.discriminator], ""))
-    while True:
-        turns.before_batch()
+    for _ in turns:
         script.step()
