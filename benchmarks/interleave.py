@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,15 +26,27 @@ def serve(turn: Callable[[], None]) -> None:
 
 
 class Worker:
-    """Driver side of one process."""
+    """Driver side of one process.
 
-    def __init__(self, script: Path, *arguments: str) -> None:
-        command = [sys.executable, str(script), *arguments]
+    Args:
+        script: What it runs.
+        arguments: Of the script.
+        python: The interpreter.
+
+    Attributes:
+        announced: Lines that it printed before it was ready.
+    """
+
+    def __init__(self, script: Path, *arguments: str, python: str = sys.executable) -> None:
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 open as long as the process
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [python, str(script), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
         )
-        while self._line() != "ready":
-            pass
+        self.announced = list(iter(self._line, "ready"))
 
     def turn(self) -> float:
         """Seconds that one turn took."""
@@ -47,12 +60,18 @@ class Worker:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._errors.close()
 
     def _line(self) -> str:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError("a worker ended early")
+            self._errors.seek(0)
+            said = self._errors.read()
+            self.close()
+            raise RuntimeError(f"a worker ended early:\n{said}")
         return line.strip()
 
 

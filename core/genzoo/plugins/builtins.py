@@ -29,7 +29,19 @@ def genzoo_trackers() -> list[TrackerSpec]:
             target="genzoo.training.tensorboard:TensorBoardTracker",
             requires=("tensorboard",),
             automatic=True,
-        )
+        ),
+        TrackerSpec(
+            name="wandb",
+            summary="Weights & Biases, online or offline",
+            target="genzoo.training.wandb:WandbTracker",
+            requires=("wandb",),
+        ),
+        TrackerSpec(
+            name="mlflow",
+            summary="MLflow, in the run's folder or on a server",
+            target="genzoo.training.mlflow:MLflowTracker",
+            requires=("mlflow",),
+        ),
     ]
 
 

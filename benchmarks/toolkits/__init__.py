@@ -1,0 +1,1 @@
+"""Training in other toolkits, and in genzoo, for `rivals.py` to time side by side."""

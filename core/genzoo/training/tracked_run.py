@@ -1,0 +1,36 @@
+"""What a service that keeps many runs is told of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from genzoo.files import atomic_write
+from genzoo.interfaces.run import RunDescription
+
+
+def identity(path: Path, make: Callable[[], str]) -> str:
+    """The name that a service has for a run: as `path` remembers it, else a new one from `make`.
+
+    A run that is resumed thus goes on where the service has it.
+
+    Raises:
+        StorageError: `path` cannot be written.
+    """
+    if path.exists():
+        return path.read_text().strip()
+    name = make()
+    with atomic_write(path) as temporary:
+        temporary.write_text(f"{name}\n")
+    return name
+
+
+def options(run: RunDescription) -> dict[str, Any]:
+    """All options of a run on one level, as `training.steps`."""
+    names = {"architecture": run.architecture, "objective": run.objective, "data": run.data}
+    return names | {
+        f"{section}.{name}": value
+        for section, values in run.settings.items()
+        for name, value in values.items()
+    }
