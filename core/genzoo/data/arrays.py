@@ -41,6 +41,9 @@ class ArraySource(Source):
         """The arrays as the kind takes them, with labels numbered from 0."""
         return checked(self._load(), self.name, self.kind)
 
+    def __len__(self) -> int:
+        return len(self.raw.samples)
+
     def options(self, kind: Kind) -> Config:
         return kind.options_for_array(self.raw.samples)
 
@@ -59,7 +62,7 @@ class ArraySource(Source):
     def labels(self, kept: Sequence[int]) -> Labels:
         if self.raw.labels is None:
             return Labels(None, ())
-        return Labels(self.raw.labels[list(kept)], self.raw.classes)
+        return Labels(self.raw.labels[np.asarray(kept)], self.raw.classes)
 
 
 def checked(raw: RawSamples, name: str, kind: Kind) -> RawSamples:

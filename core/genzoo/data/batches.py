@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections import OrderedDict
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from genzoo.data.ahead import ReadAhead
+from genzoo.data.rows import Rows
 from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.noise import derive_seed
 from genzoo.specs import SampleSpec
@@ -58,7 +61,7 @@ class BatchStream:
 
 
 class Gather:
-    """Rows of an array, as samples.
+    """Rows by number, as samples.
 
     Args:
         kind: What they are.
@@ -67,12 +70,11 @@ class Gather:
     """
 
     def __init__(
-        self, kind: Kind, rows: NDArray[np.generic], labels: NDArray[np.int64] | None
+        self, kind: Kind, rows: NDArray[Any] | Rows, labels: NDArray[np.int64] | None
     ) -> None:
         self._kind = kind
         self._shape = rows.shape[1:]
-        # Rows are copied fastest where each is one run of memory.
-        self._rows = _shared(rows).view(len(rows), -1)
+        self._rows = _InMemory(rows) if isinstance(rows, np.ndarray) else ReadAhead(rows)
         self._labels = None if labels is None else _shared(labels)
 
     def __call__(
@@ -83,10 +85,29 @@ class Gather:
     ) -> tuple[Tensor, Tensor | None]:
         """See `Dataset.batch`."""
         wanted = torch.as_tensor(indices, dtype=torch.int64, device="cpu")
-        rows = self._rows.index_select(0, wanted).to(device)
-        x = self._kind.samples(rows.view(-1, *self._shape), spec)
+        if isinstance(self._rows, _InMemory):
+            rows = self._rows.select(wanted)
+        else:
+            rows = torch.from_numpy(self._rows.read(wanted.numpy()))
+        x = self._kind.samples(rows.to(device).view(-1, *self._shape), spec)
         labels = None if self._labels is None else self._labels.index_select(0, wanted).to(device)
         return x, labels
+
+    def expect(self, indices: NDArray[np.int64]) -> None:
+        """See `Dataset.expect`."""
+        if isinstance(self._rows, ReadAhead):
+            self._rows.expect(indices)
+
+
+class _InMemory:
+    """Rows of an array."""
+
+    def __init__(self, rows: NDArray[Any]) -> None:
+        # They are copied fastest where each is one run of memory.
+        self._rows = _shared(rows).view(len(rows), -1)
+
+    def select(self, wanted: Tensor) -> Tensor:
+        return self._rows.index_select(0, wanted)
 
 
 def _shared(array: NDArray[np.generic]) -> Tensor:

@@ -137,6 +137,7 @@ class Trainer:
         identity = (session.config.seed, "batch", self.drawn)
         x, labels = self._batch(session.stream.take(self.drawn, session.config.batch_size))
         self.drawn += session.config.batch_size
+        session.dataset.expect(session.stream.take(self.drawn, session.config.batch_size))
         return Step(
             index=self.step,
             total=session.config.steps,

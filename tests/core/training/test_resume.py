@@ -8,6 +8,7 @@ import signal
 import pytest
 import torch
 
+from genzoo.data import rows
 from genzoo.errors import CheckpointError, DataError, UsageError
 from genzoo.training.checkpoint import list_checkpoints, read_checkpoint, read_newest
 from genzoo.training.reporter import Reporter
@@ -64,6 +65,16 @@ def test_interrupt_and_resume_is_bit_exact(
     resumed = resume_run(parted, registry)
     assert (resumed.steps, resumed.interrupted) == (12, False)
     assert_same(final_state(whole), final_state(parted))
+
+
+def test_rows_read_ahead_from_their_file_train_the_same(tmp_path, registry, make_plan, monkeypatch):
+    plan = make_plan(conditional=True, accumulate=2)
+    mapped, parted = tmp_path / "mapped", tmp_path / "parted"
+    train_run(plan, mapped, registry)
+    monkeypatch.setattr(rows, "LARGE", 0)
+    train_run(plan, parted, registry, StopAt(5))
+    resume_run(parted, registry)
+    assert_same(final_state(mapped), final_state(parted))
 
 
 def test_a_killed_run_goes_on_from_its_last_checkpoint_without_holes_or_doubles(
