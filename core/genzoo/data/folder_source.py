@@ -8,16 +8,16 @@ from typing import overload
 
 from genzoo.data.attempt import quiet_decoding
 from genzoo.data.classes import folder_labels
+from genzoo.data.file_source import FileSource
 from genzoo.data.fingerprint import folder_identity
 from genzoo.data.folder import FolderScan, scan_folder
 from genzoo.data.notes import printable
-from genzoo.data.pool import decode_files
-from genzoo.data.source import Labels, Outcomes, Source
+from genzoo.data.source import Labels
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
 
 
-class FolderSource(Source):
+class FolderSource(FileSource):
     """The files below `root` that may hold samples of `kind`.
 
     Raises:
@@ -41,8 +41,8 @@ class FolderSource(Source):
     def names(self) -> Sequence[str]:
         return [printable(file.path) for file in self.scan.files]
 
-    def outcomes(self, kind: Kind) -> Outcomes:
-        return decode_files(self.scan.root, [file.path for file in self.scan.files], kind)
+    def encoded(self, position: int) -> Path:
+        return self.scan.root / self.scan.files[position].path
 
     def labels(self, kept: Sequence[int]) -> Labels:
         return folder_labels([self.scan.files[position].path for position in kept], self._array)
