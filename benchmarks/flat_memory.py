@@ -190,7 +190,8 @@ def compare(pieces: int, steps: int, scratch: Path) -> None:
         print(
             f"{count * PIECE * ROW / 1e9:5.1f} GB, {count * PIECE:9,} images"
             f"{result['samples_per_second']:10.1f}  {result['waiting']:8.2%} "
-            f"{result['read']:10,.0f}{result['peak']:10.2f} GB  {result['own']:.2f} GB, {result['files']:.2f} GB"
+            f"{result['read']:10,.0f}{result['peak']:10.2f} GB  "
+            f"{result['own']:.2f} GB, {result['files']:.2f} GB"
             f"  (writing the set: {written['peak']:.2f} GB)"
         )
 

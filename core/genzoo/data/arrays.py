@@ -76,15 +76,27 @@ def checked(raw: RawSamples, name: str, kind: Kind) -> RawSamples:
         raise DataError(f"There is no {kind.noun} in '{name}'.")
     if raw.labels is None:
         return RawSamples(samples)
-    labels, classes = _numbered(
+    labels, classes = number_labels(
         np.asarray(raw.labels), tuple(raw.classes), len(samples), name, kind
     )
     return RawSamples(samples, labels, classes)
 
 
-def _numbered(
+def number_labels(
     labels: NDArray[Any], classes: tuple[str, ...], count: int, name: str, kind: Kind
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Labels that index class names, and these.
+
+    Args:
+        labels: (count,) integers, or names.
+        classes: Class names that integers index; empty to take the values for classes.
+        count: Number of samples.
+        name: What the data are called.
+        kind: What they hold.
+
+    Raises:
+        DataError: Labels of another number or type, or that no class has.
+    """
     if labels.shape != (count,) or labels.dtype.kind not in "iubUS":
         raise DataError(
             f"The labels of '{name}' are {labels.dtype} of shape {labels.shape}.",

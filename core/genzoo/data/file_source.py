@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -23,6 +24,13 @@ class FileSource(Source):
     @abstractmethod
     def encoded(self, position: int) -> Encoded:
         """What is to be decoded at a position. Safe in several threads at once."""
+
+    @abstractmethod
+    def name_at(self, position: int) -> str:
+        """What to call what is at a position."""
+
+    def names(self) -> Sequence[str]:
+        return [self.name_at(position) for position in range(len(self))]
 
     def outcomes(self, kind: Kind) -> Outcomes:
         return decode_all(self.encoded, len(self), kind)

@@ -38,8 +38,8 @@ class FolderSource(FileSource):
         with quiet_decoding():
             return kind.options_for_files(_Paths(self.scan))
 
-    def names(self) -> Sequence[str]:
-        return [printable(file.path) for file in self.scan.files]
+    def name_at(self, position: int) -> str:
+        return printable(self.scan.files[position].path)
 
     def encoded(self, position: int) -> Path:
         return self.scan.root / self.scan.files[position].path

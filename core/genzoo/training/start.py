@@ -9,6 +9,7 @@ from typing import Any
 import genzoo
 from genzoo.data.choose_kind import choose_kind
 from genzoo.data.dataset import Dataset
+from genzoo.data.find import lasting_name
 from genzoo.data.sources import open_dataset
 from genzoo.errors import DataError, UsageError
 from genzoo.media.kinds import load_kind
@@ -141,6 +142,8 @@ def load_data(
         classes=classes,
         registered=registered,
         progress=reporter.decoding,
+        stream=plan.data.stream,
+        note=reporter.note,
     )
     for note in dataset.notes:
         reporter.note(note)
@@ -159,14 +162,14 @@ def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:
     defaults = architecture.record.objective_defaults if own else {}
     kind = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
     check_kind(architecture.record, kind.record.name)
-    path = Path(plan.data.data)
-    data = str(path.resolve()) if path.exists() else plan.data.data
     return plan.model_copy(
         update={
             "architecture": architecture.full_name,
             "objective": objective.full_name,
             "objective_config": {**defaults, **plan.objective_config},
-            "data": plan.data.model_copy(update={"data": data, "kind": kind.full_name}),
+            "data": plan.data.model_copy(
+                update={"data": lasting_name(plan.data.data), "kind": kind.full_name}
+            ),
         }
     )
 
