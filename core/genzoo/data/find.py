@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from genzoo.data.arrays import ArraySource, read_npz
 from genzoo.data.fingerprint import array_identity, digest, file_identity
 from genzoo.data.folder_source import FolderSource
+from genzoo.data.hub_datasets import PREFIX, hub_source, is_saved, saved_source
 from genzoo.data.raw import RawSamples
 from genzoo.data.shard_source import ShardSource
 from genzoo.data.shards import ENDING, is_pattern, shards_in, shards_of_pattern
@@ -37,6 +38,8 @@ def find_source(
         return MemorySource(data, kind)
     if not str(data):
         raise UsageError("The name of the data is empty.", "Give a folder or a data set.")
+    if str(data).startswith(PREFIX):
+        return hub_source(str(data), kind)
     path = Path(data).expanduser()
     known = _lookup(data, registered) if isinstance(data, str) and registered else None
     if _exists(path):
@@ -77,6 +80,8 @@ def _from_path(path: Path, name: str, kind: Kind, cache: Path) -> Source:
     shards = shards_in(path, kind) if path.is_dir() else [path]
     if shards and shards[0].suffix.lower() == ENDING:
         return ShardSource(shards, name, kind, cache / "shards")
+    if is_saved(path, kind):
+        return saved_source(path, name, kind, cache / "datasets")
     if path.is_dir():
         return FolderSource(path, name, kind)
     if path.suffix.lower() == ".npz":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from genzoo.data.notes import SHOWN
@@ -59,20 +58,20 @@ def shards_in(folder: Path, kind: Kind) -> list[Path]:
         shards = sorted(path for path in folder.iterdir() if _is_shard(path))
     except OSError:
         return []
-    return shards if shards and not any(_files_of(folder, kind)) else []
+    return shards if shards and not holds_files(folder, kind) else []
 
 
 def _is_shard(path: Path) -> bool:
     return path.suffix.lower() == ENDING and not path.name.startswith(".") and path.is_file()
 
 
-def _files_of(folder: Path, kind: Kind) -> Iterator[str]:
-    for _, _, names in os.walk(folder):
-        yield from (
-            name
-            for name in names
-            if not name.startswith(".") and PurePath(name).suffix.lower() in kind.reads
-        )
+def holds_files(folder: Path, kind: Kind) -> bool:
+    """Whether there is a file in `folder`, or below it, that has an ending of the kind."""
+    return any(
+        not name.startswith(".") and PurePath(name).suffix.lower() in kind.reads
+        for _, _, names in os.walk(folder)
+        for name in names
+    )
 
 
 def _choices(text: str) -> list[str]:
