@@ -3,7 +3,7 @@
     python benchmarks/flat_memory.py [--gigabytes 20] [--steps 100] [--folder SCRATCH]
 
 A data set of random 64x64 images is written by genzoo's own cache, thrown out of the system's page
-cache, and trained on in random order by the default dcgan. Beside it the same model on a small set.
+cache, and trained on in random order by a small dcgan. Beside it the same model on a small set.
 After the steps, the batches of a whole epoch are read without computing anything, so that every
 sample was touched. Each set has processes of its own. The scratch folder needs that much room, and
 is emptied at the end.
@@ -42,6 +42,7 @@ from genzoo.training.session import Session, open_session
 from genzoo.training.trainer import Trainer
 
 SIZE = 64
+WIDTH = 16
 ROW = SIZE * SIZE * 3
 PIECE = 1000
 SMALL = 20
@@ -121,6 +122,7 @@ def train(dataset: Dataset, steps: int) -> dict[str, Any]:
     keep_freed_memory()
     plan = RunPlan(
         architecture="dcgan",
+        architecture_config={"width": WIDTH},
         objective="gan",
         objective_config={"augment": "none"},
         data=DataConfig(data=dataset.name),
@@ -181,8 +183,11 @@ def perform(options: argparse.Namespace) -> dict[str, Any]:
 
 def compare(pieces: int, steps: int, scratch: Path) -> None:
     """Print the large set beside the small one."""
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, dcgan {SIZE}x{SIZE}")
-    print(f"{'':24}training/s  for data  reading/s  peak memory  of it now: own, files")
+    print(
+        f"torch {torch.__version__}, {torch.get_num_threads()} threads, "
+        f"dcgan {SIZE}x{SIZE} of width {WIDTH}"
+    )
+    print(f"{'':26}training/s  for data  reading/s  peak memory  of it now: own, files")
     for count in (SMALL, pieces):
         written = in_process("write", count, steps, scratch)
         evict(scratch)
