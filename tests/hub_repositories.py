@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-LARGE = (".safetensors", ".png", ".wav")
+LARGE = (".safetensors", ".pth", ".png", ".wav")
 """Endings of files that are kept as large files."""
 
 

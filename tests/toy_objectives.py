@@ -72,7 +72,7 @@ class ToyAdversarial(Objective):
     def _discriminator(self, step: Step) -> Terms:
         discriminator, labels = step.part("discriminator"), step.batch.labels
         real = discriminator(step.batch.x, labels)
-        self.mean = 0.9 * self.mean + 0.1 * real.detach().mean()
+        self.mean = 0.9 * self.mean + 0.1 * step.batch_mean(real.detach())
         poison = float("nan") if step.index == self.config.poison_at else 1.0
         fake = discriminator(self._fake(step).detach(), labels)
         return {"real": F.softplus(-real) * poison, "fake": F.softplus(fake + self.mean)}

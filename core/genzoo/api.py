@@ -94,7 +94,7 @@ def train(
     registry: Registry | None = None,
     **options: Any,
 ) -> TrainingResult:
-    """Train a model from the beginning.
+    """Train a model from the beginning, with all the processes that `torchrun` started.
 
     Args:
         architecture: Its name, e.g. `dcgan`.
@@ -112,6 +112,7 @@ def train(
         GenzooError: Names, options or data that do not fit; nothing is written then.
     """
     from genzoo.training.start import train_run
+    from genzoo.world import joined_world
 
     known = _known(registry)
     plan = RunPlan(
@@ -121,7 +122,8 @@ def train(
         objective_config=dict(objective_config or {}),
         **_plan_options(known, architecture, str(data), options),
     )
-    return train_run(plan, Path(out), known, reporter)
+    with joined_world() as world:
+        return train_run(plan, Path(out), known, reporter if world.leads else None, world)
 
 
 def evaluate(
@@ -151,7 +153,8 @@ def evaluate(
         metrics: Names of metrics; by default all that apply.
         features: Name of the feature space; by default `efficientnet-lite0` where its package is
             installed, else `pixels`.
-        features_file: Weights of the feature extractor, for one that does not bring them.
+        features_file: Weights of the feature extractor, for one that does not bring them: a file,
+            or `hf://owner/name[@revision]/file` on the Hub.
         count: Number of samples.
         seed: Names their sequence.
         prior: The prior to draw latents from.
@@ -169,6 +172,7 @@ def evaluate(
     from genzoo.evaluation.data import open_beside
     from genzoo.evaluation.run import Plan, evaluate_model
     from genzoo.evaluation.subject import Settings
+    from genzoo.hub.single import here
 
     known = _known(registry)
     loaded = model if isinstance(model, Model) else load(model, device=device, registry=known)
@@ -179,7 +183,7 @@ def evaluate(
         loaded.name if isinstance(model, Model) else str(model),
         open_beside(data, kind, spec, known),
         Settings(count, seed, prior, truncation, label_prior, batch_size),
-        Plan(metrics, features, None if features_file is None else Path(features_file)),
+        Plan(metrics, features, None if features_file is None else here(features_file)),
         known,
         held_out=unseen,
         progress=progress,

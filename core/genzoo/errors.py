@@ -79,6 +79,10 @@ class StorageError(GenzooError):
     """A file could not be written: disk full, no permission."""
 
 
+class WorldError(GenzooError):
+    """Another process of a distributed program has ended or no longer answers."""
+
+
 class PluginError(GenzooError):
     """A plugin that broke its side of the contract."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -72,11 +72,12 @@ class ELBO(Objective):
         distortion = -step.part("decoder")(latents, labels).log_prob(x)
         kl = posterior.kl().flatten(1)
         step.report("elbo", -distortion - kl.sum(1))
-        step.report("active_units", active_units(posterior.mode()))
+        step.report("active_units", active_units(posterior.mode(), step.batch_mean))
+        rate = apply_free_bits(kl, self.config.free_bits, step.batch_mean).sum(1)
         weight = self.config.beta * warmup_factor(step.index, step.total, self.config.warmup)
         return {
             "distortion": Term(distortion),
-            "rate": Term(apply_free_bits(kl, self.config.free_bits).sum(1), weight),
+            "rate": Term(rate, weight),
         }
 
 
@@ -89,7 +90,14 @@ def warmup_factor(index: int, total: int, fraction: float) -> float:
     return 1.0 if index >= steps else index / steps
 
 
-def apply_free_bits(kl: Tensor, nats: float) -> Tensor:
+def row_mean(x: Tensor) -> Tensor:
+    """The mean over the rows of a batch that nobody else has rows of, (N, *) to (*)."""
+    return x.mean(0)
+
+
+def apply_free_bits(
+    kl: Tensor, nats: float, batch_mean: Callable[[Tensor], Tensor] = row_mean
+) -> Tensor:
     """Free bits (Kingma et al. 2016, equation 15): max(nats, batch mean) for every dimension.
 
     A dimension whose batch mean is below `nats` becomes the constant `nats` in every row; the
@@ -99,19 +107,23 @@ def apply_free_bits(kl: Tensor, nats: float) -> Tensor:
     Args:
         kl: Nats per row and latent dimension, (N, D).
         nats: What each dimension may carry for free.
+        batch_mean: Takes means over the batch.
 
     Returns:
         (N, D).
     """
     if nats == 0.0:
         return kl
-    return torch.where(kl.detach().mean(0) > nats, kl, kl.new_tensor(nats))
+    return torch.where(batch_mean(kl.detach()) > nats, kl, kl.new_tensor(nats))
 
 
-def active_units(means: Tensor) -> Tensor:
+def active_units(means: Tensor, batch_mean: Callable[[Tensor], Tensor] = row_mean) -> Tensor:
     """Number of latent dimensions whose posterior mean varies over the batch (N, *latent shape).
 
     Burda et al. 2016, section 5.2: variance above 0.01. A batch of one has none.
     """
-    variance = means.detach().flatten(1).var(0, correction=0)
+    flat = means.detach().flatten(1)
+    # One mean of both moments: among several processes each mean is a round of messages.
+    first, second = batch_mean(torch.stack([flat, flat.square()], 1))
+    variance = second - first.square()
     return (variance > ACTIVE_VARIANCE).float().sum()

@@ -19,12 +19,13 @@ PLUGINS = {name: ROOT / "plugins" / name for name in ("genzoo_gan", "genzoo_vae"
 ZOO = ROOT / "zoo" / "genzoo_zoo"
 
 LAYERS = (
+    ("__main__",),
     ("cli",),
     ("testing",),
     ("api", "training", "evaluation", "zoo", "hub", "importing"),
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
-    ("interfaces", "specs", "records", "errors", "files", "places", "containment"),
+    ("interfaces", "specs", "records", "errors", "files", "places", "containment", "world"),
 )
 LEVEL = {group: level for level, groups in enumerate(LAYERS) for group in groups}
 

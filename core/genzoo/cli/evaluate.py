@@ -45,9 +45,9 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
 )
 @click.option(
     "--features-file",
-    type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Weights for a feature space that does not bring them; needed once.",
+    help="Weights for a feature space that does not bring them, needed once: a file, or "
+    "hf://OWNER/NAME/FILE on the Hub.",
 )
 @count_option(10_000, "How many samples.")
 @seed_option
@@ -94,7 +94,7 @@ def command(
     data: str | None,
     metrics: tuple[str, ...],
     features: str | None,
-    features_file: Path | None,
+    features_file: str | None,
     count: int,
     seed: int,
     prior: str | None,
@@ -108,11 +108,12 @@ def command(
     batch_size: int,
 ) -> None:
     """Measure MODEL against DATA: a folder, an .npz file, or a registered name."""
+    weights = None if features_file is None else _at_hand(features_file)
     if reproduce is not None:
         from genzoo.cli import replications
 
         record, holds = replications.reproduce(
-            ctx, reproduce, model, data, held_out, features_file, device, batch_size
+            ctx, reproduce, model, data, held_out, weights, device, batch_size
         )
         _keep(record, out)
         ctx.exit(0 if holds else 1)
@@ -128,7 +129,7 @@ def command(
         kind_of(model, plugged_registry()).check_path(pictures)
     names = tuple(name for given in metrics for name in given.split(",") if name)
     settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
-    plan = Plan(names, features, features_file)
+    plan = Plan(names, features, weights)
     measured, subject = Request(model, data, held_out, settings, plan, device).run()
     if pictures is not None:
         from genzoo.evaluation.pictures import save_pictures
@@ -136,6 +137,14 @@ def command(
         output().note(f"Pictures: {save_pictures(subject, pictures)}")
     _keep(measured, out)
     show(measured, output())
+
+
+def _at_hand(file: str) -> Path:
+    from genzoo.cli.hub_progress import hub_progress
+    from genzoo.hub.single import here
+
+    with hub_progress() as progress:
+        return here(file, progress)
 
 
 def show(record: EvaluationRecord, out: Output) -> None:

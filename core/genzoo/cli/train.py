@@ -14,7 +14,8 @@ from genzoo.cli.options import out_option, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plan import build_plan, merge, read_file, run_folder
 from genzoo.cli.plugged import plugged_registry
-from genzoo.cli.train_options import Choice, TrainCommand, choice_of
+from genzoo.cli.together import together
+from genzoo.cli.train_options import TrainCommand, choice_of
 from genzoo.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def command(
     [data] the data.
 
     Ctrl-C stops after the step (exit code 130); genzoo train --resume RUN goes on.
+
+    Started by torchrun, the processes share each batch and train one model together.
     """
     given = merge(_from_options(ctx), _from_assignments(ctx, assignments))
     if resume is not None:
@@ -75,15 +78,16 @@ def command(
                 "--resume goes on with what the run began with.",
                 f"Type genzoo train --resume {resume}, with --steps to train longer.",
             )
-        _finish(ctx, _resume(resume, given))
+        _resume(ctx, resume, given)
         return
     if data is not None:
         given["data"]["data"] = data
     sections = merge(read_file(config) if config else {}, given)
-    _finish(ctx, _begin(choice_of(ctx), sections, out))
+    _begin(ctx, sections, out)
 
 
-def _begin(choice: Choice, sections: dict[str, dict[str, Any]], out: Path | None) -> TrainingResult:
+def _begin(ctx: click.Context, sections: dict[str, dict[str, Any]], out: Path | None) -> None:
+    choice = choice_of(ctx)
     data = sections["data"].get("data")
     if choice.architecture is None or choice.objective is None or not isinstance(data, str):
         missing = "what to train" if choice.architecture is None else "the data to train on"
@@ -100,11 +104,12 @@ def _begin(choice: Choice, sections: dict[str, dict[str, Any]], out: Path | None
     from genzoo.cli.progress import progress_reporter
     from genzoo.training.start import train_run
 
-    with progress_reporter(output()) as reporter:
-        return train_run(plan, folder, plugged_registry(), reporter)
+    with together() as world, progress_reporter(output()) as reporter:
+        result = train_run(plan, folder, plugged_registry(), reporter, world)
+    _finish(ctx, result, world.leads)
 
 
-def _resume(run: Path, given: dict[str, dict[str, Any]]) -> TrainingResult:
+def _resume(ctx: click.Context, run: Path, given: dict[str, dict[str, Any]]) -> None:
     changes = given.pop("training")
     other = [name for values in given.values() for name in values]
     if other:
@@ -115,8 +120,9 @@ def _resume(run: Path, given: dict[str, dict[str, Any]]) -> TrainingResult:
     from genzoo.cli.progress import progress_reporter
     from genzoo.training.start import resume_run
 
-    with progress_reporter(output()) as reporter:
-        return resume_run(run, plugged_registry(), reporter, changes)
+    with together() as world, progress_reporter(output()) as reporter:
+        result = resume_run(run, plugged_registry(), reporter, changes, world)
+    _finish(ctx, result, world.leads)
 
 
 def _from_options(ctx: click.Context) -> dict[str, dict[str, Any]]:
@@ -147,17 +153,16 @@ def _from_assignments(
     return values
 
 
-def _finish(ctx: click.Context, result: TrainingResult) -> None:
+def _finish(ctx: click.Context, result: TrainingResult, leads: bool) -> None:
     out = output()
-    out.result(
-        {
+    if leads:
+        facts = {
             "run": str(result.folder),
             "model": str(result.artifact),
             "steps": result.steps,
             "interrupted": result.interrupted,
-        },
-        str(result.folder),
-    )
+        }
+        out.result(facts, str(result.folder))
     if result.interrupted:
         out.note(f"Stopped after step {result.steps}.")
         out.note(f"Go on with: genzoo train --resume {result.folder}")

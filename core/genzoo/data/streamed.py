@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from itertools import islice
 from threading import Lock
@@ -114,5 +115,10 @@ class StreamedRows:
     def _decoders(self) -> Decoders:
         with self._starting:
             if self._started is None:
-                self._started = Decoders(self._source.encoded, self._kind, cores())
+                self._started = Decoders(self._source.encoded, self._kind, _share_of_cores())
             return self._started
+
+
+def _share_of_cores() -> int:
+    """Cores for this process where torchrun has started several on the machine, at least one."""
+    return max(1, cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))

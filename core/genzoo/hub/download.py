@@ -144,3 +144,16 @@ def _git_id(path: Path, size: int) -> str:
         return hashlib.file_digest(
             content, lambda: hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
         ).hexdigest()
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder` for unfinished files, which no other process uses meanwhile."""
+    from huggingface_hub.utils import WeakFileLock
+
+    partial = folder.with_name(f".{folder.name}.part")
+    with storage_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with WeakFileLock(folder.parent / ".lock"):
+            partial.mkdir(exist_ok=True)
+            yield partial

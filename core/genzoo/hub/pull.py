@@ -11,9 +11,8 @@ from pathlib import Path
 from genzoo.artifact.format import CARD, CONFIG, WEIGHTS, ArtifactConfig, FileRecord, read_config
 from genzoo.artifact.integrity import check_file_once
 from genzoo.errors import ArtifactError, StorageError
-from genzoo.files import storage_errors
 from genzoo.hub.cached import commit_folder, find_cached, record_revision
-from genzoo.hub.download import fetch_file
+from genzoo.hub.download import fetch_file, only_writer
 from genzoo.hub.files import RemoteFile, check_agreement, check_files, wanted_files
 from genzoo.hub.progress import HubProgress
 from genzoo.hub.reference import HubReference
@@ -144,7 +143,7 @@ def pull(
         StorageError: The cache cannot be written, or has no room.
     """
     progress = progress or HubProgress()
-    with _only_writer(plan.folder) as partial:
+    with only_writer(plan.folder) as partial:
         missing = [file for file in plan.missing if not _is_whole(plan.folder, file, plan.config)]
         size = sum(file.size for file in missing)
         _require_room(plan.folder, size)
@@ -182,7 +181,7 @@ def _described(remote: RemoteModel, file: RemoteFile, folder: Path) -> Iterator[
     if _is_here(folder, file):
         yield folder
         return
-    with _only_writer(folder) as partial:
+    with only_writer(folder) as partial:
         fetch_file(remote, file, partial, HubProgress())
         yield partial
 
@@ -219,19 +218,6 @@ def _is_whole(folder: Path, file: RemoteFile, config: ArtifactConfig | None) -> 
     except ArtifactError:
         return False
     return True
-
-
-@contextmanager
-def _only_writer(folder: Path) -> Iterator[Path]:
-    """A folder beside `folder` for unfinished files, which no other process uses meanwhile."""
-    from huggingface_hub.utils import WeakFileLock
-
-    partial = folder.with_name(f".{folder.name}.part")
-    with storage_errors(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with WeakFileLock(folder.parent / ".lock"):
-            partial.mkdir(exist_ok=True)
-            yield partial
 
 
 def _put_in_place(partial: Path, folder: Path, files: list[RemoteFile]) -> None:

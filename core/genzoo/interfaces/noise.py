@@ -52,6 +52,26 @@ class BatchNoise(Noise):
         return torch.rand(self.count, *shape, generator=self._generator, device=self.device)
 
 
+class ShareNoise(Noise):
+    """Some rows of a stream that others have the rest of: all draw the whole and keep their own.
+
+    Args:
+        whole: The stream for all rows.
+        rows: Which to keep.
+    """
+
+    def __init__(self, whole: Noise, rows: slice) -> None:
+        super().__init__(len(range(whole.count)[rows]), whole.device)
+        self._whole = whole
+        self._rows = rows
+
+    def normal(self, *shape: int) -> Tensor:
+        return self._whole.normal(*shape)[self._rows]
+
+    def uniform(self, *shape: int) -> Tensor:
+        return self._whole.uniform(*shape)[self._rows]
+
+
 class SampleNoise(Noise):
     """One stream per row: row `i` depends on `(seed, indices[i])` alone, whatever the batch.
 

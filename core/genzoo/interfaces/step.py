@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from genzoo.interfaces.noise import BatchNoise, Noise, derive_seed
+from genzoo.interfaces.noise import BatchNoise, Noise, ShareNoise, derive_seed
 from genzoo.interfaces.prior import Prior
+from genzoo.world import SOLO, World
 
 T = TypeVar("T")
 
@@ -29,13 +30,18 @@ class Batch:
 class Step:
     """One batch with its parts, random streams and shared values.
 
+    Where several processes train together, each sees its own rows of the global batch. Losses are
+    averaged over all rows by the core; what else a loss takes over the batch goes through
+    `batch_mean`.
+
     Args:
         index: Number of the training step, from 0.
         total: Number of steps the run is planned for.
-        batch: Real samples.
+        batch: Real samples: this process's rows.
         parts: Networks by name.
         prior: Where latents are drawn from.
-        identity: What the random streams are derived from, e.g. seed, rank, step, draw.
+        identity: What the random streams are derived from, e.g. seed, step, draw.
+        world: The processes that share the batch, each with as many rows.
     """
 
     def __init__(
@@ -47,6 +53,7 @@ class Step:
         parts: Mapping[str, nn.Module],
         prior: Prior,
         identity: tuple[int | str, ...] = (0,),
+        world: World = SOLO,
     ) -> None:
         self.index = index
         self.total = total
@@ -56,6 +63,7 @@ class Step:
         self.used: set[str] = set()
         self.reported: dict[str, Tensor] = {}
         self._identity = identity
+        self._world = world
         self._noises: dict[tuple[str, int], Noise] = {}
         self._shared: dict[str, Any] = {}
 
@@ -71,9 +79,20 @@ class Step:
         rows = len(self.batch) if count is None else count
         key = (name, rows)
         if key not in self._noises:
-            seed = derive_seed(*self._identity, name, rows)
-            self._noises[key] = BatchNoise(rows, seed, self.batch.x.device)
+            self._noises[key] = self._open_noise(name, rows * self._world.size)
         return self._noises[key]
+
+    def _open_noise(self, name: str, rows: int) -> Noise:
+        """The stream for the rows of all processes, or what this one has of it."""
+        noise = BatchNoise(rows, derive_seed(*self._identity, name, rows), self.batch.x.device)
+        return noise if self._world.size == 1 else ShareNoise(noise, self._world.rows(rows))
+
+    def batch_mean(self, x: Tensor) -> Tensor:
+        """The mean of `x` (N, *shape) over the rows of the global batch, of `shape`.
+
+        Gradients flow through it. Every process must call it, as often and in the same order.
+        """
+        return self._world.mean(x.mean(0))
 
     def latents(self, name: str = "latent", count: int | None = None) -> Tensor:
         """Latents drawn from the prior, (count, *latent shape)."""

@@ -27,6 +27,9 @@ class TrainingConfig(Config):
         "auto", description="bf16 only where the hardware multiplies it natively."
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps.")
+    sync_batch_norm: bool = Field(
+        False, description="With several processes, normalise over the batches of all."
+    )
     log_every: int = Field(50, ge=1, description="Steps between lines of metrics.jsonl.")
     snapshot_every: int = Field(500, ge=1, description="Steps between sample grids.")
     checkpoint_every: int = Field(1000, ge=1, description="Steps between checkpoints.")

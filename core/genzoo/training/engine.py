@@ -12,7 +12,9 @@ from torch.optim import Optimizer
 from genzoo.errors import PluginError
 from genzoo.interfaces.objective import Phase, Term, Terms
 from genzoo.interfaces.step import Step
+from genzoo.training.gradients import average_gradients
 from genzoo.training.meter import Meter
+from genzoo.world import SOLO, World
 
 DrawSteps = Callable[[], Sequence[Step]]
 """Gives the micro-batches of one move: as many steps as gradients are accumulated over."""
@@ -29,6 +31,7 @@ class PhaseEngine:
         parts: Networks by name.
         optimizers: One for each part that some phase trains.
         autocast: Makes the context that first-order phases run in.
+        world: The processes that each compute a share of every batch.
     """
 
     def __init__(
@@ -37,12 +40,14 @@ class PhaseEngine:
         parts: Mapping[str, nn.Module],
         optimizers: Mapping[str, Optimizer],
         autocast: Callable[[], AbstractContextManager[None]] = nullcontext,
+        world: World = SOLO,
     ) -> None:
         self.phases = tuple(phases)
         self.meter = Meter()
         check_phases(self.phases, parts)
         self._optimizers = optimizers
         self._autocast = autocast
+        self._world = world
         self._parameters = {phase.name: _trained(phase, parts) for phase in self.phases}
         self._keys: dict[str, set[str]] = {}
         self._pending: list[str] = []
@@ -100,6 +105,7 @@ class PhaseEngine:
         )
 
     def _move(self) -> None:
+        average_gradients(self._world, [self._optimizers[part] for part in self._pending])
         for part in self._pending:
             optimizer = self._optimizers[part]
             optimizer.step()

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
+from genzoo.world import SOLO, World
+
 
 class Interrupts:
-    """While active, the first SIGINT or SIGTERM only sets `requested`; a second one interrupts."""
+    """While active, the first SIGINT or SIGTERM only sets `requested`; a second one interrupts.
 
-    def __init__(self) -> None:
+    Args:
+        world: The processes that stop together.
+    """
+
+    def __init__(self, world: World = SOLO) -> None:
         self.requested = False
+        self._world = world
+        self._answer: Callable[[], bool] | None = None
         self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -23,6 +32,16 @@ class Interrupts:
 
     def __exit__(self, *_: object) -> None:
         self._restore()
+
+    def agreed(self) -> bool:
+        """Whether to stop now. All processes ask it after the same steps and hear the same.
+
+        With several, one step more is taken: what was asked before it is answered during it.
+        """
+        if self._world.size == 1:
+            return self.requested
+        answer, self._answer = self._answer, self._world.ask(self.requested)
+        return answer is not None and answer()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.requested = True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from genzoo.world import World
+
 
 class Meter:
     """Sums values by name until they are read."""
@@ -22,6 +24,14 @@ class Meter:
         else:
             self._sums[name] = value
             self._counts[name] = 1
+
+    def average(self, world: World) -> None:
+        """Put the means over all processes in the place of the sums."""
+        if world.size == 1 or not self._sums:
+            return
+        sums = torch.stack([total.float() for total in self._sums.values()])
+        world.mean_([sums])
+        self._sums = dict(zip(self._sums, sums.unbind(), strict=True))
 
     def read(self) -> dict[str, float]:
         """Means by name since the last call. Waits for the device once."""

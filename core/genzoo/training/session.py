@@ -23,12 +23,15 @@ from genzoo.model.model import Model
 from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import parse_config
+from genzoo.training.batch_norm import synced
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.config import RunPlan, TrainingConfig
 from genzoo.training.ema import ExponentialMovingAverage
 from genzoo.training.engine import PhaseEngine, bfloat16_autocast
 from genzoo.training.hardware import choose_device, choose_precision
 from genzoo.training.optimizers import build_optimizers, optimizer_tensors, restore_optimizer
+from genzoo.training.replicas import share_weights
+from genzoo.world import SOLO, World
 
 
 @dataclass
@@ -55,6 +58,7 @@ class Session:
     stream: BatchStream
     device: torch.device
     precision: str
+    world: World = SOLO
 
     @property
     def model(self) -> Model:
@@ -63,8 +67,16 @@ class Session:
         return Model(self.entry.full_name, self.architecture, parts).to(self.device)
 
 
-def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session:
+def open_session(
+    plan: RunPlan, dataset: Dataset, registry: Registry, world: World = SOLO
+) -> Session:
     """Build networks, objective and optimisers, freshly initialised from the plan's seed.
+
+    Args:
+        plan: What to train.
+        dataset: What on.
+        registry: Where names are looked up.
+        world: The processes that train it together.
 
     Raises:
         CapabilityError: Priors are to be fitted, and no part maps samples to latents.
@@ -76,7 +88,12 @@ def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session
             f"A batch of {config.batch_size} is larger than the data, which has {len(dataset)}.",
             f"Use --batch-size {_power_of_two_below(len(dataset))} or less.",
         )
-    device = choose_device(config.device)
+    if config.batch_size % world.size:
+        raise UsageError(
+            f"A batch of {config.batch_size} does not divide among {world.size} processes.",
+            f"Use a multiple of {world.size}: --batch-size counts the samples of all.",
+        )
+    device = choose_device(world.device(config.device))
     entry, architecture = build_architecture(
         registry, plan.architecture, plan.architecture_config, dataset.spec
     )
@@ -84,7 +101,7 @@ def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session
         registry.objectives.find(plan.objective) if plan.objective else registry.objective_of(entry)
     )
     objective = _objective(plan, objective_entry.record, architecture, len(dataset))
-    parts = _parts(architecture, objective, config.seed, device)
+    parts = _parts(architecture, objective, config, device, world)
     objective.check(parts)
     inference = nn.ModuleDict({name: parts[name] for name in entry.record.inference})
     if entry.record.priors:
@@ -105,12 +122,13 @@ def open_session(plan: RunPlan, dataset: Dataset, registry: Registry) -> Session
         prior=architecture.prior().to(device),
         objective=objective,
         optimizers=optimizers,
-        engine=PhaseEngine(phases, parts, optimizers, autocast),
+        engine=PhaseEngine(phases, parts, optimizers, autocast, world),
         ema=ExponentialMovingAverage(inference, config.ema),
         dataset=dataset,
         stream=BatchStream(len(dataset), config.seed),
         device=device,
         precision=precision,
+        world=world,
     )
 
 
@@ -152,13 +170,21 @@ def check_fit(architecture: ArchitectureSpec, objective: ObjectiveSpec) -> None:
 
 
 def _parts(
-    architecture: Architecture, objective: Objective, seed: int, device: torch.device
+    architecture: Architecture,
+    objective: Objective,
+    config: TrainingConfig,
+    device: torch.device,
+    world: World,
 ) -> dict[str, nn.Module]:
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derive_seed(seed, "initialisation"))
+        torch.default_generator.manual_seed(derive_seed(config.seed, "initialisation"))
         parts = {**architecture.build(), **objective.parts()}
+    if config.sync_batch_norm and world.size > 1:
+        parts = {name: synced(part, world) for name, part in parts.items()}
     for part in parts.values():
         part.to(device).to(memory_format=torch.channels_last).train()
+    # The seed makes them equal on machines of one kind; others may round differently.
+    share_weights(world, parts.values())
     return parts
 
 

@@ -17,14 +17,16 @@ from genzoo.model.build import check_kind
 from genzoo.records import DatasetSpec
 from genzoo.registry import Registry, load_target
 from genzoo.specs import parse_config
-from genzoo.training.checkpoint import read_newest
+from genzoo.training.checkpoint import Checkpoint, read_newest
 from genzoo.training.config import RunPlan, TrainingConfig
 from genzoo.training.folder import DataRecord, MetricsLog, RunFolder, RunRecord
 from genzoo.training.memory import keep_freed_memory
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import check_fit, open_session, restore_session
+from genzoo.training.share import check_same_data, share_checkpoint
 from genzoo.training.tracker import choose_trackers
 from genzoo.training.trainer import Trainer, TrainingResult
+from genzoo.world import SOLO, World
 
 CHANGEABLE = (
     "steps",
@@ -38,7 +40,11 @@ CHANGEABLE = (
 
 
 def train_run(
-    plan: RunPlan, out: Path, registry: Registry, reporter: Reporter | None = None
+    plan: RunPlan,
+    out: Path,
+    registry: Registry,
+    reporter: Reporter | None = None,
+    world: World = SOLO,
 ) -> TrainingResult:
     """Train from the beginning.
 
@@ -47,6 +53,7 @@ def train_run(
         out: The run's folder: new, or empty.
         registry: Where names are looked up.
         reporter: Hears of progress.
+        world: The processes that train together, all with the same plan; rank 0 writes.
 
     Raises:
         GenzooError: Names, options or data that do not fit; nothing is written then.
@@ -55,22 +62,12 @@ def train_run(
     keep_freed_memory()
     plan = _resolve(plan, registry)
     trackers = choose_trackers(plan.training.tracker, registry)
-    dataset = load_data(plan, registry, reporter)
-    session = open_session(plan, dataset, registry)
+    dataset = load_data(plan, registry, reporter, world=world)
+    session = open_session(plan, dataset, registry, world)
     folder = RunFolder(out)
-    folder.create()
-    folder.write_record(
-        RunRecord(
-            genzoo_version=genzoo.__version__,
-            plan=plan,
-            data=DataRecord(
-                name=dataset.name,
-                fingerprint=dataset.fingerprint,
-                count=len(dataset),
-                sample=dataset.spec,
-            ),
-        )
-    )
+    if world.leads:
+        folder.create()
+        folder.write_record(_record(plan, dataset))
     reporter.note(f"Training on {session.device} in {session.precision}.")
     return Trainer(session, folder, reporter, trackers=trackers).run()
 
@@ -80,6 +77,7 @@ def resume_run(
     registry: Registry,
     reporter: Reporter | None = None,
     changes: Mapping[str, Any] | None = None,
+    world: World = SOLO,
 ) -> TrainingResult:
     """Go on from the newest whole checkpoint, bit for bit on the same machine.
 
@@ -88,6 +86,7 @@ def resume_run(
         registry: Where names are looked up.
         reporter: Hears of progress.
         changes: New values for the options in `CHANGEABLE`.
+        world: The processes that go on together, as many as you like; rank 0 has the folder.
 
     Raises:
         UsageError: This is no run, or an option that cannot be changed.
@@ -97,19 +96,18 @@ def resume_run(
     reporter = reporter or Reporter()
     keep_freed_memory()
     folder = RunFolder(out)
-    record = folder.read_record()
+    record = _read_record(folder, world)
     plan = _changed(record.plan, changes or {})
     trackers = choose_trackers(plan.training.tracker, registry)
-    checkpoint, problems = read_newest(folder.checkpoints)
-    for problem in problems:
-        reporter.note(problem)
+    checkpoint = _read_checkpoint(folder, reporter, world)
     classes = record.data.sample.classes or None
-    dataset = load_data(plan, registry, reporter, classes)
+    dataset = load_data(plan, registry, reporter, classes, world)
     _check_same(dataset, record.data, out)
-    session = open_session(plan, dataset, registry)
+    session = open_session(plan, dataset, registry, world)
     restore_session(session, checkpoint)
-    MetricsLog(folder.metrics_file).rewind(checkpoint.step)
-    folder.write_record(record.model_copy(update={"plan": plan}))
+    if world.leads:
+        MetricsLog(folder.metrics_file).rewind(checkpoint.step)
+        folder.write_record(record.model_copy(update={"plan": plan}))
     reporter.note(f"Going on from step {checkpoint.step}.")
     return Trainer(session, folder, reporter, checkpoint.step, checkpoint.drawn, trackers).run()
 
@@ -119,6 +117,7 @@ def load_data(
     registry: Registry,
     reporter: Reporter,
     classes: Sequence[str] | None = None,
+    world: World = SOLO,
 ) -> Dataset:
     """Open a run's data and pass on what there is to say about it.
 
@@ -127,6 +126,10 @@ def load_data(
         registry: Where names are looked up.
         reporter: Hears of skipped files and the like.
         classes: Numbers the labels; by default the data's own classes do.
+        world: The processes that open it; one on each machine decodes it.
+
+    Raises:
+        DataError: It cannot be read, or is not the same everywhere.
     """
 
     def registered(name: str) -> tuple[DatasetSpec, Any]:
@@ -135,19 +138,45 @@ def load_data(
 
     architecture = registry.architectures.find(plan.architecture)
     entry = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
-    dataset = open_dataset(
-        plan.data.data,
-        load_kind(entry, plan.data.options),
-        conditional=plan.data.conditional,
-        classes=classes,
-        registered=registered,
-        progress=reporter.decoding,
-        stream=plan.data.stream,
-        note=reporter.note,
-    )
+    with world.one_by_one():
+        dataset = open_dataset(
+            plan.data.data,
+            load_kind(entry, plan.data.options),
+            conditional=plan.data.conditional,
+            classes=classes,
+            registered=registered,
+            progress=reporter.decoding,
+            stream=plan.data.stream,
+            note=reporter.note,
+        )
+    check_same_data(world, dataset.fingerprint)
     for note in dataset.notes:
         reporter.note(note)
     return dataset
+
+
+def _record(plan: RunPlan, dataset: Dataset) -> RunRecord:
+    data = DataRecord(
+        name=dataset.name,
+        fingerprint=dataset.fingerprint,
+        count=len(dataset),
+        sample=dataset.spec,
+    )
+    return RunRecord(genzoo_version=genzoo.__version__, plan=plan, data=data)
+
+
+def _read_record(folder: RunFolder, world: World) -> RunRecord:
+    content = folder.read_record().model_dump(mode="json") if world.leads else None
+    return RunRecord.model_validate(world.share(content))
+
+
+def _read_checkpoint(folder: RunFolder, reporter: Reporter, world: World) -> Checkpoint:
+    found = None
+    if world.leads:
+        found, problems = read_newest(folder.checkpoints)
+        for problem in problems:
+            reporter.note(problem)
+    return share_checkpoint(world, found)
 
 
 def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_check
 from genzoo.training.folder import MetricsLog, RunFolder
 from genzoo.training.interrupts import Interrupts
 from genzoo.training.publish import publish
+from genzoo.training.replicas import share_weights, unify_buffers
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import Session, session_tensors
 from genzoo.training.snapshot import write_snapshot
@@ -72,10 +74,12 @@ class Trainer:
         self.step = step
         self.drawn = drawn
         self._reporter = reporter
+        self._world = session.world
         self._log = MetricsLog(folder.metrics_file)
         self._description = describe_run(session, folder, step)
-        self._trackers = Trackers(trackers, self._description, reporter.note)
-        self._events = Events(session.registry.listeners, reporter.note)
+        leads = session.world.leads
+        self._trackers = Trackers(trackers if leads else (), self._description, reporter.note)
+        self._events = Events(session.registry.listeners if leads else (), reporter.note)
         self._measured_at = (step, time.perf_counter())
 
     def run(self) -> TrainingResult:
@@ -99,11 +103,11 @@ class Trainer:
         return TrainingResult(self.folder.path, self.folder.artifact, self.step, interrupted)
 
     def _train(self, total: int) -> None:
-        with Interrupts() as interrupts:
+        with Interrupts(self._world) as interrupts:
             if self.step == 0:
                 self._check_range()
                 self._snapshot()
-            while self.step < total and not interrupts.requested:
+            while self.step < total and not interrupts.agreed():
                 self._take_step()
                 self._keep_books()
             self._save(final=True)
@@ -122,8 +126,12 @@ class Trainer:
     def _take_step(self) -> None:
         session = self.session
         # Modules that draw from the global stream, such as dropout, resume exactly too.
-        torch.default_generator.manual_seed(derive_seed(session.config.seed, "global", self.step))
+        identity = (session.config.seed, "global", self.step, self._world.rank)
+        torch.default_generator.manual_seed(derive_seed(*identity))
         session.engine.run(self.step, self._draw)
+        if self.step == 0:
+            # Some networks initialise themselves from the first batch: here, from rank 0's rows.
+            share_weights(self._world, session.parts.values())
         session.ema.update(self.step)
         self.step += 1
         self._reporter.stepped(self.step)
@@ -135,9 +143,9 @@ class Trainer:
     def _next_step(self) -> Step:
         session = self.session
         identity = (session.config.seed, "batch", self.drawn)
-        x, labels = self._batch(session.stream.take(self.drawn, session.config.batch_size))
+        x, labels = self._batch(self._own_indices())
         self.drawn += session.config.batch_size
-        session.dataset.expect(session.stream.take(self.drawn, session.config.batch_size))
+        session.dataset.expect(self._own_indices())
         return Step(
             index=self.step,
             total=session.config.steps,
@@ -145,7 +153,13 @@ class Trainer:
             parts=session.parts,
             prior=session.prior,
             identity=identity,
+            world=self._world,
         )
+
+    def _own_indices(self) -> np.ndarray:
+        """Which samples of the next batch this process takes."""
+        indices = self.session.stream.take(self.drawn, self.session.config.batch_size)
+        return indices[self._world.rows(len(indices))]
 
     def _batch(self, indices: np.ndarray) -> tuple[torch.Tensor, torch.Tensor | None]:
         spec = self.session.architecture.sample
@@ -172,7 +186,9 @@ class Trainer:
             self._save(final=False)
 
     def _measure(self) -> None:
-        means = self.session.engine.meter.read()
+        meter = self.session.engine.meter
+        meter.average(self._world)
+        means = meter.read()
         if not means:
             return
         self._check_finite(means)
@@ -182,6 +198,8 @@ class Trainer:
         config = self.session.config
         samples = (self.step - before) * config.batch_size * config.accumulate
         means["samples_per_second"] = samples / max(now - since, 1e-9)
+        if not self._world.leads:
+            return
         self._log.append({"step": self.step, "samples": self.drawn, **means})
         self._reporter.measured(self.step, means)
         self._trackers.scalars(self.step, means)
@@ -206,6 +224,9 @@ class Trainer:
         return all(bool(torch.isfinite(p).all()) for part in parts for p in part.parameters())
 
     def _snapshot(self) -> None:
+        self._lead(self._write_snapshot)
+
+    def _write_snapshot(self) -> None:
         paths = write_snapshot(self.session, self.folder.samples, self.step, self._trackers)
         for path in paths:
             self._reporter.snapshot(self.step, path)
@@ -213,6 +234,16 @@ class Trainer:
 
     def _save(self, final: bool) -> None:
         self._measure()
+        self._lead(partial(self._write_checkpoint, final))
+
+    def _lead(self, write: Callable[[], None]) -> None:
+        """Let rank 0 write down what all processes have come to."""
+        unify_buffers(self._world, [*self.session.parts.values(), self.session.ema.module])
+        if self._world.leads:
+            write()
+        self._world.barrier()
+
+    def _write_checkpoint(self, final: bool) -> None:
         tensors = session_tensors(self.session)
         checkpoint = Checkpoint(self.step, self.drawn, tensors)
         keep = self.session.config.keep_checkpoints

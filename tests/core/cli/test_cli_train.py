@@ -14,6 +14,7 @@ from genzoo.training import start
 from genzoo.training.config import RunPlan
 from genzoo.training.reporter import Reporter
 from genzoo.training.trainer import TrainingResult
+from genzoo.world import SOLO, World
 
 Run = Callable[..., Result]
 
@@ -27,11 +28,17 @@ class Trained:
         self.changes: dict[str, Any] | None = None
         self.interrupted = False
 
-    def train_run(self, plan: RunPlan, out: Path, registry: object, reporter: Reporter) -> Any:
+    def train_run(
+        self, plan: RunPlan, out: Path, registry: object, reporter: Reporter, world: World
+    ) -> Any:
+        assert world == SOLO
         self.plan, self.out = plan, out
         return self._result(reporter)
 
-    def resume_run(self, out: Path, registry: object, reporter: Reporter, changes: Any) -> Any:
+    def resume_run(
+        self, out: Path, registry: object, reporter: Reporter, changes: Any, world: World
+    ) -> Any:
+        assert world == SOLO
         self.out, self.changes = out, dict(changes)
         return self._result(reporter)
 

@@ -46,7 +46,7 @@ def heard() -> list[str]:
 
 @pytest.fixture(params=[0, 2], ids=["here", "workers"])
 def _workers(request, monkeypatch):
-    monkeypatch.setattr(streamed, "cores", lambda: request.param)
+    monkeypatch.setattr(streamed, "_share_of_cores", lambda: request.param)
 
 
 def stream(source, heard, labels=None):

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from genzoo.evaluation.statistics.bootstrap import Interval, bootstrap_mean, share
+from genzoo.evaluation.statistics.bootstrap import (
+    Interval,
+    bootstrap_mean,
+    share,
+    share_of_dependent,
+)
+from genzoo.evaluation.statistics.manifold import overlap
 
 
 def test_the_error_is_that_of_a_mean():
@@ -53,3 +59,42 @@ def test_about_nineteen_of_twenty_shares_hold_the_truth():
     intervals = [share(random.random(200) < 0.3) for _ in range(500)]
     held = sum(interval.low <= 0.3 <= interval.high for interval in intervals)
     assert 460 <= held <= 492
+
+
+def test_shares_of_independent_flags_left_out_in_groups_have_the_usual_error():
+    flags = np.random.default_rng(3).random(2000) < 0.3
+    without = [np.delete(flags, np.s_[group::20]).mean() for group in range(20)]
+    found = share_of_dependent(flags, without)
+    assert found.value == flags.mean()
+    assert found.error == pytest.approx(np.sqrt(0.3 * 0.7 / 2000), rel=0.4)
+
+
+def test_shares_that_hang_together_have_a_wider_interval():
+    flags = np.repeat(np.random.default_rng(4).random(100) < 0.3, 20)
+    without = [
+        np.delete(flags, np.s_[100 * group : 100 * group + 100]).mean() for group in range(20)
+    ]
+    found, independent = share_of_dependent(flags, without), share(flags)
+    assert found.error > 3 * independent.error
+    assert found.low < independent.low < independent.high < found.high
+
+
+def test_shares_that_nothing_changes_keep_wilsons_interval():
+    assert share_of_dependent(np.ones(50), np.ones(20)) == share(np.ones(50))
+
+
+def test_ends_of_a_share_stay_shares():
+    found = share_of_dependent([1, 1, 1, 0], [0.0, 1.0])
+    assert (found.low, found.high) == (0.0, 1.0)
+
+
+def test_about_nineteen_of_twenty_coverages_hold_the_expected_one():
+    real = np.random.default_rng(5).normal(size=(150, 2))
+    found = [
+        overlap(real, np.random.default_rng(seed).normal(size=(150, 2)), 3) for seed in range(100)
+    ]
+    truth = np.mean([one.coverage.mean() for one in found])
+    intervals = [share_of_dependent(one.coverage, one.coverage_without) for one in found]
+    assert sum(one.low <= truth <= one.high for one in intervals) >= 93
+    spread = np.std([one.value for one in intervals])
+    assert np.mean([one.error for one in intervals]) < 2 * spread

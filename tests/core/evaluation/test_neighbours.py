@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from genzoo.evaluation.statistics import blocks, neighbours
+from genzoo.evaluation.statistics import blocks, manifold, neighbours
 from genzoo.evaluation.statistics.manifold import overlap
 from genzoo.evaluation.statistics.neighbours import nearest, radii
 
@@ -53,6 +53,20 @@ def test_overlap_is_that_of_the_definitions(k):
     means = found.precision.mean(), found.recall.mean(), found.density.mean(), found.coverage.mean()
     assert means == pytest.approx(brute_force(real, fake, k))
     assert 0 < means[0] < 1
+
+
+@pytest.mark.usefixtures("_blocks")
+@pytest.mark.parametrize("k", [1, 3, 5])
+@pytest.mark.parametrize("count", [33, 8, 90])
+def test_without_a_group_it_is_that_of_the_other_samples(k, count):
+    real, fake = draw(40, 0), draw(count, 1, 1.4)
+    found = overlap(real, fake, k)
+    groups = np.arange(count) % min(manifold.GROUPS, count)
+    for group in range(groups.max() + 1):
+        _, recall, _, coverage = brute_force(real, fake[groups != group], k)
+        assert found.recall_without[group] == pytest.approx(recall)
+        assert found.coverage_without[group] == pytest.approx(coverage)
+    assert len(found.recall_without) == len(found.coverage_without) == groups.max() + 1
 
 
 def test_precision_and_recall_agree_with_torch_fidelity():

@@ -16,7 +16,7 @@ from genzoo.evaluation.extractors.weights import published_weights
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 HINT = (
     "Get pt_inception-2015-12-05-6726825d.pth from the releases of mseitzer/pytorch-fid on GitHub "
-    "and give it once with --features-file."
+    "and give it once with --features-file, or a copy of it: hf://OWNER/NAME/FILE on the Hub."
 )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.evaluation.metric import Estimate, Metric
-from genzoo.evaluation.statistics.bootstrap import share
+from genzoo.evaluation.statistics.bootstrap import share, share_of_dependent
 from genzoo.evaluation.statistics.manifold import overlap
 from genzoo.evaluation.subject import Subject
 from genzoo.model.model import Model
@@ -47,5 +47,9 @@ class ClassOverlap(Metric):
         found = overlap(subject.real[real], subject.fake[fake], self.parameters["k"])
         return [
             Estimate(name=f"Precision of {name}", interval=share(found.precision), better="higher"),
-            Estimate(name=f"Recall of {name}", interval=share(found.recall), better="higher"),
+            Estimate(
+                name=f"Recall of {name}",
+                interval=share_of_dependent(found.recall, found.recall_without),
+                better="higher",
+            ),
         ]

@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from genzoo.evaluation.metric import Estimate, Metric
-from genzoo.evaluation.statistics.bootstrap import Interval, bootstrap_mean, share
+from genzoo.evaluation.statistics.bootstrap import (
+    Interval,
+    bootstrap_mean,
+    share,
+    share_of_dependent,
+)
 from genzoo.evaluation.statistics.gaussian import (
     Gaussian,
     fit_gaussian,
@@ -85,12 +90,16 @@ class PrecisionRecall(Metric):
     parameters: ClassVar[Mapping[str, Any]] = {"k": 3}
 
     def measure(self, subject: Subject) -> Sequence[Estimate]:
-        """Intervals are over the points that each is a mean of, the balls being given."""
+        """Intervals are over the draw of the samples; the data is taken as it is."""
         count = min(len(subject.real), len(subject.fake))
         found = overlap(subject.real[:count], subject.fake[:count], self.parameters["k"])
         return [
             Estimate(name="Precision", interval=share(found.precision), better="higher"),
-            Estimate(name="Recall", interval=share(found.recall), better="higher"),
+            Estimate(
+                name="Recall",
+                interval=share_of_dependent(found.recall, found.recall_without),
+                better="higher",
+            ),
         ]
 
 
@@ -100,10 +109,14 @@ class DensityCoverage(Metric):
     parameters: ClassVar[Mapping[str, Any]] = {"k": 5}
 
     def measure(self, subject: Subject) -> Sequence[Estimate]:
-        """Intervals are over the points that each is a mean of, the balls being given."""
+        """Intervals are over the draw of the samples; the data is taken as it is."""
         count = min(len(subject.real), len(subject.fake))
         found = overlap(subject.real[:count], subject.fake[:count], self.parameters["k"])
         return [
             Estimate(name="Density", interval=bootstrap_mean(found.density), better="higher"),
-            Estimate(name="Coverage", interval=share(found.coverage), better="higher"),
+            Estimate(
+                name="Coverage",
+                interval=share_of_dependent(found.coverage, found.coverage_without),
+                better="higher",
+            ),
         ]

@@ -1,4 +1,4 @@
-"""Intervals for means, by resampling (Efron 1979), and for shares."""
+"""Intervals for means, by resampling (Efron 1979), for shares, and by leaving out."""
 
 from __future__ import annotations
 
@@ -71,6 +71,28 @@ def share(flags: ArrayLike) -> Interval:
     # Rounding must not leave the value outside.
     low, high = min(value, max(0.0, middle - reach)), max(value, min(1.0, middle + reach))
     return Interval(value, low, high, reach / z)
+
+
+def share_of_dependent(flags: ArrayLike, without: ArrayLike) -> Interval:
+    """The share of ones among flags that hang on points drawn at random, together.
+
+    The interval is that of the delete-a-group jackknife (Kott 2001), and never narrower than that
+    of as many independent flags, which stays honest where all of them are equal.
+
+    Args:
+        flags: Zeros and ones, at least one.
+        without: The share without each of G groups of the points in turn, at least two.
+    """
+    independent, estimates = share(flags), np.asarray(without, np.float64)
+    count = len(estimates)
+    error = math.sqrt((count - 1) / count * float(np.square(estimates - estimates.mean()).sum()))
+    reach = NormalDist().inv_cdf((1 + LEVEL) / 2) * error
+    return Interval(
+        independent.value,
+        min(independent.low, max(0.0, independent.value - reach)),
+        max(independent.high, min(1.0, independent.value + reach)),
+        max(independent.error, error),
+    )
 
 
 def _resampled_means(

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from genzoo.evaluation.statistics.blocks import Features
-from genzoo.evaluation.statistics.neighbours import radii, squared_distances
+from genzoo.evaluation.statistics.neighbours import nearest, radii, squared_distances
+
+GROUPS = 20
+"""Groups of samples that are left out in turn, to see how much depends on them."""
 
 Flags = NDArray[np.float64]
 
@@ -23,12 +27,17 @@ class Overlap:
         recall: For each real point, 1 if it lies in the ball of some sample, (N,).
         density: For each sample, how many balls of real points hold it, divided by k, (M,).
         coverage: For each real point, 1 if its own ball holds a sample, (N,).
+        recall_without: The mean of `recall` without each group of samples in turn, at most
+            `GROUPS`, (G,).
+        coverage_without: The mean of `coverage`, likewise.
     """
 
     precision: Flags
     recall: Flags
     density: Flags
     coverage: Flags
+    recall_without: Flags
+    coverage_without: Flags
 
 
 def overlap(real: Features, fake: Features, k: int) -> Overlap:
@@ -43,18 +52,77 @@ def overlap(real: Features, fake: Features, k: int) -> Overlap:
         k: Which neighbour of its own set a point's ball reaches to.
     """
     dtype = torch.float64 if real.dtype == np.float64 else torch.float32
-    real_radius, fake_radius = radii(real, k).square(), radii(fake, k).square()
+    real_radius, balls = radii(real, k).square(), _Balls(fake, k)
     held = torch.zeros(len(fake), dtype=torch.int64)
-    recalled = torch.zeros(len(real), dtype=torch.bool)
-    covered = torch.zeros(len(real), dtype=torch.bool)
+    recalled, covered = (torch.zeros(balls.groups, len(real)) for _ in range(2))
+    grown = torch.zeros(balls.groups, len(real), dtype=torch.bool)
     for rows, columns, squares in squared_distances(fake, real, dtype):
         inside = squares <= real_radius[columns]
         held[rows] += inside.sum(1)
-        covered[columns] |= inside.any(0)
-        recalled[columns] |= (squares <= fake_radius[rows].unsqueeze(1)).any(0)
+        covered[:, columns] += balls.by_group(rows, inside)
+        recalled[:, columns] += balls.by_group(rows, squares <= balls.reach(rows))
+        for left_out, reach in balls.grown(rows):
+            grown[:, columns] |= left_out @ (squares <= reach).float() > 0
     return Overlap(
         precision=(held > 0).double().numpy(),
-        recall=recalled.double().numpy(),
+        recall=(recalled.sum(0) > 0).double().numpy(),
         density=(held.double() / k).numpy(),
-        coverage=covered.double().numpy(),
+        coverage=(covered.sum(0) > 0).double().numpy(),
+        recall_without=_shares(_without(recalled) | grown),
+        coverage_without=_shares(_without(covered)),
     )
+
+
+class _Balls:
+    """Balls around samples, and how they grow as each group of samples is left out in turn.
+
+    Row i is in group i modulo `groups`. Leaving a group out changes the balls of those samples
+    only that have one of the group among their `k` nearest.
+    """
+
+    def __init__(self, features: Features, k: int) -> None:
+        self.groups = min(GROUPS, len(features))
+        self._k = k
+        # So many that hardly ever too few of them are left without one group.
+        distances, neighbours = nearest(
+            features, features, min(3 * k, len(features) - 1), exclude_self=True
+        )
+        self._squares = torch.from_numpy(distances).square()
+        self._near = torch.from_numpy(neighbours) % self.groups
+        self._own = torch.arange(len(features)) % self.groups
+
+    def reach(self, rows: slice) -> Tensor:
+        """Squared radii with all samples, (R, 1)."""
+        return self._squares[rows, self._k - 1, None]
+
+    def by_group(self, rows: slice, flags: Tensor) -> Tensor:
+        """How many of the flagged rows (R, C) are in each group, (G, C)."""
+        return self._members(self._own[rows]) @ flags.float()
+
+    def grown(self, rows: slice) -> list[tuple[Tensor, Tensor]]:
+        """For each of a sample's nearest: the group left out with it, and the squared radii then.
+
+        Groups as an indicator (G, R), without the samples that are left out themselves; radii as
+        (R, 1), to the last neighbour known where too few are left.
+        """
+        near, own, last = self._near[rows], self._own[rows], self._near.shape[1] - 1
+        found = []
+        for nth in range(self._k):
+            left_out = near[:, nth]
+            kept = (near != left_out.unsqueeze(1)).cumsum(1) >= self._k
+            place = torch.where(kept[:, -1], kept.int().argmax(1), last)
+            indicator = self._members(left_out) * (left_out != own)
+            found.append((indicator, self._squares[rows].gather(1, place.unsqueeze(1))))
+        return found
+
+    def _members(self, groups: Tensor) -> Tensor:
+        return (groups == torch.arange(self.groups).unsqueeze(1)).float()
+
+
+def _without(counts: Tensor) -> Tensor:
+    """Whether any is left without each group, given how many there are of each (G, N)."""
+    return counts.sum(0) - counts > 0
+
+
+def _shares(flags: Tensor) -> Flags:
+    return np.asarray(flags.double().mean(1).numpy())
