@@ -84,6 +84,9 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
     metavar="RECORD",
     help="Run a record's protocol again: a .json, a model's card, folder or name.",
 )
+@click.option(
+    "--stream", is_flag=True, help="Decode the data as they are used, without a copy on the disk."
+)
 @device_option
 @batch_size_option
 @output_options
@@ -104,16 +107,17 @@ def command(
     out: Path | None,
     pictures: Path | None,
     reproduce: str | None,
+    stream: bool,
     device: str,
     batch_size: int,
 ) -> None:
-    """Measure MODEL against DATA: a folder, an .npz file, or a registered name."""
+    """Measure MODEL against DATA: a folder, tar shards, an .npz file, or a registered name."""
     weights = None if features_file is None else _at_hand(features_file)
     if reproduce is not None:
         from genzoo.cli import replications
 
         record, holds = replications.reproduce(
-            ctx, reproduce, model, data, held_out, weights, device, batch_size
+            ctx, reproduce, model, data, held_out, weights, device, batch_size, stream
         )
         _keep(record, out)
         ctx.exit(0 if holds else 1)
@@ -130,7 +134,7 @@ def command(
     names = tuple(name for given in metrics for name in given.split(",") if name)
     settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
     plan = Plan(names, features, weights)
-    measured, subject = Request(model, data, held_out, settings, plan, device).run()
+    measured, subject = Request(model, data, held_out, settings, plan, device, stream).run()
     if pictures is not None:
         from genzoo.evaluation.pictures import save_pictures
 

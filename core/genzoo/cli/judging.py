@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """A model, what to judge it by, and how."""
+    """A model, what to judge it by, and how.
+
+    Attributes:
+        stream: Whether the data are decoded as they are used, without a copy on the disk.
+    """
 
     model: str
     data: str
@@ -29,6 +33,7 @@ class Request:
     settings: Settings
     plan: Plan
     device: str
+    stream: bool = False
 
     def run(self, expected: EvaluationRecord | None = None) -> tuple[EvaluationRecord, Subject]:
         """Measure, with a bar for each stage.
@@ -48,8 +53,8 @@ class Request:
         model = load(self.model, device=str(choose_device(self.device)), registry=registry)
         with stages(output()) as stage:
             kind, spec = kind_of(self.model, registry), model.sample_spec
-            data = _open(self.data, kind, spec, True, stage)
-            unseen = self.held_out and _open(self.held_out, kind, spec, False, stage)
+            data = _open(self.data, kind, spec, True, stage, self.stream)
+            unseen = self.held_out and _open(self.held_out, kind, spec, False, stage, self.stream)
             if expected is not None:
                 check_unchanged(expected, model, data)
             return evaluate_model(
@@ -64,14 +69,23 @@ class Request:
             )
 
 
-def _open(name: str, kind: Kind, spec: SampleSpec, labelled: bool, stage: Stage) -> Dataset:
+def _open(
+    name: str, kind: Kind, spec: SampleSpec, labelled: bool, stage: Stage, stream: bool
+) -> Dataset:
     from genzoo.evaluation.data import open_beside
 
     def decoding(done: int, total: int) -> None:
         stage(f"Reading {name}", done, total)
 
     dataset = open_beside(
-        name, kind, spec, plugged_registry(), labelled=labelled, decoding=decoding
+        name,
+        kind,
+        spec,
+        plugged_registry(),
+        labelled=labelled,
+        decoding=decoding,
+        stream=stream,
+        note=output().note,
     )
     for note in dataset.notes:
         output().note(note)
