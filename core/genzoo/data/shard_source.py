@@ -16,12 +16,10 @@ from genzoo.data.fingerprint import digest, file_identity
 from genzoo.data.folder import nothing_there
 from genzoo.data.notes import printable, with_article
 from genzoo.data.shard_index import shard_index
+from genzoo.data.shards import CLASSES
 from genzoo.data.source import Labels
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind, UndecodableError
-
-CLASSES = "classes.txt"
-"""Beside the shards: a class name a line, in the order of the numbers in `.cls` files."""
 
 
 class ShardSource(FileSource):

@@ -12,6 +12,10 @@ from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind
 
 ENDING = ".tar"
+
+CLASSES = "classes.txt"
+"""Beside the shards: a class name a line, in the order of the numbers in `.cls` files."""
+
 BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
@@ -68,7 +72,7 @@ def _is_shard(path: Path) -> bool:
 def holds_files(folder: Path, kind: Kind) -> bool:
     """Whether there is a file in `folder`, or below it, that has an ending of the kind."""
     return any(
-        not name.startswith(".") and PurePath(name).suffix.lower() in kind.reads
+        not name.startswith(".") and name != CLASSES and PurePath(name).suffix.lower() in kind.reads
         for _, _, names in os.walk(folder)
         for name in names
     )

@@ -200,9 +200,13 @@ def test_what_is_no_tar(tmp_path):
 
 
 def test_kinds_that_decode_files_only(tmp_path):
-    write_shard(tmp_path / "a.tar", {"0.csv": b"1,2\n", "1.csv": b"3,4\n"})
-    kind = PointsKind(PointOptions())
-    dataset = open_dataset("a.tar", kind)
+    files = {"0.csv": b"1,2\n", "0.cls": b"1", "1.csv": b"3,4\n", "1.cls": b"0"}
+    write_shard(tmp_path / "points" / "a.tar", files)
+    # This kind reads such files too.
+    (tmp_path / "points" / "classes.txt").write_text("near\nfar\n", encoding="utf-8")
+    dataset = open_dataset("points", PointsKind(PointOptions()))
+    assert dataset.classes == ("near", "far")
+    assert dataset.labels.tolist() == [1, 0]
     assert dataset.rows.tolist() == [[1, 2], [3, 4]]
     assert dataset.kind.config.span == 4
 
