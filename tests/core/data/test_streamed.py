@@ -136,3 +136,10 @@ def test_files_of_several_samples_cannot_be_streamed(tmp_path):
 def test_arrays_cannot_be_streamed():
     with pytest.raises(UsageError, match="is an array and cannot be streamed"):
         open_images(np.zeros((4, 8, 8, 3), np.uint8), stream=True)
+
+
+@pytest.mark.parametrize(("processes", "share"), [("1", 4), ("2", 2), ("9", 1)])
+def test_processes_of_a_machine_share_its_cores(monkeypatch, processes, share):
+    monkeypatch.setattr(streamed, "cores", lambda: 4)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
+    assert streamed._share_of_cores() == share
