@@ -84,6 +84,9 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
     metavar="RECORD",
     help="Run a record's protocol again: a .json, a model's card, folder or name.",
 )
+@click.option(
+    "--stream", is_flag=True, help="Decode the data as they are used, without a copy on the disk."
+)
 @device_option
 @batch_size_option
 @output_options
@@ -104,10 +107,11 @@ def command(
     out: Path | None,
     pictures: Path | None,
     reproduce: str | None,
+    stream: bool,
     device: str,
     batch_size: int,
 ) -> None:
-    """Measure MODEL against DATA: a folder, an .npz file, or a registered name.
+    """Measure MODEL against DATA: a folder, tar shards, an .npz file, or a registered name.
 
     Started by torchrun, the processes compute features together; the numbers are those of one.
     """
@@ -116,7 +120,7 @@ def command(
         from genzoo.cli import replications
 
         found = replications.reproduce(
-            ctx, reproduce, model, data, held_out, weights, device, batch_size
+            ctx, reproduce, model, data, held_out, weights, device, batch_size, stream
         )
         if found is None:
             ctx.exit(0)
@@ -136,7 +140,8 @@ def command(
     names = tuple(name for given in metrics for name in given.split(",") if name)
     settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
     plan = Plan(names, features, weights)
-    measured = Request(model, data, held_out, settings, plan, device, pictures).run()
+    request = Request(model, data, held_out, settings, plan, device, pictures, stream)
+    measured = request.run()
     if measured is not None:
         _keep(measured, out)
         show(measured, output())

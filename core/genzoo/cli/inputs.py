@@ -40,7 +40,7 @@ def read_inputs(
     """Read files, or take samples spread evenly over one data set.
 
     Args:
-        sources: Files, or one folder, .npz file or name of a data set.
+        sources: Files, or one folder, .npz, .tar or .parquet file, or name of a data set.
         kind: What they hold.
         spec: Contract of the model's samples.
         registry: Where data sets are registered.
@@ -67,7 +67,7 @@ def read_inputs(
 
 
 def _is_dataset(source: str) -> bool:
-    return source.lower().endswith(".npz") or not Path(source).is_file()
+    return source.lower().endswith((".npz", ".tar", ".parquet")) or not Path(source).is_file()
 
 
 def _from_dataset(

@@ -29,6 +29,7 @@ class Request:
 
     Attributes:
         pictures: Where to write a page of samples beside the training images nearest to them.
+        stream: Whether the data are decoded as they are used, without a copy on the disk.
     """
 
     model: str
@@ -38,6 +39,7 @@ class Request:
     plan: Plan
     device: str
     pictures: Path | None = None
+    stream: bool = False
 
     def run(self, expected: EvaluationRecord | None = None) -> EvaluationRecord | None:
         """Measure, with a bar for each stage; several processes share the work.
@@ -75,8 +77,8 @@ class Request:
         model = load(self.model, device=device, registry=registry)
         kind, spec = kind_of(self.model, registry), model.sample_spec
         with world.one_by_one():
-            data = _open(self.data, kind, spec, True, stage)
-            unseen = self.held_out and _open(self.held_out, kind, spec, False, stage)
+            data = _open(self.data, kind, spec, True, stage, self.stream)
+            unseen = self.held_out and _open(self.held_out, kind, spec, False, stage, self.stream)
         if expected is not None:
             check_unchanged(expected, model, data)
         return open_evaluation(
@@ -91,14 +93,23 @@ class Request:
         )
 
 
-def _open(name: str, kind: Kind, spec: SampleSpec, labelled: bool, stage: Stage) -> Dataset:
+def _open(
+    name: str, kind: Kind, spec: SampleSpec, labelled: bool, stage: Stage, stream: bool
+) -> Dataset:
     from genzoo.evaluation.data import open_beside
 
     def decoding(done: int, total: int) -> None:
         stage(f"Reading {name}", done, total)
 
     dataset = open_beside(
-        name, kind, spec, plugged_registry(), labelled=labelled, decoding=decoding
+        name,
+        kind,
+        spec,
+        plugged_registry(),
+        labelled=labelled,
+        decoding=decoding,
+        stream=stream,
+        note=output().note,
     )
     for note in dataset.notes:
         output().note(note)

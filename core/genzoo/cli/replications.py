@@ -35,6 +35,7 @@ def reproduce(
     features_file: Path | None,
     device: str,
     batch_size: int,
+    stream: bool,
 ) -> tuple[EvaluationRecord, bool] | None:
     """Run the record that `source` means again and say which numbers hold.
 
@@ -47,6 +48,7 @@ def reproduce(
         features_file: Weights of the feature extractor, if it does not bring them.
         device: Where to compute.
         batch_size: How many to compute at once.
+        stream: Whether the data were streamed, and are now.
 
     Returns:
         The record of the second run, and whether every number holds; None in a process that does
@@ -64,6 +66,7 @@ def reproduce(
         settings_of(recorded, batch_size),
         replace(plan_of(recorded), features_file=features_file),
         device,
+        stream=stream,
     )
     record = request.run(recorded)
     if record is None:

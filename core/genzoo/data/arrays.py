@@ -41,6 +41,9 @@ class ArraySource(Source):
         """The arrays as the kind takes them, with labels numbered from 0."""
         return checked(self._load(), self.name, self.kind)
 
+    def __len__(self) -> int:
+        return len(self.raw.samples)
+
     def options(self, kind: Kind) -> Config:
         return kind.options_for_array(self.raw.samples)
 
@@ -59,7 +62,7 @@ class ArraySource(Source):
     def labels(self, kept: Sequence[int]) -> Labels:
         if self.raw.labels is None:
             return Labels(None, ())
-        return Labels(self.raw.labels[list(kept)], self.raw.classes)
+        return Labels(self.raw.labels[np.asarray(kept)], self.raw.classes)
 
 
 def checked(raw: RawSamples, name: str, kind: Kind) -> RawSamples:
@@ -74,7 +77,7 @@ def checked(raw: RawSamples, name: str, kind: Kind) -> RawSamples:
     _refuse_non_finite(samples, name, kind)
     if raw.labels is None:
         return RawSamples(samples)
-    labels, classes = _numbered(
+    labels, classes = number_labels(
         np.asarray(raw.labels), tuple(raw.classes), len(samples), name, kind
     )
     return RawSamples(samples, labels, classes)
@@ -92,9 +95,21 @@ def _refuse_non_finite(samples: NDArray[Any], name: str, kind: Kind) -> None:
         )
 
 
-def _numbered(
+def number_labels(
     labels: NDArray[Any], classes: tuple[str, ...], count: int, name: str, kind: Kind
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Labels that index class names, and these.
+
+    Args:
+        labels: (count,) integers, or names.
+        classes: Class names that integers index; empty to take the values for classes.
+        count: Number of samples.
+        name: What the data are called.
+        kind: What they hold.
+
+    Raises:
+        DataError: Labels of another number or type, or that no class has.
+    """
     if labels.shape != (count,) or labels.dtype.kind not in "iubUS":
         raise DataError(
             f"The labels of '{name}' are {labels.dtype} of shape {labels.shape}.",

@@ -5,12 +5,25 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.interfaces.kind import Decoded, Kind, UndecodableError
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of a file that is a part of another, such as an archive, and its name."""
+
+    name: str
+    data: bytes
+
+
+Encoded = Path | Content | UndecodableError
+"""A file, the bytes of one, or why there are none."""
 
 Outcome = Decoded | UndecodableError
 
@@ -23,9 +36,13 @@ def quiet_decoding() -> Iterator[None]:
         yield
 
 
-def attempt(kind: Kind, path: Path) -> Outcome:
+def attempt(kind: Kind, encoded: Encoded) -> Outcome:
     """The samples in a file, or why there are none."""
-    return _outcome(kind, lambda: kind.decode(path))
+    if isinstance(encoded, UndecodableError):
+        return encoded
+    if isinstance(encoded, Content):
+        return _outcome(kind, lambda: kind.decode_bytes(encoded.data, encoded.name))
+    return _outcome(kind, lambda: kind.decode(encoded))
 
 
 def attempt_entry(kind: Kind, sample: NDArray[np.generic]) -> Outcome:

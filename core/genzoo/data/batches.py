@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 import warnings
 from collections import OrderedDict
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from genzoo.data.ahead import ReadAhead
+from genzoo.data.rows import Rows
 from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.noise import derive_seed
 from genzoo.specs import SampleSpec
@@ -59,7 +62,7 @@ class BatchStream:
 
 
 class Gather:
-    """Rows of an array, as samples.
+    """Rows by number, as samples.
 
     Args:
         kind: What they are.
@@ -68,12 +71,11 @@ class Gather:
     """
 
     def __init__(
-        self, kind: Kind, rows: NDArray[np.generic], labels: NDArray[np.int64] | None
+        self, kind: Kind, rows: NDArray[Any] | Rows, labels: NDArray[np.int64] | None
     ) -> None:
         self._kind = kind
         self._shape = rows.shape[1:]
-        # Rows are copied fastest where each is one run of memory.
-        self._rows = _shared(rows).view(len(rows), -1)
+        self._rows = _InMemory(rows) if isinstance(rows, np.ndarray) else ReadAhead(rows)
         self._labels = None if labels is None else _shared(labels)
         self.seconds = 0.0
         """Time spent on reading rows, which come from a disk where the cache is cold."""
@@ -87,12 +89,30 @@ class Gather:
         """See `Dataset.batch`."""
         wanted = torch.as_tensor(indices, dtype=torch.int64, device="cpu")
         began = time.perf_counter()
-        rows = self._rows.index_select(0, wanted)
+        if isinstance(self._rows, _InMemory):
+            rows = self._rows.select(wanted)
+        else:
+            rows = torch.from_numpy(self._rows.read(wanted.numpy()))
         self.seconds += time.perf_counter() - began
-        rows = rows.to(device)
-        x = self._kind.samples(rows.view(-1, *self._shape), spec)
+        x = self._kind.samples(rows.to(device).view(-1, *self._shape), spec)
         labels = None if self._labels is None else self._labels.index_select(0, wanted).to(device)
         return x, labels
+
+    def expect(self, indices: NDArray[np.int64]) -> None:
+        """See `Dataset.expect`."""
+        if isinstance(self._rows, ReadAhead):
+            self._rows.expect(indices)
+
+
+class _InMemory:
+    """Rows of an array."""
+
+    def __init__(self, rows: NDArray[Any]) -> None:
+        # They are copied fastest where each is one run of memory.
+        self._rows = _shared(rows).view(len(rows), -1)
+
+    def select(self, wanted: Tensor) -> Tensor:
+        return self._rows.index_select(0, wanted)
 
 
 def _shared(array: NDArray[np.generic]) -> Tensor:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from genzoo.data.entry import build_entry
 from genzoo.data.fingerprint import fingerprint
+from genzoo.data.rows import Rows
 from genzoo.data.source import Progress, Source
 from genzoo.errors import StorageError
 from genzoo.files import atomic_folder, atomic_write
@@ -35,7 +36,7 @@ ABANDONED = 3600.0
 class Entry:
     """What the cache holds of a data set; see `Dataset` for the meaning."""
 
-    rows: NDArray[Any]
+    rows: NDArray[Any] | Rows
     labels: NDArray[np.int64] | None
     classes: tuple[str, ...]
     notes: tuple[str, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import numpy as np
 
@@ -17,23 +18,29 @@ def folder_labels(paths: Sequence[str], samples: str) -> Labels:
         paths: Relative paths of the files they came from, '/' between parts; at least one.
         samples: What they are called, in the plural.
     """
-    parts = [path.split("/") for path in paths]
-    depth = _common_folders(parts)
-    notes = [f"All {samples} are in '{printable('/'.join(parts[0][:depth]))}'."] if depth else []
-    loose = sum(len(part) == depth + 1 for part in parts)
+    depth = _common_folders(paths)
+    notes = [f"All {samples} are in '{printable(_folders(paths[0], depth))}'."] if depth else []
+    loose = sum(path.count("/") == depth for path in paths)
     if loose:
-        if loose < len(parts):
-            notes.append(f"No labels: {loose} of {len(parts)} {samples} are in no class folder.")
+        if loose < len(paths):
+            notes.append(f"No labels: {loose} of {len(paths)} {samples} are in no class folder.")
         return Labels(None, (), tuple(notes))
-    names = [printable(part[depth]) for part in parts]
-    classes = tuple(sorted(set(names)))
-    numbers = {name: number for number, name in enumerate(classes)}
-    return Labels(np.array([numbers[name] for name in names], np.int64), classes, tuple(notes))
+    # Names are numbered as they come, then by their order: millions of them are never held at once.
+    met: dict[str, int] = {}
+    names = (printable(path.split("/", depth + 1)[depth]) for path in paths)
+    numbers = np.fromiter((met.setdefault(name, len(met)) for name in names), np.int64)
+    classes = tuple(sorted(met))
+    order = np.argsort([met[name] for name in classes])
+    return Labels(order[numbers].astype(np.int64), classes, tuple(notes))
 
 
-def _common_folders(parts: Sequence[Sequence[str]]) -> int:
+def _folders(path: str, depth: int) -> str:
+    return "/".join(path.split("/")[:depth])
+
+
+def _common_folders(paths: Sequence[str]) -> int:
     """How many folders all paths start with, as an unpacked archive has them."""
-    depth = 0
-    while all(len(part) > depth + 1 and part[depth] == parts[0][depth] for part in parts):
-        depth += 1
-    return depth
+    # What the first and the last in order share, all between them do.
+    first, last = (path.split("/")[:-1] for path in (min(paths), max(paths)))
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return sum(1 for _ in shared)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genzoo.data.rows import Rows, readable
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
 
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Rows held in memory or in a read-only memory map.
+    """Rows held in memory, in a file, or decoded as they are asked for.
 
     Attributes:
         kind: What they are, with the options they were made with.
-        rows: (N, *layout.shape) of the layout's type, C-contiguous.
+        rows: (N, *layout.shape) of the layout's type, C-contiguous: an array, such as a read-only
+            memory map, or what reads them by number.
         labels: (N,) indices into `classes`, or None where the data has no classes.
         classes: Class names in label order.
         fingerprint: Changes whenever the rows, their order or their decoding does.
@@ -35,7 +37,7 @@ class Dataset:
     """
 
     kind: Kind
-    rows: NDArray[Any]
+    rows: NDArray[Any] | Rows
     labels: NDArray[np.int64] | None
     classes: tuple[str, ...]
     fingerprint: str
@@ -69,8 +71,18 @@ class Dataset:
         """Time that `batch` has spent on reading rows so far."""
         return self._gather.seconds
 
+    def expect(self, indices: NDArray[np.int64]) -> None:
+        """Announce the next batch: what is not in memory is read while something else is done.
+
+        Args:
+            indices: (n,). Nothing is lost, but time, where others are asked for after all.
+        """
+        self._gather.expect(indices)
+
     @cached_property
     def _gather(self) -> Gather:
         from genzoo.data.batches import Gather
 
-        return Gather(self.kind, self.rows, self.labels if self.spec.conditional else None)
+        return Gather(
+            self.kind, readable(self.rows), self.labels if self.spec.conditional else None
+        )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,14 +31,14 @@ class Tally:
         remarks: What was done to how many rows.
     """
 
-    kept: list[int] = field(default_factory=list)
+    kept: array[int] = field(default_factory=lambda: array("q"))
     failed: dict[int, str] = field(default_factory=dict)
     remarks: Counter[str] = field(default_factory=Counter)
 
     def add(self, position: int, outcome: Outcome) -> None:
         """Count the outcome of the file or entry at `position`."""
         if isinstance(outcome, Decoded):
-            self.kept += [position] * len(outcome.rows)
+            self.kept.extend(repeat(position, len(outcome.rows)))
             for remark in outcome.remarks:
                 self.remarks[remark] += len(outcome.rows)
         else:
@@ -75,7 +77,7 @@ def build_entry(folder: Path, source: Source, kind: Kind, progress: Progress | N
 
 def _write_rows(file: BinaryIO, source: Source, kind: Kind, progress: Progress | None) -> Tally:
     tally = Tally()
-    total = len(source.names())
+    total = len(source)
     # Closing ends the processes that decode, should writing fail.
     with closing(source.outcomes(kind)) as outcomes:
         for position, outcome in enumerate(outcomes):

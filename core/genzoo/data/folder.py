@@ -15,7 +15,7 @@ IGNORED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 """What systems leave behind in people's folders; hidden files are ignored as well."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FoundFile:
     """A file: its path below the folder with '/' between parts, bytes, time in nanoseconds."""
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import overload
 
 from genzoo.data.attempt import quiet_decoding
 from genzoo.data.classes import folder_labels
+from genzoo.data.file_source import FileSource
 from genzoo.data.fingerprint import folder_identity
-from genzoo.data.folder import scan_folder
+from genzoo.data.folder import FolderScan, scan_folder
 from genzoo.data.notes import printable
-from genzoo.data.pool import decode_files
-from genzoo.data.source import Labels, Outcomes, Source
+from genzoo.data.source import Labels
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
 
 
-class FolderSource(Source):
+class FolderSource(FileSource):
     """The files below `root` that may hold samples of `kind`.
 
     Raises:
@@ -30,15 +31,37 @@ class FolderSource(Source):
         self.notes = self.scan.notes
         self._array = kind.array
 
+    def __len__(self) -> int:
+        return len(self.scan.files)
+
     def options(self, kind: Kind) -> Config:
         with quiet_decoding():
-            return kind.options_for_files([self.scan.root / file.path for file in self.scan.files])
+            return kind.options_for_files(_Paths(self.scan))
 
-    def names(self) -> Sequence[str]:
-        return [printable(file.path) for file in self.scan.files]
+    def name_at(self, position: int) -> str:
+        return printable(self.scan.files[position].path)
 
-    def outcomes(self, kind: Kind) -> Outcomes:
-        return decode_files(self.scan.root, [file.path for file in self.scan.files], kind)
+    def encoded(self, position: int) -> Path:
+        return self.scan.root / self.scan.files[position].path
 
     def labels(self, kept: Sequence[int]) -> Labels:
         return folder_labels([self.scan.files[position].path for position in kept], self._array)
+
+
+class _Paths(Sequence[Path]):
+    """The files' paths, made one at a time: they take more memory than all else about files."""
+
+    def __init__(self, scan: FolderScan) -> None:
+        self._scan = scan
+
+    def __len__(self) -> int:
+        return len(self._scan.files)
+
+    @overload
+    def __getitem__(self, number: int) -> Path: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Path]: ...
+    def __getitem__(self, number: int | slice) -> Path | Sequence[Path]:
+        if isinstance(number, slice):
+            return [self._scan.root / file.path for file in self._scan.files[number]]
+        return self._scan.root / self._scan.files[number].path

@@ -8,16 +8,17 @@ import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
+from weakref import finalize
 
 import numpy as np
 
-from genzoo.data.attempt import Outcome, attempt, quiet_decoding
+from genzoo.data.attempt import Content, Encoded, Outcome, attempt, quiet_decoding
 from genzoo.data.source import Outcomes
 from genzoo.data.worker import READY, describe_kind
 from genzoo.errors import DataError
@@ -43,24 +44,82 @@ class WorkerLostError(DataError):
         )
 
 
-def decode_files(root: Path, paths: Sequence[str], kind: Kind) -> Outcomes:
-    """Each file below `root`, decoded or the reason why not, in the order of `paths`."""
-    workers = _start_workers(root, kind, min(_cores(), len(paths) // FEW * 2))
-    if workers:
-        yield from _in_parallel(workers, paths)
+Fetch = Callable[[int], Encoded]
+"""What is to be decoded at a position. Called from several threads at once."""
+
+
+def decode_all(fetch: Fetch, count: int, kind: Kind) -> Outcomes:
+    """Each of the `count` things that `fetch` gives, decoded or the reason why not, in order."""
+    decoders = Decoders(fetch, kind, min(cores(), count // FEW * 2)) if cores() > 1 else None
+    if decoders is not None and decoders.count:
+        yield from _in_parallel(decoders, count)
         return
-    for path in paths:
+    for position in range(count):
         with quiet_decoding():
-            outcome = attempt(kind, root / path)
+            outcome = attempt(kind, fetch(position))
         yield outcome
 
 
-def _start_workers(root: Path, kind: Kind, count: int) -> list[Worker]:
-    """`count` workers, or none where one is of no use or they cannot be had."""
+def _in_parallel(decoders: Decoders, count: int) -> Outcomes:
+    waiting: deque[Future[list[Outcome]]] = deque()
+    try:
+        for start in range(0, count, CHUNK):
+            waiting.append(decoders.submit(range(start, min(count, start + CHUNK))))
+            # A bound on what is decoded and not yet written.
+            if len(waiting) > 2 * decoders.count:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    finally:
+        decoders.close()
+
+
+class Decoders:
+    """Processes that decode what `fetch` gives. Close them, or let go of them.
+
+    Args:
+        fetch: What is at a position.
+        kind: What it holds.
+        count: Number of processes; none are started where they cannot be had.
+
+    Attributes:
+        count: Number of processes that run.
+    """
+
+    def __init__(self, fetch: Fetch, kind: Kind, count: int) -> None:
+        workers = _start_workers(kind, count)
+        self.count = len(workers)
+        self._fetch = fetch
+        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        for worker in workers:
+            self._idle.put(worker)
+        self._threads = ThreadPoolExecutor(max(1, self.count), "genzoo-decoding")
+        self._end = finalize(self, _end, self._threads, workers)
+
+    def submit(self, positions: Sequence[int]) -> Future[list[Outcome]]:
+        """Begin to decode what is at `positions`."""
+        return self._threads.submit(self._decode, positions)
+
+    def close(self) -> None:
+        """End the processes, after what they are at."""
+        self._threads.shutdown(cancel_futures=True)
+        self._end()
+
+    def _decode(self, positions: Sequence[int]) -> list[Outcome]:
+        files = [self._fetch(position) for position in positions]
+        worker = self._idle.get()
+        try:
+            return worker.decode(files)
+        finally:
+            self._idle.put(worker)
+
+
+def _start_workers(kind: Kind, count: int) -> list[Worker]:
+    """`count` workers, or none where they cannot be had."""
     workers: list[Worker] = []
     try:
-        while len(workers) < count > 1:
-            workers.append(Worker(root, kind))
+        while len(workers) < count:
+            workers.append(Worker(kind))
         for worker in workers:
             worker.open()
     except WorkerLostError:
@@ -70,48 +129,25 @@ def _start_workers(root: Path, kind: Kind, count: int) -> list[Worker]:
     return workers
 
 
-def _in_parallel(workers: Sequence[Worker], paths: Sequence[str]) -> Outcomes:
-    idle: SimpleQueue[Worker] = SimpleQueue()
+def _end(threads: ThreadPoolExecutor, workers: Sequence[Worker]) -> None:
+    # Without waiting: this may be one of the threads, letting go of the last reference.
+    threads.shutdown(wait=False, cancel_futures=True)
     for worker in workers:
-        idle.put(worker)
-
-    def decode(chunk: Sequence[str]) -> list[Outcome]:
-        worker = idle.get()
-        try:
-            return worker.decode(chunk)
-        finally:
-            idle.put(worker)
-
-    waiting: deque[Future[list[Outcome]]] = deque()
-    try:
-        with ThreadPoolExecutor(len(workers)) as threads:
-            try:
-                for start in range(0, len(paths), CHUNK):
-                    waiting.append(threads.submit(decode, paths[start : start + CHUNK]))
-                    # A bound on what is decoded and not yet written.
-                    if len(waiting) > 2 * len(workers):
-                        yield from waiting.popleft().result()
-                while waiting:
-                    yield from waiting.popleft().result()
-            finally:
-                for future in waiting:
-                    future.cancel()
-    finally:
-        for worker in workers:
-            worker.close()
+        worker.close()
 
 
 class Worker:
-    """A process that decodes files below `root`. Open it before use, close it after.
+    """A process that decodes. Open it before use, close it after.
 
     Raises:
         WorkerLostError: It does not start.
     """
 
-    def __init__(self, root: Path, kind: Kind) -> None:
-        self._opening = {"root": str(root.absolute()), "kind": describe_kind(kind)}
+    def __init__(self, kind: Kind) -> None:
+        self._opening = describe_kind(kind)
         self._shape = kind.layout.shape
         self._dtype = np.dtype(kind.layout.dtype)
+        self._closed = False
         self._process = _start()
 
     def open(self) -> None:
@@ -120,30 +156,39 @@ class Worker:
             raise WorkerLostError
         self._send(self._opening)
 
-    def decode(self, chunk: Sequence[str]) -> list[Outcome]:
-        """The outcome for each path; a file that kills the process is reported."""
+    def decode(self, chunk: Sequence[Encoded]) -> list[Outcome]:
+        """The outcome for each file; one that kills the process is reported."""
         try:
             return self._ask(chunk)
         except WorkerLostError:
-            self.close()
+            if self._closed:
+                raise
+            self._stop()
             self._process = _start()
             self.open()
         if len(chunk) == 1:
             return [UndecodableError("it crashes the decoder")]
-        return [outcome for path in chunk for outcome in self.decode([path])]
+        return [outcome for file in chunk for outcome in self.decode([file])]
 
     def close(self) -> None:
-        """End the process."""
+        """End the process for good."""
+        self._closed = True
+        self._stop()
+
+    def _stop(self) -> None:
         self._process.kill()
         with suppress(OSError):
             self._process.communicate()
 
-    def _ask(self, chunk: Sequence[str]) -> list[Outcome]:
-        self._send(chunk)
+    def _ask(self, chunk: Sequence[Encoded]) -> list[Outcome]:
+        files = [file for file in chunk if not isinstance(file, UndecodableError)]
+        contents = [file.data for file in files if isinstance(file, Content)]
+        self._send([_description(file) for file in files], contents)
         line = self._pipes()[1].readline()
         if not line.endswith(b"\n"):
             raise WorkerLostError
-        return [self._outcome(each) for each in json.loads(line)]
+        outcomes = iter([self._outcome(each) for each in json.loads(line)])
+        return [file if isinstance(file, UndecodableError) else next(outcomes) for file in chunk]
 
     def _outcome(self, answer: str | list[Any]) -> Outcome:
         if isinstance(answer, str):
@@ -156,10 +201,11 @@ class Worker:
         rows = np.frombuffer(content, self._dtype).reshape(count, *self._shape)
         return Decoded(rows, tuple(remarks))
 
-    def _send(self, message: object) -> None:
+    def _send(self, message: object, contents: Iterable[bytes] = ()) -> None:
         requests = self._pipes()[0]
         try:
             requests.write(json.dumps(message).encode() + b"\n")
+            requests.writelines(contents)
             requests.flush()
         except OSError as error:
             raise WorkerLostError from error
@@ -169,6 +215,10 @@ class Worker:
         assert requests is not None
         assert replies is not None
         return requests, replies
+
+
+def _description(file: Path | Content) -> str | tuple[str, int]:
+    return (file.name, len(file.data)) if isinstance(file, Content) else str(file.absolute())
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -188,7 +238,8 @@ def _start() -> subprocess.Popen[bytes]:
         raise WorkerLostError from error
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

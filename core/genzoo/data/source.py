@@ -48,6 +48,10 @@ class Source(ABC):
     notes: tuple[str, ...] = ()
 
     @abstractmethod
+    def __len__(self) -> int:
+        """Number of files or entries."""
+
+    @abstractmethod
     def options(self, kind: Kind) -> Config:
         """The options of `kind` for this data, none left open; may take a look at everything."""
 

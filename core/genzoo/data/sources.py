@@ -10,20 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from genzoo.data.arrays import ArraySource, read_npz
 from genzoo.data.cache import DataCache, Entry
 from genzoo.data.dataset import Dataset
-from genzoo.data.fingerprint import array_identity, digest, file_identity, fingerprint
-from genzoo.data.folder_source import FolderSource
+from genzoo.data.file_source import FileSource
+from genzoo.data.find import MemorySource, Registered, find_source
+from genzoo.data.fingerprint import digest, fingerprint
 from genzoo.data.raw import RawSamples
 from genzoo.data.source import Progress, Source
-from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError
+from genzoo.data.streamed import StreamedRows
+from genzoo.errors import DataError, UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.places import cache_root
-from genzoo.records import DatasetSpec
-
-Registered = Callable[[str], tuple[DatasetSpec, Callable[[], RawSamples]]]
-"""Looks a name up: its record and its loader. Raises UnknownNameError."""
 
 
 def open_dataset(
@@ -35,8 +32,10 @@ def open_dataset(
     cache: Path | None = None,
     registered: Registered | None = None,
     progress: Progress | None = None,
+    stream: bool = False,
+    note: Callable[[str], None] | None = None,
 ) -> Dataset:
-    """Open a folder of files, an .npz file, a registered data set, or arrays.
+    """Open a folder of files, tar shards, an .npz file, a registered data set, or arrays.
 
     Args:
         data: A path, a registered name, or arrays.
@@ -46,21 +45,27 @@ def open_dataset(
         cache: Where decoded samples are kept. Default: `cache_root()`.
         registered: Looks up registered names.
         progress: Called while files are decoded.
+        stream: Decode samples each time they are asked for and keep none.
+        note: Hears of samples that cannot be read while they are streamed.
 
     Raises:
-        UsageError: A name that is unknown or ambiguous, options that the kind refuses, or
-            `conditional` for data without labels.
+        UsageError: A name that is unknown or ambiguous, options that the kind refuses,
+            `conditional` for data without labels, or `stream` for arrays.
         DataError: The data cannot be read, holds no sample, or has a class that is not in
             `classes`.
         StorageError: The cache cannot be written.
     """
-    source = find_source(data, kind, registered)
-    store = DataCache(cache or cache_root())
+    root = cache or cache_root()
+    source = find_source(data, kind, registered, root)
+    store = DataCache(root)
     in_memory = isinstance(source, MemorySource)
     options = source.options(kind) if in_memory else store.options(source, kind)
     kind = type(kind)(options)
     key = fingerprint(source.identity, kind)
-    found = _as_they_are(source, kind) or store.entry(key, source, kind, progress)
+    if stream:
+        key, found = digest([key, "streamed"]), _streamed(source, kind, note)
+    else:
+        found = _as_they_are(source, kind) or store.entry(key, source, kind, progress)
     return _dataset(source, kind, found, key, conditional, classes)
 
 
@@ -77,45 +82,17 @@ def current_fingerprint(
     Raises:
         DataError, UsageError: The data are gone.
     """
-    return fingerprint(find_source(data, kind, registered).identity, kind)
+    return fingerprint(find_source(data, kind, registered, cache_root()).identity, kind)
 
 
-def find_source(
-    data: str | Path | RawSamples | NDArray[Any], kind: Kind, registered: Registered | None
-) -> Source:
-    """The source that `data` means; see `open_dataset`."""
-    if isinstance(data, np.ndarray):
-        data = RawSamples(data)
-    if isinstance(data, RawSamples):
-        return MemorySource(data, kind)
-    if not str(data):
-        raise UsageError("The name of the data is empty.", "Give a folder or a data set.")
-    path = Path(data).expanduser()
-    known = _lookup(data, registered) if isinstance(data, str) and registered else None
-    if _exists(path):
-        if known is not None and path.name == data:
-            raise AmbiguousNameError(
-                f"'{data}' is both a path here and a registered data set.",
-                f"Type ./{data} for the path, or DISTRIBUTION/{data} for the data set.",
-            )
-        return _from_path(path, str(data), kind)
-    if known is not None:
-        spec, load = known
-        if spec.kind.rpartition("/")[2] != kind.name:
-            raise UsageError(
-                f"The data set '{data}' holds samples of the kind '{spec.kind}', not '{kind.name}'."
-            )
-        identity = digest(["registered", spec.name, spec.target, spec.version])
-        return ArraySource(load, str(data), identity, kind)
-    raise _not_found(data, registered)
-
-
-class MemorySource(ArraySource):
-    """Arrays that the caller holds."""
-
-    def __init__(self, raw: RawSamples, kind: Kind) -> None:
-        super().__init__(lambda: raw, "arrays in memory", "", kind)
-        self.identity = array_identity(self.raw.samples, self.raw.labels)
+def _streamed(source: Source, kind: Kind, note: Callable[[str], None] | None) -> Entry:
+    if not isinstance(source, FileSource):
+        raise UsageError(
+            f"'{source.name}' is an array and cannot be streamed.", "Leave --stream out."
+        )
+    labels = source.labels(range(len(source)))
+    rows = StreamedRows(source, kind, labels.values, note or (lambda text: None))
+    return Entry(rows, labels.values, labels.classes, labels.notes)
 
 
 def _as_they_are(source: Source, kind: Kind) -> Entry | None:
@@ -124,49 +101,6 @@ def _as_they_are(source: Source, kind: Kind) -> Entry | None:
         return None
     raw = source.raw
     return Entry(np.ascontiguousarray(raw.samples), raw.labels, raw.classes, ())
-
-
-def _from_path(path: Path, name: str, kind: Kind) -> Source:
-    if path.is_dir():
-        return FolderSource(path, name, kind)
-    if path.suffix.lower() == ".npz":
-        return ArraySource(lambda: read_npz(path, kind), name, file_identity(path), kind)
-    if path.suffix.lower() in (".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2", ".7z", ".rar"):
-        raise DataError(f"'{name}' is an archive.", "Unpack it and give the folder.")
-    raise DataError(
-        f"'{name}' is a file, but neither a folder of {kind.array} nor an .npz file.",
-        f"Give a folder, such as '{path.parent}'.",
-    )
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except PermissionError as error:
-        raise DataError(f"'{path}' cannot be read.", "Check its permissions.") from error
-    except OSError:
-        return False
-
-
-def _lookup(
-    name: str, registered: Registered
-) -> tuple[DatasetSpec, Callable[[], RawSamples]] | None:
-    try:
-        return registered(name)
-    except UnknownNameError:
-        return None
-
-
-def _not_found(data: str | Path, registered: Registered | None) -> UsageError:
-    hint = "Check the path."
-    if isinstance(data, str) and registered is not None:
-        try:
-            registered(data)
-        except UnknownNameError as error:
-            hint = error.hint
-    return UnknownNameError(
-        f"'{data}' is neither a folder or .npz file here nor a registered data set.", hint
-    )
 
 
 def _dataset(

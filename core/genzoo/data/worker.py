@@ -1,8 +1,9 @@
 """A process that decodes files for another: `python -m genzoo.data.worker`.
 
-It reads lines of JSON on stdin, first the folder and the kind, then lists of paths. For each list
-it answers with a line of JSON that has `[rows, remarks]` or a reason for each path, and with the
-bytes of the rows. It ends when stdin does.
+It reads lines of JSON on stdin, first the kind, then lists of files: the path of one, or
+`[name, size]` where its bytes follow the line. For each list it answers with a line of JSON that
+has `[rows, remarks]` or a reason for each file, and with the bytes of the rows. It ends when stdin
+does.
 
 A plain subprocess, because multiprocessing would run the user's script again in each worker, and
 because a decoder that crashes then takes no more than its worker down.
@@ -15,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from genzoo.data.attempt import attempt, quiet_decoding
+from genzoo.data.attempt import Content, Encoded, attempt, quiet_decoding
 from genzoo.interfaces.kind import Decoded, Kind
 from genzoo.registry import load_target
 
@@ -42,11 +43,10 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer until `requests` ends."""
     replies.write(READY)
     replies.flush()
-    opening = json.loads(requests.readline())
-    root = Path(opening["root"])
-    kind = restore_kind(opening["kind"])
-    for line in requests:
-        outcomes = [attempt(kind, root / path) for path in json.loads(line)]
+    kind = restore_kind(json.loads(requests.readline()))
+    while line := requests.readline():
+        files = [_file(each, requests) for each in json.loads(line)]
+        outcomes = [attempt(kind, file) for file in files]
         answer = [
             [len(each.rows), each.remarks] if isinstance(each, Decoded) else str(each)
             for each in outcomes
@@ -54,6 +54,13 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
         content = [each.rows.tobytes() for each in outcomes if isinstance(each, Decoded)]
         replies.write(json.dumps(answer).encode() + b"\n" + b"".join(content))
         replies.flush()
+
+
+def _file(description: str | list[Any], requests: BinaryIO) -> Encoded:
+    if isinstance(description, str):
+        return Path(description)
+    name, size = description
+    return Content(name, requests.read(size))
 
 
 def _target(kind: type) -> str:

@@ -24,6 +24,8 @@ def open_beside(
     *,
     labelled: bool = True,
     decoding: Callable[[int, int], None] | None = None,
+    stream: bool = False,
+    note: Callable[[str], None] | None = None,
 ) -> Dataset:
     """Open `data` with the shape and classes of a model's samples.
 
@@ -34,6 +36,8 @@ def open_beside(
         registry: Where names are looked up.
         labelled: Whether a model with classes needs those of this data.
         decoding: Hears of files decoded.
+        stream: Decode samples as they are used and keep none.
+        note: Hears of samples that cannot be read while they are streamed.
 
     Raises:
         DataError: It cannot be read, or has other classes.
@@ -52,4 +56,6 @@ def open_beside(
         classes=spec.classes if conditional else None,
         registered=registered,
         progress=decoding,
+        stream=stream,
+        note=note,
     )

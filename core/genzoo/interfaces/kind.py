@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -148,6 +149,20 @@ class Kind(ABC):
             UndecodableError: There is none, with the reason. Other errors count as reasons too.
         """
         raise UndecodableError(f"{self.array} are not read from files")
+
+    def decode_bytes(self, content: bytes, name: str) -> Decoded:
+        """The samples in the bytes of a file, as archives hold them; see `decode`.
+
+        By default they become a file for a moment.
+
+        Args:
+            content: All of it.
+            name: What the file is called, for its ending.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"sample{PurePath(name).suffix}"
+            path.write_bytes(content)
+            return self.decode(path)
 
     @abstractmethod
     def check(self, samples: NDArray[np.generic], name: str) -> NDArray[np.generic]:

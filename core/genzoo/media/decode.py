@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,14 +65,14 @@ def parse_colour(text: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def decode_file(path: Path, settings: DecodeSettings) -> Fitted:
-    """Read the first frame of the image at `path`.
+def decode_file(file: Path | BinaryIO, settings: DecodeSettings) -> Fitted:
+    """Read the first frame of an image file.
 
     Raises:
         UndecodableError: It is no image, is damaged, or is too large to be decoded safely.
     """
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with Image.open(file, formats=FORMATS) as image:
             _draft(image, settings.size)
             return fit(ImageOps.exif_transpose(image), settings)
     except UndecodableError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import mimetypes
 from collections.abc import Sequence
 from functools import cached_property
@@ -110,6 +111,9 @@ class ImageKind(Kind):
 
     def decode(self, path: Path) -> Decoded:
         return self._decoded(decode_file(path, self.settings))
+
+    def decode_bytes(self, content: bytes, name: str) -> Decoded:
+        return self._decoded(decode_file(io.BytesIO(content), self.settings))
 
     def check(self, samples: NDArray[np.generic], name: str) -> NDArray[np.generic]:
         """(N, H, W) or (N, H, W, C) uint8, with a channel axis."""

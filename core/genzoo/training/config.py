@@ -99,11 +99,14 @@ class DataConfig(Config):
         options: Values for the options of the kind, such as the size of images.
     """
 
-    data: str = Field(description="A folder, an .npz file or the name of a data set.")
+    data: str = Field(description="A folder, tar shards, an .npz file or the name of a data set.")
     kind: str | None = Field(
         None, description="What the data holds, where that is not plain: image or another kind."
     )
     conditional: bool = Field(False, description="Learn the classes too.")
+    stream: bool = Field(
+        False, description="Decode while training, without a decoded copy on the disk."
+    )
     options: dict[str, Any] = Field(default_factory=dict)
 
 

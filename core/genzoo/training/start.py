@@ -10,7 +10,8 @@ from typing import Any
 import genzoo
 from genzoo.data.choose_kind import choose_kind
 from genzoo.data.dataset import Dataset
-from genzoo.data.sources import Registered, current_fingerprint, open_dataset
+from genzoo.data.find import Registered, lasting_name
+from genzoo.data.sources import current_fingerprint, open_dataset
 from genzoo.data.watch import DataWatch
 from genzoo.errors import DataError, UsageError
 from genzoo.files import require_writable, sweep
@@ -156,6 +157,8 @@ def load_data(
             classes=classes,
             registered=_lookup_in(registry),
             progress=reporter.decoding,
+            stream=plan.data.stream,
+            note=reporter.note,
         )
     check_same_data(world, dataset.fingerprint)
     for note in dataset.notes:
@@ -216,14 +219,14 @@ def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:
     defaults = architecture.record.objective_defaults if own else {}
     kind = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
     check_kind(architecture.record, kind.record.name)
-    path = Path(plan.data.data)
-    data = str(path.resolve()) if path.exists() else plan.data.data
     return plan.model_copy(
         update={
             "architecture": architecture.full_name,
             "objective": objective.full_name,
             "objective_config": {**defaults, **plan.objective_config},
-            "data": plan.data.model_copy(update={"data": data, "kind": kind.full_name}),
+            "data": plan.data.model_copy(
+                update={"data": lasting_name(plan.data.data), "kind": kind.full_name}
+            ),
         }
     )
 

@@ -162,6 +162,7 @@ class Trainer:
         identity = (session.config.seed, "batch", self.drawn)
         x, labels = self._batch(self._own_indices())
         self.drawn += session.config.batch_size
+        session.dataset.expect(self._own_indices())
         return Step(
             index=self.step,
             total=session.config.steps,

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 from PIL import Image
+from shard_writer import write_shards
 
 import genzoo
 from genzoo.plugins.manager import PluginManager
@@ -159,3 +160,23 @@ def test_what_makes_no_sense_is_said_in_a_sentence(case: str, run: Run) -> None:
     assert text in result.stderr
     assert "bug" not in result.stderr
     assert result.stdout == ""
+
+
+def test_shards_are_judged_by_streamed_or_kept_alike(run: Run, tmp_path: Path) -> None:
+    write_shards(tmp_path / "shards", count=24)
+    measured = ("evaluate", "tiny-gan", "shards", "-n", 20, "--features", "pixels", "--json")
+    metrics = ("--metrics", "precision-recall")
+    kept = json.loads(run(*measured, *metrics).stdout)
+    streamed = json.loads(run(*measured, *metrics, "--stream", "-o", "record.json").stdout)
+    assert streamed["values"] == kept["values"]
+    assert run("evaluate", "--reproduce", "record.json", "--stream").exit_code == 0
+    assert (
+        "is not what was measured" in run("evaluate", "--reproduce", "record.json", code=1).stderr
+    )
+
+
+def test_a_shard_is_reconstructed(run: Run, tmp_path: Path) -> None:
+    write_shards(tmp_path / "shards", shards=1)
+    run("reconstruct", "tiny-vae", "shards/part-000.tar", "-n", 4, "-o", "pairs.npz")
+    with np.load(tmp_path / "pairs.npz") as archive:
+        assert len(archive["images"]) == 4

@@ -346,3 +346,11 @@ def test_mistakes_in_a_file_are_named(content: str, text: str, run: Run, trained
     result = run("train", "sketch", "stripes", "--config", "recipe.toml", code=2)
     assert text in result.stderr
     assert trained.plan is None
+
+
+def test_streaming_is_asked_for(run: Run, trained: Trained) -> None:
+    run("train", "sketch", "shards/{000..009}.tar", "--stream")
+    assert trained.plan is not None
+    assert trained.plan.data.stream
+    assert trained.plan.data.data == "shards/{000..009}.tar"
+    assert "--stream" in run("train", "sketch", "--help").stdout

@@ -16,7 +16,8 @@ from PIL import Image
 from points_kind import PointOptions, PointsKind
 
 from genzoo.data import pool
-from genzoo.data.pool import Worker, WorkerLostError, decode_files
+from genzoo.data.attempt import Content
+from genzoo.data.pool import Worker, WorkerLostError, decode_all
 from genzoo.data.worker import READY, describe_kind, serve
 from genzoo.interfaces.kind import Decoded, UndecodableError
 
@@ -39,12 +40,12 @@ def same(left, right) -> bool:
 
 
 def test_workers_agree_with_this_process(tmp_path, names, monkeypatch):
-    here = list(decode_files(tmp_path, names, EIGHT))
+    here = list(decode_all(lambda number: tmp_path / names[number], len(names), EIGHT))
     monkeypatch.setattr(pool, "FEW", 20)
     monkeypatch.setattr(pool, "CHUNK", 3)
-    monkeypatch.setattr(pool, "_cores", lambda: 2)
+    monkeypatch.setattr(pool, "cores", lambda: 2)
     monkeypatch.setattr(pool, "attempt", None)
-    there = list(decode_files(tmp_path, names, EIGHT))
+    there = list(decode_all(lambda number: tmp_path / names[number], len(names), EIGHT))
     assert len(there) == 40
     assert all(same(left, right) for left, right in zip(here, there, strict=True))
     assert isinstance(there[7], UndecodableError)
@@ -57,12 +58,12 @@ def test_files_of_any_number_of_rows(tmp_path, monkeypatch):
     names = [path.name for path in sorted(tmp_path.iterdir())]
     kind = PointsKind(PointOptions(turned=True))
     with warnings.catch_warnings(action="ignore"):
-        here = list(decode_files(tmp_path, names, kind))
+        here = list(decode_all(lambda number: tmp_path / names[number], len(names), kind))
     monkeypatch.setattr(pool, "FEW", 20)
     monkeypatch.setattr(pool, "CHUNK", 3)
-    monkeypatch.setattr(pool, "_cores", lambda: 2)
+    monkeypatch.setattr(pool, "cores", lambda: 2)
     monkeypatch.setattr(pool, "attempt", None)
-    there = list(decode_files(tmp_path, names, kind))
+    there = list(decode_all(lambda number: tmp_path / names[number], len(names), kind))
     assert all(same(left, right) for left, right in zip(here, there, strict=True))
     assert [isinstance(each, Decoded) for each in there] == [
         number % 4 > 0 and number != 9 for number in range(40)
@@ -81,9 +82,9 @@ def test_stopping_early_ends_the_workers(tmp_path, names, monkeypatch):
 
     monkeypatch.setattr(pool, "FEW", 20)
     monkeypatch.setattr(pool, "CHUNK", 3)
-    monkeypatch.setattr(pool, "_cores", lambda: 2)
+    monkeypatch.setattr(pool, "cores", lambda: 2)
     monkeypatch.setattr(pool, "_start", start)
-    outcomes = decode_files(tmp_path, names, EIGHT)
+    outcomes = decode_all(lambda number: tmp_path / names[number], len(names), EIGHT)
     next(outcomes)
     outcomes.close()
     assert len(started) == 2
@@ -92,9 +93,9 @@ def test_stopping_early_ends_the_workers(tmp_path, names, monkeypatch):
 
 def test_without_workers_it_is_done_here(tmp_path, names, monkeypatch):
     monkeypatch.setattr(pool, "FEW", 20)
-    monkeypatch.setattr(pool, "_cores", lambda: 2)
+    monkeypatch.setattr(pool, "cores", lambda: 2)
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    assert len(list(decode_files(tmp_path, names, EIGHT))) == 40
+    assert len(list(decode_all(lambda number: tmp_path / names[number], len(names), EIGHT))) == 40
 
 
 CRASHING = """
@@ -112,9 +113,9 @@ worker.serve(sys.stdin.buffer, sys.stdout.buffer)
 
 def test_an_image_that_kills_its_decoder_is_skipped_alone(tmp_path, names, monkeypatch):
     monkeypatch.setattr(pool, "COMMAND", ["-c", CRASHING])
-    worker = Worker(tmp_path, EIGHT)
+    worker = Worker(EIGHT)
     worker.open()
-    outcomes = worker.decode(names[:6])
+    outcomes = worker.decode([tmp_path / name for name in names[:6]])
     worker.close()
     assert [isinstance(outcome, Decoded) for outcome in outcomes] == [
         number != 3 for number in range(6)
@@ -124,29 +125,44 @@ def test_an_image_that_kills_its_decoder_is_skipped_alone(tmp_path, names, monke
 
 def test_a_worker_that_never_starts(tmp_path, monkeypatch):
     monkeypatch.setattr(pool, "COMMAND", ["-c", "raise SystemExit(1)"])
-    worker = Worker(tmp_path, EIGHT)
+    worker = Worker(EIGHT)
     with pytest.raises(WorkerLostError, match="cannot be kept running"):
         worker.open()
     worker.close()
 
 
 def test_the_protocol(tmp_path, names):
-    kind = describe_kind(image_kind(size=8, channels=1))
-    opening = json.dumps({"root": str(tmp_path), "kind": kind})
-    requests = io.BytesIO(f'{opening}\n["00.png", "07.png"]\n'.encode())
+    kind = json.dumps(describe_kind(image_kind(size=8, channels=1)))
+    content = (tmp_path / "00.png").read_bytes()
+    files = json.dumps([["00.png", len(content)], str(tmp_path / "07.png"), ["07.png", 2]])
+    requests = io.BytesIO(f"{kind}\n{files}\n".encode() + content + b"no")
     replies = io.BytesIO()
     serve(requests, replies)
     header, pixels = replies.getvalue().removeprefix(READY).split(b"\n", 1)
-    assert header == b'[[1, []], "not an image"]'
+    assert header == b'[[1, []], "not an image", "not an image"]'
     assert pixels == bytes(64)
+
+
+@pytest.mark.parametrize("kind", [EIGHT, PointsKind(PointOptions())])
+def test_bytes_are_decoded_as_files_are(tmp_path, kind):
+    path = tmp_path / ("1.png" if kind is EIGHT else "1.csv")
+    Image.new("RGB", (8, 8), "red").save(path) if kind is EIGHT else path.write_text("1,2\n")
+    missing = UndecodableError("not there")
+    worker = Worker(kind)
+    worker.open()
+    file, content, none = worker.decode([path, Content(path.name, path.read_bytes()), missing])
+    worker.close()
+    assert isinstance(file, Decoded)
+    assert same(file, content)
+    assert none is missing
 
 
 def test_modules_of_the_current_folder_stay_out(tmp_path, names, monkeypatch):
     (tmp_path / "json.py").write_text("raise SystemExit(1)")
     monkeypatch.chdir(tmp_path)
-    worker = Worker(Path(), EIGHT)
+    worker = Worker(EIGHT)
     worker.open()
-    outcomes = worker.decode(names[:1])
+    outcomes = worker.decode([Path(names[0])])
     worker.close()
     assert isinstance(outcomes[0], Decoded)
     assert (outcomes[0].rows == np.zeros((1, 8, 8, 3))).all()

@@ -310,7 +310,12 @@ def test_a_name_that_is_both_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("a.tar", "is an archive"), ("a.txt", "is a file, but neither")]
+    ("name", "message"),
+    [
+        ("a.zip", "is an archive"),
+        ("a.tar", "cannot be read after 0 samples"),
+        ("a.txt", "is a file, but neither"),
+    ],
 )
 def test_files_that_are_no_data(tmp_path, name, message):
     (tmp_path / name).write_text("x")

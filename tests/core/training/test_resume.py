@@ -10,6 +10,7 @@ import torch
 from interruptions import TRAINING, train_with_interruptions
 from run_comparison import assert_same_runs
 
+from genzoo.data import rows
 from genzoo.errors import CheckpointError, DataError, UsageError
 from genzoo.training.checkpoint import list_checkpoints, read_checkpoint, read_newest
 from genzoo.training.reporter import Reporter
@@ -97,6 +98,16 @@ def test_a_run_stopped_in_the_middle_of_everything_is_bit_exact(
     train_run(plan, tmp_path / "whole", registry)
     train_with_interruptions(plan, tmp_path / "stopped", registry)
     assert_same_runs(tmp_path / "stopped", tmp_path / "whole")
+
+
+def test_rows_read_ahead_from_their_file_train_the_same(tmp_path, registry, make_plan, monkeypatch):
+    plan = make_plan(conditional=True, accumulate=2)
+    mapped, parted = tmp_path / "mapped", tmp_path / "parted"
+    train_run(plan, mapped, registry)
+    monkeypatch.setattr(rows, "LARGE", 0)
+    train_run(plan, parted, registry, StopAt(5))
+    resume_run(parted, registry)
+    assert_same(final_state(mapped), final_state(parted))
 
 
 def test_a_killed_run_goes_on_from_its_last_checkpoint_without_holes_or_doubles(

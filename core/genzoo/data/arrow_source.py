@@ -1,0 +1,112 @@
+"""A data set of the library `datasets` as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genzoo.data.arrays import number_labels
+from genzoo.data.attempt import Content, Encoded
+from genzoo.data.file_source import FileSource
+from genzoo.data.source import Labels
+from genzoo.errors import DataError, UsageError
+from genzoo.interfaces.kind import Kind, UndecodableError
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+IMAGES, LABELS = "image", "label"
+"""The columns that are taken where several could be."""
+
+
+class ArrowSource(FileSource):
+    """The images of a data set, with a label of each if there is a column of classes.
+
+    Args:
+        dataset: Rows in Arrow files, mapped into memory.
+        name: What the user typed.
+        identity: Changes whenever the rows do.
+        kind: Images.
+
+    Raises:
+        DataError: It is empty or has no column of images.
+        UsageError: It is not clear which column has the images.
+    """
+
+    def __init__(self, dataset: Dataset, name: str, identity: str, kind: Kind) -> None:
+        self.name = name
+        self.identity = identity
+        self._kind = kind
+        column = _image_column(dataset, name)
+        if not len(dataset):
+            raise DataError(f"There is no {kind.noun} in '{name}'.")
+        # As stored: the library would decode them one by one.
+        self._images = dataset.select_columns([column]).with_format("arrow")
+        self._dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def name_at(self, position: int) -> str:
+        return f"row {position}"
+
+    def encoded(self, position: int) -> Encoded:
+        stored = self._images[position].column(0)[0].as_py() or {}
+        if stored.get("bytes") is not None:
+            return Content(stored.get("path") or "image", stored["bytes"])
+        if stored.get("path"):
+            return Path(stored["path"])
+        return UndecodableError("it is empty")
+
+    def labels(self, kept: Sequence[int]) -> Labels:
+        column = _label_column(self._dataset)
+        if column is None:
+            return Labels(None, ())
+        values = _values(self._dataset, column)[np.asarray(kept)]
+        missing = int((values < 0).sum())
+        if missing:
+            note = f"No labels: {missing} of {len(values)} {self._kind.array} have none."
+            return Labels(None, (), (note,))
+        names = tuple(getattr(self._dataset.features[column], "names", ()))
+        return Labels(*number_labels(values, names, len(values), self.name, self._kind))
+
+
+def _image_column(dataset: Dataset, name: str) -> str:
+    from datasets import Image
+
+    found = [column for column, feature in dataset.features.items() if isinstance(feature, Image)]
+    if len(found) == 1 or IMAGES in found:
+        return IMAGES if IMAGES in found else found[0]
+    if not found:
+        raise DataError(
+            f"'{name}' has no column of images, only: {', '.join(dataset.features)}.",
+            "A column has the feature datasets.Image where it holds images.",
+        )
+    raise UsageError(
+        f"'{name}' has several columns of images: {', '.join(found)}.",
+        f"Rename the one to use to '{IMAGES}' and save the data set.",
+    )
+
+
+def _label_column(dataset: Dataset) -> str | None:
+    """The column of classes, or of numbers that is called `label`."""
+    from datasets import ClassLabel, Value
+
+    features = dataset.features
+    found = [column for column, feature in features.items() if isinstance(feature, ClassLabel)]
+    if len(found) == 1:
+        return found[0]
+    named = features.get(LABELS)
+    integers = isinstance(named, Value) and named.dtype.startswith(("int", "uint"))
+    return LABELS if LABELS in found or integers else None
+
+
+def _values(dataset: Dataset, column: str) -> NDArray[np.int64]:
+    """All values of a column of integers, -1 for none."""
+    table = dataset.select_columns([column]).with_format("arrow")[:]
+    values: NDArray[np.int64] = table.column(0).fill_null(-1).to_numpy().astype(np.int64)
+    return values

@@ -1,0 +1,51 @@
+"""Sources of things to be decoded: each one file, or the bytes of one."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+
+from genzoo.data.attempt import Content, Encoded, quiet_decoding
+from genzoo.data.pool import decode_all
+from genzoo.data.source import Outcomes, Source
+from genzoo.interfaces.kind import Kind
+from genzoo.specs import Config
+
+LOOK = 256
+"""Samples that are looked at to decide options, where looking means unpacking."""
+
+
+class FileSource(Source):
+    """A source whose entries can be had in any order, and so decoded while they are used."""
+
+    @abstractmethod
+    def encoded(self, position: int) -> Encoded:
+        """What is to be decoded at a position. Safe in several threads at once."""
+
+    @abstractmethod
+    def name_at(self, position: int) -> str:
+        """What to call what is at a position."""
+
+    def names(self) -> Sequence[str]:
+        return [self.name_at(position) for position in range(len(self))]
+
+    def outcomes(self, kind: Kind) -> Outcomes:
+        return decode_all(self.encoded, len(self), kind)
+
+    def options(self, kind: Kind) -> Config:
+        """The options that the first samples suggest, unpacked for a moment."""
+        with TemporaryDirectory() as folder, quiet_decoding():
+            first = islice(map(self.encoded, range(len(self))), LOOK)
+            contents = [each for each in first if isinstance(each, Content)]
+            return kind.options_for_files(
+                [_unpacked(each, Path(folder), number) for number, each in enumerate(contents)]
+            )
+
+
+def _unpacked(content: Content, folder: Path, number: int) -> Path:
+    path = folder / f"{number}{PurePath(content.name).suffix}"
+    path.write_bytes(content.data)
+    return path

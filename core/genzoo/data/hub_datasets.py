@@ -1,0 +1,166 @@
+"""Data sets of the Hugging Face library `datasets`: on the Hub, saved in a folder, or in parquet.
+
+The library is an extra, and imported only for them. Images come as they are stored and are decoded
+here, as those of other sources. No code of a data set is run, and nothing is unpickled: only
+formats that hold plain content are opened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genzoo.containment import one_line
+from genzoo.data.arrow_source import ArrowSource
+from genzoo.data.fingerprint import digest, file_identity
+from genzoo.data.shards import holds_files
+from genzoo.errors import DataError, UsageError
+from genzoo.interfaces.kind import Kind
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+PREFIX = "hf:"
+REFERENCE = re.compile(
+    r"hf:(?P<repo>[\w.-]+(/[\w.-]+)?)(:(?P<split>[\w.-]+))?(@(?P<revision>\S+))?"
+)
+PARQUET = ".parquet"
+FORMATS = ("parquet", "arrow", "imagefolder", "webdataset")
+"""What files of a data set on the Hub may be."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A data set on the Hub: `hf:OWNER/NAME[:SPLIT][@REVISION]`."""
+
+    repo: str
+    split: str | None
+    revision: str | None
+
+
+def parse_reference(name: str) -> Reference:
+    """The parts of a name that begins with `hf:`.
+
+    Raises:
+        UsageError: It is none.
+    """
+    match = REFERENCE.fullmatch(name)
+    if match is None:
+        raise UsageError(
+            f"'{name}' is no name of a data set on the Hub.",
+            "Type hf:OWNER/NAME, with :SPLIT and @REVISION after it if needed.",
+        )
+    return Reference(match["repo"], match["split"], match["revision"])
+
+
+def hub_source(name: str, kind: Kind) -> ArrowSource:
+    """The data set on the Hub that `name` means.
+
+    Raises:
+        DataError: It cannot be had, or holds no images.
+        UsageError: A name or split that is wrong, or the library is missing.
+    """
+    reference = parse_reference(name)
+    _check(name, kind)
+
+    def load() -> Any:
+        from datasets import load_dataset_builder
+
+        builder = load_dataset_builder(reference.repo, revision=reference.revision)
+        if builder.builder_name not in FORMATS:
+            raise DataError(
+                f"'{name}' consists of files of the format '{builder.builder_name}'.",
+                f"Data sets on the Hub are read as {', '.join(FORMATS)}.",
+            )
+        builder.download_and_prepare()
+        return builder.as_dataset()
+
+    dataset = _split(_loaded(load, name), name, reference.split)
+    return ArrowSource(dataset, name, _identity(dataset), kind)
+
+
+def is_saved(path: Path, kind: Kind) -> bool:
+    """Whether a folder was written by `save_to_disk` or has parquet files only, or is such a file.
+
+    A table beside files of the kind, which may describe them, does not count.
+    """
+    if path.is_dir():
+        return _is_on_disk(path) or (_has_parquet(path) and not holds_files(path, kind))
+    return path.suffix.lower() == PARQUET
+
+
+def _is_on_disk(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("state.json", "dataset_dict.json"))
+
+
+def _has_parquet(folder: Path) -> bool:
+    patterns = (f"*{PARQUET}", f"data/*{PARQUET}")
+    return any(next(folder.glob(pattern), None) is not None for pattern in patterns)
+
+
+def saved_source(path: Path, name: str, kind: Kind, cache: Path) -> ArrowSource:
+    """The data set in a folder or file; parquet is converted below `cache`.
+
+    Raises:
+        DataError: It cannot be read, or holds no images.
+        UsageError: The library is missing.
+    """
+    _check(name, kind)
+
+    def load() -> Any:
+        from datasets import load_dataset, load_from_disk
+
+        if path.is_file():
+            return load_dataset("parquet", data_files=str(path), cache_dir=str(cache))
+        if _is_on_disk(path):
+            return load_from_disk(str(path))
+        return load_dataset("parquet", data_dir=str(path), cache_dir=str(cache))
+
+    dataset = _split(_loaded(load, name), name, None)
+    return ArrowSource(dataset, name, _identity(dataset), kind)
+
+
+def _check(name: str, kind: Kind) -> None:
+    if kind.name != "image":
+        raise UsageError(f"'{name}' is read for images only, not for {kind.array}.")
+    if find_spec("datasets") is None:
+        raise UsageError(
+            f"'{name}' needs the library datasets.", "Type pip install 'genzoo[datasets]'."
+        )
+
+
+def _loaded(load: Callable[[], Any], name: str) -> Any:
+    try:
+        return load()
+    except DataError:
+        raise
+    except Exception as error:  # the library and what it builds on raise many kinds
+        raise DataError(
+            f"'{name}' cannot be loaded: {one_line(error)}.",
+            "Check its name, and the network if it is on the Hub.",
+        ) from error
+
+
+def _split(loaded: Any, name: str, split: str | None) -> Dataset:
+    """The split asked for; by default `train`, or the only one."""
+    from datasets import Dataset
+
+    if isinstance(loaded, Dataset):
+        return loaded
+    wanted = split or ("train" if "train" in loaded or len(loaded) != 1 else next(iter(loaded)))
+    if wanted not in loaded:
+        raise UsageError(
+            f"'{name}' has no split '{wanted}'.", f"It has: {', '.join(map(str, loaded))}."
+        )
+    dataset: Dataset = loaded[wanted]
+    return dataset
+
+
+def _identity(dataset: Dataset) -> str:
+    """Of its files, the number of its rows and its columns."""
+    files = (file_identity(Path(each["filename"])) for each in dataset.cache_files)
+    return digest(["datasets", *files, str(len(dataset)), str(dataset.features)])

@@ -1,0 +1,103 @@
+"""Rows that are not held in memory, read by number."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Protocol
+from weakref import finalize
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genzoo.errors import DataError
+
+LARGE = 2**29
+"""Bytes of rows from which they are read from their file instead of mapped: pages of a map count
+as the process's own memory until the system takes them back, which it does late."""
+
+
+class Rows(Protocol):
+    """Rows of one shape and type. Reading is safe in several threads at once."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, *layout.shape)."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def read(self, indices: NDArray[np.int64]) -> NDArray[Any]:
+        """The rows at `indices`, (n, *layout.shape), C-contiguous.
+
+        Raises:
+            DataError: They cannot be read.
+            IndexError: There is no such row.
+        """
+        ...
+
+
+class FileRows:
+    """Rows of an array file, read at their positions.
+
+    What is read stays in the system's page cache where there is room, so nothing is lost where the
+    file fits into memory, and the process itself does not grow where it does not.
+
+    Args:
+        mapped: The whole file, as `numpy.load` maps it.
+    """
+
+    def __init__(self, mapped: np.memmap[Any, Any]) -> None:
+        self.shape = mapped.shape
+        self._dtype = mapped.dtype
+        self._offset = mapped.offset
+        self.filename = Path(str(mapped.filename))
+        # Kept open: the file may be removed from its folder while it is in use.
+        self._file = os.open(self.filename, os.O_RDONLY)
+        finalize(self, os.close, self._file)
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._file, 0, 0, os.POSIX_FADV_RANDOM)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def read(self, indices: NDArray[np.int64]) -> NDArray[Any]:
+        """See `Rows.read`."""
+        check_indices(indices, len(self))
+        rows = np.empty((len(indices), *self.shape[1:]), self._dtype)
+        size = rows[:1].nbytes
+        room = rows.reshape(-1).view(np.uint8).data
+        for number, index in enumerate(indices.tolist()):
+            buffer = room[number * size : (number + 1) * size]
+            self._fill(buffer, self._offset + index * size)
+        return rows
+
+    def _fill(self, buffer: memoryview, position: int) -> None:
+        while buffer:
+            try:
+                count = os.preadv(self._file, [buffer], position)
+            except OSError as error:
+                raise self._unreadable(error.strerror or str(error)) from error
+            if count == 0:
+                raise self._unreadable("it has been cut short")
+            buffer, position = buffer[count:], position + count
+
+    def _unreadable(self, reason: str) -> DataError:
+        return DataError(
+            f"Decoded samples cannot be read from '{self.filename}': {reason}.",
+            "Run the command again; where a disk is failing, set GENZOO_CACHE to another.",
+        )
+
+
+def check_indices(indices: NDArray[np.int64], count: int) -> None:
+    """Raise IndexError unless all indices are those of `count` rows."""
+    if len(indices) and (indices.min() < 0 or indices.max() >= count):
+        raise IndexError(f"an index out of range for {count} samples")
+
+
+def readable(rows: NDArray[Any] | Rows) -> NDArray[Any] | Rows:
+    """`rows`, as what is best read from: large maps as `FileRows`, where the system has a way."""
+    large = isinstance(rows, np.memmap) and rows.nbytes > LARGE
+    if large and isinstance(rows, np.memmap) and hasattr(os, "preadv"):
+        return FileRows(rows)
+    return rows

@@ -1,0 +1,200 @@
+"""Data sets of the library `datasets`, all built here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from image_data import image_kind, in_range, open_images
+from points_kind import PointOptions, PointsKind
+from shard_writer import picture
+
+from genzoo.data import hub_datasets as module
+from genzoo.data.hub_datasets import parse_reference
+from genzoo.data.sources import open_dataset
+from genzoo.errors import DataError, UsageError
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENZOO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("hf:mnist", ("mnist", None, None)),
+        ("hf:owner/na.me", ("owner/na.me", None, None)),
+        ("hf:owner/name:test", ("owner/name", "test", None)),
+        ("hf:owner/name:test@refs/pr/1", ("owner/name", "test", "refs/pr/1")),
+        ("hf:owner/name@v1", ("owner/name", None, "v1")),
+    ],
+)
+def test_names(name, parts):
+    reference = parse_reference(name)
+    assert (reference.repo, reference.split, reference.revision) == parts
+
+
+@pytest.mark.parametrize("name", ["hf:", "hf:a/b/c", "hf:a b", "hf:a/b:", "hf:a/b@"])
+def test_what_is_no_name(name):
+    with pytest.raises(UsageError, match="no name of a data set on the Hub"):
+        open_images(name)
+
+
+def test_without_the_library(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    (tmp_path / "a.parquet").write_bytes(b"")
+    for name in ("hf:owner/name", "a.parquet"):
+        with pytest.raises(UsageError, match="needs the library datasets") as caught:
+            open_images(name)
+        assert "genzoo[datasets]" in caught.value.hint
+
+
+def test_only_images():
+    with pytest.raises(UsageError, match="read for images only, not for points"):
+        open_dataset("hf:owner/name", PointsKind(PointOptions()))
+
+
+def table(datasets, pictures=("picture",)):
+    """Plain pictures, in columns of those names, with their numbers modulo 2 for labels."""
+    stored = [{"bytes": picture(number), "path": None} for number in range(6)]
+    columns = dict.fromkeys(pictures, stored) | {"label": [0, 1] * 3}
+    kinds = {name: datasets.Image() for name in pictures}
+    kinds["label"] = datasets.ClassLabel(names=["even", "odd"])
+    return datasets.Dataset.from_dict(columns, features=datasets.Features(kinds))
+
+
+def values(dataset) -> list[int]:
+    x, _ = dataset.batch(np.arange(len(dataset)), in_range(0, 255))
+    return x[:, 0, 0, 0].int().tolist()
+
+
+@pytest.fixture
+def datasets():
+    library = pytest.importorskip("datasets")
+    library.disable_progress_bars()
+    return library
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("way", ["saved", "saved splits", "parquet file", "parquet folder"])
+def test_local_data_sets(tmp_path, datasets, way, stream):
+    rows = table(datasets)
+    match way:
+        case "saved":
+            rows.save_to_disk("data")
+        case "saved splits":
+            datasets.DatasetDict(train=rows, test=rows.select([0])).save_to_disk("data")
+        case "parquet file":
+            rows.to_parquet("data.parquet")
+        case "parquet folder":
+            rows.to_parquet("data/data/train-00000-of-00001.parquet")
+    name = "data.parquet" if way == "parquet file" else "data"
+    dataset = open_images(name, conditional=True, stream=stream)
+    assert values(dataset) == list(range(6))
+    assert dataset.labels.tolist() == [0, 1, 0, 1, 0, 1]
+    assert dataset.classes == ("even", "odd")
+    assert dataset.spec.shape == (3, 8, 8)
+    assert open_images(name, stream=stream).fingerprint == dataset.fingerprint
+    assert bool(list(Path("cache").rglob("rows.npy"))) is not stream
+
+
+def test_a_selection_in_another_order(datasets):
+    table(datasets).select([5, 0, 3]).save_to_disk("data")
+    assert values(open_images("data")) == [5, 0, 3]
+
+
+def test_numbers_for_labels_and_files_for_images(tmp_path, datasets):
+    (tmp_path / "1.png").write_bytes(picture(1))
+    columns = {"image": [str(tmp_path / "1.png")] * 2, "label": [7, 3]}
+    rows = datasets.Dataset.from_dict(columns).cast_column("image", datasets.Image())
+    rows.save_to_disk("data")
+    dataset = open_images("data")
+    assert values(dataset) == [1, 1]
+    assert dataset.classes == ("3", "7")
+    assert dataset.labels.tolist() == [1, 0]
+
+
+def test_a_damaged_and_an_empty_image_are_named(datasets):
+    columns = {"image": [{"bytes": picture(1), "path": None}, {"bytes": b"x", "path": None}, None]}
+    features = datasets.Features({"image": datasets.Image()})
+    datasets.Dataset.from_dict(columns, features=features).save_to_disk("data")
+    dataset = open_images("data")
+    assert values(dataset) == [1]
+    assert dataset.notes == (
+        "Skipped 2 files that cannot be read as images: row 1 (not an image), row 2 (it is empty).",
+    )
+
+
+def test_rows_without_a_class(datasets):
+    rows = table(datasets)
+    rows = rows.remove_columns("label").add_column("label", [0, 1, None, 0, 1, 0])
+    rows.save_to_disk("data")
+    assert open_images("data").notes == ("No labels: 1 of 6 images have none.",)
+
+
+def test_columns_that_do_not_do(datasets):
+    datasets.Dataset.from_dict({"text": ["a"]}).save_to_disk("text")
+    with pytest.raises(DataError, match="no column of images, only: text"):
+        open_images("text")
+    table(datasets, ("picture", "other")).save_to_disk("two")
+    with pytest.raises(UsageError, match="several columns of images: picture, other"):
+        open_images("two")
+    table(datasets, ("other", "image")).save_to_disk("named")
+    assert values(open_images("named")) == list(range(6))
+
+
+def test_a_split_that_is_not_there(datasets):
+    rows = table(datasets)
+    datasets.DatasetDict(a=rows, b=rows).save_to_disk("data")
+    with pytest.raises(UsageError, match="has no split 'train'") as caught:
+        open_images("data")
+    assert caught.value.hint == "It has: a, b."
+
+
+def test_a_damaged_file_is_told(tmp_path, datasets):
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 no")
+    with pytest.raises(DataError, match=r"'a\.parquet' cannot be loaded"):
+        open_images("a.parquet")
+
+
+def test_a_table_beside_images_describes_them(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "metadata.parquet").write_bytes(b"")
+    (tmp_path / "data" / "1.png").write_bytes(picture(9))
+    assert values(open_images("data")) == [9]
+
+
+def test_a_data_set_on_the_hub(monkeypatch, datasets):
+    rows = table(datasets)
+    asked = []
+
+    class Builder:
+        builder_name = "parquet"
+
+        def download_and_prepare(self):
+            rows.save_to_disk("hub")
+
+        def as_dataset(self):
+            return datasets.DatasetDict(train=datasets.load_from_disk("hub"))
+
+    def load_dataset_builder(repo, revision):
+        asked.append((repo, revision))
+        return Builder()
+
+    monkeypatch.setattr(datasets, "load_dataset_builder", load_dataset_builder)
+    assert values(open_images("hf:owner/name:train@v1")) == list(range(6))
+    assert asked == [("owner/name", "v1")]
+    with pytest.raises(UsageError, match="has no split 'test'"):
+        open_images("hf:owner/name:test")
+    monkeypatch.setattr(Builder, "builder_name", "pandas")
+    with pytest.raises(DataError, match="files of the format 'pandas'"):
+        open_images("hf:owner/name")
+
+
+def test_options_stay_as_given(datasets):
+    table(datasets).save_to_disk("data")
+    dataset = open_dataset("data", image_kind(size=16, channels=1))
+    assert dataset.spec.shape == (1, 16, 16)
