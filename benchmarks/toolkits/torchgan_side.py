@@ -15,7 +15,7 @@ from tutorial_script import discriminator, generator
 from toolkits.pictures import picture_loader
 from toolkits.turns import Task, TurnLoader, Turns, facts_of, read_task
 
-WIDTH = 64
+WIDTH, SIZE = 64, 64
 
 
 class TutorialGenerator(Generator):
@@ -23,7 +23,7 @@ class TutorialGenerator(Generator):
 
     def __init__(self) -> None:
         super().__init__(encoding_dims=100)
-        self.layers = generator(WIDTH)
+        self.layers = generator(WIDTH, SIZE)
 
     def forward(self, z: Tensor) -> Tensor:
         """Map (N, 100) to pictures."""
@@ -35,7 +35,7 @@ class TutorialDiscriminator(Discriminator):
 
     def __init__(self) -> None:
         super().__init__(input_dims=3)
-        self.layers: nn.Sequential = discriminator(WIDTH)[:-1]
+        self.layers: nn.Sequential = discriminator(WIDTH, SIZE)[:-1]
 
     def forward(self, x: Tensor) -> Tensor:
         """Map pictures to logits (N,)."""

@@ -10,7 +10,7 @@ from toolkits.turns import Turns, facts_of, read_task
 
 if __name__ == "__main__":
     task = read_task()
-    script = Script(Path(task.pictures))
+    script = Script(Path(task.pictures), 64)
     turns = Turns(task.steps, facts_of([script.generator, script.discriminator], ""))
     for _ in turns:
         script.step()

@@ -168,7 +168,8 @@ def load_data(
 
 def _watch(plan: RunPlan, dataset: Dataset, registry: Registry) -> DataWatch:
     registered = _lookup_in(registry)
-    look = partial(current_fingerprint, plan.data.data, dataset.kind, registered)
+    data, stream = plan.data.data, plan.data.stream
+    look = partial(current_fingerprint, data, dataset.kind, registered, stream=stream)
     return DataWatch(dataset, look)
 
 
