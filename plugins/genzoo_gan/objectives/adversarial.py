@@ -88,7 +88,8 @@ class AdversarialObjective(Objective):
         return f"Start again with --discriminator-learning-rate {slower:g}."
 
     def _ways_to_regularise(self) -> str:
-        if self.augment.operations or self.context.sample.kind != "image":
+        plain = not resolve_policy(self.config.augment, self.context.data_count)
+        if not plain or self.context.sample.kind != "image":
             return "Use more data, or stop after fewer --steps."
         return f"Start again with --augment {','.join(OPERATIONS)}, or use more data."
 
