@@ -46,6 +46,9 @@ class RandomDataset:
     def __len__(self) -> int:
         return COUNT
 
+    def expect(self, indices: NDArray[np.int64]) -> None:
+        """All of it is in memory."""
+
     def batch(
         self,
         indices: NDArray[np.int64] | Tensor,

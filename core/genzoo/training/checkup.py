@@ -56,7 +56,7 @@ class Checkup:
         self._folder = folder
         self._note = note
         self._record = DoctorRecord.read(folder.doctor_file).rewound(step)
-        self._before = (step, _weights(session))
+        self._before: tuple[int, Tensor] | None = None
 
     def examine(self, step: int, samples: Tensor) -> None:
         """Look at the log and at samples of the latents that never change.
@@ -109,12 +109,13 @@ class Checkup:
 
     def _moved(self, step: int) -> float | None:
         """How far weights are from where they were at the last look that is long enough ago."""
-        earlier, before = self._before
-        if step - earlier < LEAST_BETWEEN:
+        if self._before is not None and step - self._before[0] < LEAST_BETWEEN:
             return None
-        now = _weights(self._session)
+        now, before = _weights(self._session), self._before
         self._before = (step, now)
-        return float((now - before).norm() / before.norm().clamp_min(1e-12))
+        if before is None:
+            return None
+        return float((now - before[1]).norm() / before[1].norm().clamp_min(1e-12))
 
     @cached_property
     def _signs(self) -> Sequence[VitalSign]:
