@@ -64,22 +64,6 @@ def open_dataset(
     return _dataset(source, kind, found, key, conditional, classes)
 
 
-def current_fingerprint(
-    data: str | Path | RawSamples | NDArray[Any], kind: Kind, registered: Registered | None
-) -> str:
-    """The fingerprint that `open_dataset` would give now; decodes nothing.
-
-    Args:
-        data: What was opened.
-        kind: With no option left open, as a `Dataset` has it.
-        registered: Looks up registered names.
-
-    Raises:
-        DataError, UsageError: The data are gone.
-    """
-    return fingerprint(find_source(data, kind, registered).identity, kind)
-
-
 def find_source(
     data: str | Path | RawSamples | NDArray[Any], kind: Kind, registered: Registered | None
 ) -> Source:

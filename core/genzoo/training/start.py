@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import genzoo
 from genzoo.data.choose_kind import choose_kind
 from genzoo.data.dataset import Dataset
-from genzoo.data.sources import Registered, current_fingerprint, open_dataset
-from genzoo.data.watch import DataWatch
+from genzoo.data.sources import Registered, open_dataset
+from genzoo.data.watch import watch_data
 from genzoo.errors import DataError, UsageError
 from genzoo.files import require_writable, sweep
 from genzoo.media.kinds import load_kind
@@ -73,7 +72,7 @@ def train_run(
         folder.create()
         folder.write_record(_record(plan, dataset))
     reporter.note(f"Training on {session.device} in {session.precision}.")
-    watch = _watch(plan, dataset, registry)
+    watch = watch_data(plan.data.data, dataset, _lookup_in(registry))
     return Trainer(session, folder, reporter, trackers=trackers, watch=watch).run()
 
 
@@ -122,7 +121,7 @@ def resume_run(
         MetricsLog(folder.metrics_file).rewind(step)
         folder.write_record(record.model_copy(update={"plan": plan}))
     reporter.note(f"Going on from step {step}.")
-    watch = _watch(plan, dataset, registry)
+    watch = watch_data(plan.data.data, dataset, _lookup_in(registry))
     return Trainer(session, folder, reporter, step, drawn, trackers, watch).run()
 
 
@@ -160,12 +159,6 @@ def load_data(
     for note in dataset.notes:
         reporter.note(note)
     return dataset
-
-
-def _watch(plan: RunPlan, dataset: Dataset, registry: Registry) -> DataWatch:
-    registered = _lookup_in(registry)
-    look = partial(current_fingerprint, plan.data.data, dataset.kind, registered)
-    return DataWatch(dataset, look)
 
 
 def _lookup_in(registry: Registry) -> Registered:
