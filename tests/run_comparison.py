@@ -9,6 +9,9 @@ from genzoo.artifact.tensors import load_tensors
 UNEQUAL = ("metrics.jsonl", "config.json")
 """Files with times, and with hashes of files that differ in the order of their metadata."""
 
+TIMES = ("samples_per_second", "data_share")
+"""What a line of the log says of the machine."""
+
 
 def logged(run):
     """Whole lines of a run's log without times, and the rest of a line that was cut short."""
@@ -16,7 +19,11 @@ def logged(run):
         *lines, rest = (run / "metrics.jsonl").read_text().split("\n")
     except FileNotFoundError:
         return [], ""
-    return [{**json.loads(line), "samples_per_second": 0, "data_share": 0} for line in lines], rest
+    return [_without(json.loads(line), TIMES) for line in lines], rest
+
+
+def _without(line, names):
+    return {name: value for name, value in line.items() if name not in names}
 
 
 def assert_same_runs(run, expected):

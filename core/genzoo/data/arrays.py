@@ -83,18 +83,6 @@ def checked(raw: RawSamples, name: str, kind: Kind) -> RawSamples:
     return RawSamples(samples, labels, classes)
 
 
-def _refuse_non_finite(samples: NDArray[Any], name: str, kind: Kind) -> None:
-    if samples.dtype.kind != "f":
-        return
-    sums = samples.reshape(len(samples), -1).sum(1, dtype=np.float64)
-    if not np.isfinite(sums).all():
-        first = int(np.argmin(np.isfinite(sums)))
-        raise DataError(
-            f"The {kind.noun} {first} of '{name}' has values that are no finite numbers.",
-            f"Leave such {kind.array} out.",
-        )
-
-
 def number_labels(
     labels: NDArray[Any], classes: tuple[str, ...], count: int, name: str, kind: Kind
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -173,3 +161,15 @@ def _fits(array: NDArray[Any], path: Path, kind: Kind) -> bool:
     except DataError:
         return False
     return True
+
+
+def _refuse_non_finite(samples: NDArray[Any], name: str, kind: Kind) -> None:
+    if samples.dtype.kind != "f":
+        return
+    sums = samples.reshape(len(samples), -1).sum(1, dtype=np.float64)
+    if not np.isfinite(sums).all():
+        first = int(np.argmin(np.isfinite(sums)))
+        raise DataError(
+            f"The {kind.noun} {first} of '{name}' has values that are no finite numbers.",
+            f"Leave such {kind.array} out.",
+        )

@@ -61,39 +61,12 @@ def open_dataset(
     in_memory = isinstance(source, MemorySource)
     options = source.options(kind) if in_memory else store.options(source, kind)
     kind = type(kind)(options)
-    if stream:
-        found = _streamed(source, kind, note)
-    else:
-        key = fingerprint(source.identity, kind)
-        found = _as_they_are(source, kind) or store.entry(key, source, kind, progress)
-    return _dataset(source, kind, found, _fingerprint(source, kind, stream), conditional, classes)
-
-
-def current_fingerprint(
-    data: str | Path | RawSamples | NDArray[Any],
-    kind: Kind,
-    registered: Registered | None,
-    *,
-    stream: bool = False,
-) -> str:
-    """The fingerprint that `open_dataset` would give now; decodes nothing.
-
-    Args:
-        data: What was opened.
-        kind: With no option left open, as a `Dataset` has it.
-        registered: Looks up registered names.
-        stream: Whether it was opened to be streamed.
-
-    Raises:
-        DataError, UsageError: The data are gone.
-    """
-    return _fingerprint(find_source(data, kind, registered, cache_root()), kind, stream)
-
-
-def _fingerprint(source: Source, kind: Kind, stream: bool) -> str:
-    """What is streamed has samples that a decoded copy leaves out, so its rows are others."""
     key = fingerprint(source.identity, kind)
-    return digest([key, "streamed"]) if stream else key
+    if stream:
+        key, found = digest([key, "streamed"]), _streamed(source, kind, note)
+    else:
+        found = _as_they_are(source, kind) or store.entry(key, source, kind, progress)
+    return _dataset(source, kind, found, key, conditional, classes)
 
 
 def _streamed(source: Source, kind: Kind, note: Callable[[str], None] | None) -> Entry:

@@ -7,10 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from genzoo.data.dataset import Dataset
+from genzoo.data.find import Registered, find_source
 from genzoo.errors import DataError, GenzooError
+from genzoo.places import cache_root
+
+Look = Callable[[], str]
 
 SHARE = 0.01
 """Looking at a million files takes seconds: the next look waits until it costs this share."""
+
+
+def watch_data(data: str, dataset: Dataset, registered: Registered) -> DataWatch:
+    """A watch on the data `data`, a path or a registered name, that was opened as `dataset`."""
+    return DataWatch(
+        dataset, lambda: find_source(data, dataset.kind, registered, cache_root()).identity
+    )
 
 
 class DataWatch:
@@ -20,13 +31,13 @@ class DataWatch:
 
     Args:
         dataset: The data as they were opened.
-        look: The fingerprint of the source as it is now; raises GenzooError where it is gone.
+        look: Names the content of their source as it is now; raises GenzooError where it is gone.
     """
 
-    def __init__(self, dataset: Dataset, look: Callable[[], str]) -> None:
+    def __init__(self, dataset: Dataset, look: Look) -> None:
         self._name = dataset.name
-        self._expected = dataset.fingerprint
         self._look = look
+        self._expected = look()
         file = getattr(dataset.rows, "filename", None)
         self._copy = None if file is None else Path(file)
         self._facts = self._copy_facts()

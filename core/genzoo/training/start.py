@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ import genzoo
 from genzoo.data.choose_kind import choose_kind
 from genzoo.data.dataset import Dataset
 from genzoo.data.find import Registered, lasting_name
-from genzoo.data.sources import current_fingerprint, open_dataset
-from genzoo.data.watch import DataWatch
+from genzoo.data.sources import open_dataset
+from genzoo.data.watch import watch_data
 from genzoo.errors import DataError, UsageError
 from genzoo.files import require_writable, sweep
 from genzoo.media.kinds import load_kind
@@ -75,7 +74,7 @@ def train_run(
         folder.create()
         folder.write_record(_record(plan, dataset))
     reporter.note(f"Training on {session.device} in {session.precision}.")
-    watch = _watch(plan, dataset, registry)
+    watch = watch_data(plan.data.data, dataset, _lookup_in(registry))
     return Trainer(session, folder, reporter, trackers=trackers, watch=watch).run()
 
 
@@ -124,7 +123,7 @@ def resume_run(
         MetricsLog(folder.metrics_file).rewind(step)
         folder.write_record(record.model_copy(update={"plan": plan}))
     reporter.note(f"Going on from step {step}.")
-    watch = _watch(plan, dataset, registry)
+    watch = watch_data(plan.data.data, dataset, _lookup_in(registry))
     return Trainer(session, folder, reporter, step, drawn, trackers, watch).run()
 
 
@@ -164,13 +163,6 @@ def load_data(
     for note in dataset.notes:
         reporter.note(note)
     return dataset
-
-
-def _watch(plan: RunPlan, dataset: Dataset, registry: Registry) -> DataWatch:
-    registered = _lookup_in(registry)
-    data, stream = plan.data.data, plan.data.stream
-    look = partial(current_fingerprint, data, dataset.kind, registered, stream=stream)
-    return DataWatch(dataset, look)
 
 
 def _lookup_in(registry: Registry) -> Registered:

@@ -163,7 +163,7 @@ def test_info_on_a_run(run: Run, tmp_path: Path) -> None:
     )
     data = DataRecord(name="stripes", fingerprint="f", count=40, sample=SampleSpec(shape=(3, 8, 8)))
     folder.write_record(RunRecord(genzoo_version="0.1", plan=plan, data=data))
-    (folder.checkpoints / "step-000000010").mkdir()
+    (folder.checkpoints / "step-000000010").mkdir(parents=True)
     shown = read(run("info", "x", "--json"))
     assert shown["what"] == "run"
     assert (shown["data"], shown["samples_in_data"], shown["steps"]) == ("stripes", 40, 20_000)

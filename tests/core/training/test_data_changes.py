@@ -144,7 +144,7 @@ def test_a_copy_that_ends_too_early_costs_the_steps_since_the_last_checkpoint(tm
 
 def test_looking_waits_until_it_is_cheap_again(monkeypatch):
     class Data:
-        name, fingerprint, rows = "photos", "same", None
+        name, rows = "photos", None
 
     now, looks = [0.0], []
 
@@ -155,7 +155,7 @@ def test_looking_waits_until_it_is_cheap_again(monkeypatch):
 
     monkeypatch.setattr(watch.time, "monotonic", lambda: now[0])
     watching = DataWatch(Data, look)
-    for moment in (0.0, 10.0, 201.0, 202.0, 203.0, 500.0):
+    for moment in (3.0, 10.0, 204.0, 205.0, 206.0, 500.0):
         now[0] = moment
         assert watching() == ""
-    assert looks == [0.0, 202.0, 500.0]
+    assert looks == [0.0, 3.0, 205.0, 500.0]
