@@ -1,6 +1,6 @@
 """Training throughput against what a user would take instead, each on the same networks.
 
-    python benchmarks/rivals.py [--only NAME] [--rounds 9] [--prepare]
+    python benchmarks/rivals.py [--only NAME] [--rounds 7] [--prepare]
 
 Each toolkit runs its own training loop in its own environment, which is made on first use and kept
 (`--prepare` makes them all and stops). genzoo trains the same networks with the same losses on the
@@ -153,7 +153,7 @@ def python_of(rival: Rival, environments: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=[rival.name for rival in RIVALS])
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--steps", type=int, help="training steps in a turn")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--environments", type=Path, default=cache_root() / "benchmarks")

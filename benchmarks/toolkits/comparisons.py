@@ -72,7 +72,7 @@ RIVALS = (
         toolkit=PYTHAE,
         networks="conv-vae 64",
         size=64,
-        steps=8,
+        steps=4,
         architecture="conv-vae",
         # Half the squared error, but for a constant.
         architecture_config={"likelihood": "fixed-gaussian", "scale": 1.0},
