@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 from weakref import finalize
@@ -15,6 +17,9 @@ from genzoo.errors import DataError
 LARGE = 2**29
 """Bytes of rows from which they are read from their file instead of mapped: pages of a map count
 as the process's own memory until the system takes them back, which it does late."""
+
+DEPTH = 8
+"""Rows that are read at once: a disk gives three times as many a second as one by one."""
 
 
 class Rows(Protocol):
@@ -40,8 +45,8 @@ class Rows(Protocol):
 class FileRows:
     """Rows of an array file, read at their positions.
 
-    What is read stays in the system's page cache where there is room, so nothing is lost where the
-    file fits into memory, and the process itself does not grow where it does not.
+    What is read stays in the system's page cache where there is room, and the process itself does
+    not grow.
 
     Args:
         mapped: The whole file, as `numpy.load` maps it.
@@ -52,6 +57,7 @@ class FileRows:
         self._dtype = mapped.dtype
         self._offset = mapped.offset
         self.filename = Path(str(mapped.filename))
+        self._threads = ThreadPoolExecutor(DEPTH, "genzoo-rows")
         # Kept open: the file may be removed from its folder while it is in use.
         self._file = os.open(self.filename, os.O_RDONLY)
         finalize(self, os.close, self._file)
@@ -65,12 +71,16 @@ class FileRows:
         """See `Rows.read`."""
         check_indices(indices, len(self))
         rows = np.empty((len(indices), *self.shape[1:]), self._dtype)
-        size = rows[:1].nbytes
-        room = rows.reshape(-1).view(np.uint8).data
-        for number, index in enumerate(indices.tolist()):
-            buffer = room[number * size : (number + 1) * size]
-            self._fill(buffer, self._offset + index * size)
+        room = rows.reshape(len(indices), math.prod(self.shape[1:])).view(np.uint8)
+        shares = [slice(first, None, DEPTH) for first in range(DEPTH)]
+        # What is raised in one of the threads is raised here.
+        for _ in self._threads.map(lambda each: self._read(indices[each], room[each]), shares):
+            pass
         return rows
+
+    def _read(self, indices: NDArray[np.int64], room: NDArray[np.uint8]) -> None:
+        for row, index in zip(room, indices.tolist(), strict=True):
+            self._fill(row.data, self._offset + index * len(row))
 
     def _fill(self, buffer: memoryview, position: int) -> None:
         while buffer:
