@@ -40,6 +40,10 @@ def test_rows_of_the_layout_come_through() -> None:
         (Decoded(np.zeros((0, 2), np.float32)), "no point in it"),
         (Decoded(np.zeros((1, 2))), "the kind points made float64 (1, 2) of it"),
         (Decoded(np.zeros((1, 3), np.float32)), "the kind points made float32 (1, 3) of it"),
+        (
+            Decoded(np.array([[0, np.nan]], np.float32)),
+            "it has values that are no finite numbers",
+        ),
         (None, "AttributeError: 'NoneType' object has no attribute 'rows'"),
     ],
 )
