@@ -34,14 +34,14 @@ class DoctorRecord(Config):
 
     Attributes:
         step: Step of the last examination.
-        diversity: How diverse samples were at the last two looks, as a share of the data.
+        diversity: How diverse samples were, as a share of the data, by the step of the look.
         losses: Names of logged values that are minimised, by the parts that minimise them.
         findings: Each once, in the order in which they were first seen.
     """
 
     format_version: int = Field(1, ge=1, le=1)
     step: int = Field(0, ge=0)
-    diversity: tuple[float, ...] = Field((), max_length=2)
+    diversity: dict[int, float] = Field(default_factory=dict)
     losses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     findings: tuple[RecordedFinding, ...] = ()
 
@@ -73,7 +73,15 @@ class DoctorRecord(Config):
             for found in self.findings
             if found.first_step <= step
         )
-        return self.model_copy(update={"step": min(self.step, step), "findings": kept})
+        looks = {at: value for at, value in self.diversity.items() if at <= step}
+        return self.model_copy(
+            update={"step": min(self.step, step), "findings": kept, "diversity": looks}
+        )
+
+    def diversity_before(self, step: int) -> float | None:
+        """How diverse samples were at the last look before `step`; None where there was none."""
+        looks = [at for at in self.diversity if at < step]
+        return self.diversity[max(looks)] if looks else None
 
     def updated(
         self, step: int, found: Iterable[Finding], unexamined: Collection[str] = ()

@@ -68,7 +68,6 @@ class Checkup:
         session = self._session
         rows = unit_rows(samples, session.architecture.sample)
         real = some_of(session.dataset, len(rows), session.architecture.sample)
-        earlier = self._record.diversity[-1:]
         result = examine(
             Evidence(
                 step=step,
@@ -76,7 +75,7 @@ class Checkup:
                 signs=self._signs,
                 losses=losses_by_parts(session.engine),
                 samples=rows,
-                diversity_before=earlier[0] if earlier else None,
+                diversity_before=self._record.diversity_before(step),
                 moved=self._moved(step),
                 real=real,
                 data=self._data,
@@ -86,7 +85,7 @@ class Checkup:
         known = self._record
         self._record = known.updated(step, result.findings, result.unexamined).model_copy(
             update={
-                "diversity": (*earlier, diversity(rows, real)),
+                "diversity": {**known.diversity, step: diversity(rows, real)},
                 "losses": losses_by_parts(session.engine),
             }
         )

@@ -110,7 +110,7 @@ def _gather(
         losses=known.losses or None,
         samples=samples,
         real=some_of(dataset, COUNT, spec) if dataset else None,
-        diversity_before=known.diversity[0] if len(known.diversity) == 2 else None,
+        diversity_before=known.diversity_before(known.step),
         data=all_of(dataset, spec) if dataset else None,
         data_count=record.data.count,
         absent=absent,

@@ -41,7 +41,7 @@ def test_separation_is_the_share_of_pairs_told_apart(
 ) -> None:
     step = make_step(parts)
     real, fake = torch.tensor([1.0, 0.0, 5.0, 2.0]), torch.tensor([0.0, 1.0, 4.0, -2.0])
-    make_objective("gan").report(step, real, fake)
+    make_objective("gan").watch(step, real, fake)
     assert float(step.reported["separation"]) == 0.75
 
 
