@@ -118,6 +118,14 @@ def require_writable(path: Path) -> None:
             raise PermissionError(errno.EACCES, "not writable", str(place))
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder: under its name it is whole until it is gone."""
+    doomed = _beside(path, "tmp")
+    with suppress(OSError):
+        path.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
 def is_leftover(path: Path) -> bool:
     """Whether a killed writer may have left `path`."""
     return bool(_LEFTOVER.match(path.name))

@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,15 @@ import pytest
 
 from genzoo import files
 from genzoo.errors import StorageError
-from genzoo.files import atomic_folder, atomic_write, remove_leftovers, storage_errors
+from genzoo.files import (
+    atomic_folder,
+    atomic_write,
+    is_leftover,
+    remove_folder,
+    remove_leftovers,
+    storage_errors,
+    sweep,
+)
 
 
 def names(folder):
@@ -163,3 +172,16 @@ def test_a_killed_writer_leaves_one_whole_generation(tmp_path):
         assert names(target) == list("abcd")
     remove_leftovers(target)
     assert names(tmp_path) == ["folder"]
+
+
+def test_a_folder_whose_removal_is_cut_short_is_gone_from_its_name(tmp_path, monkeypatch):
+    folder = tmp_path / "old"
+    folder.mkdir()
+    (folder / "content").write_text("x")
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)
+        remove_folder(folder)
+    (left,) = tmp_path.iterdir()
+    assert is_leftover(left)
+    sweep(tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from torch import Tensor
 
 from genzoo.artifact.tensors import load_tensors, save_tensors
 from genzoo.errors import ArtifactError, CheckpointError
-from genzoo.files import atomic_folder, remove_leftovers
+from genzoo.files import atomic_folder, remove_folder, remove_leftovers
 
 _NAME = re.compile(r"^step-(\d{9})$")
 _STATE = "state.json"
@@ -57,7 +56,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> Path:
         state = {"step": checkpoint.step, "drawn": checkpoint.drawn, "sizes": sizes}
         (temporary / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
     for old in list_checkpoints(folder)[:-keep]:
-        shutil.rmtree(old, ignore_errors=True)
+        remove_folder(old)
     return target
 
 

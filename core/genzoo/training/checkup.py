@@ -131,7 +131,9 @@ def losses_by_parts(engine: PhaseEngine) -> dict[str, tuple[str, ...]]:
     """Names of logged losses by the parts that minimise them, as `encoder and decoder`."""
     found: dict[str, tuple[str, ...]] = {}
     for phase in engine.phases:
-        names = sorted(name for name in engine.losses if name.rpartition("/")[0] == phase.name)
+        names = sorted(
+            name for name in engine.meter.losses if name.rpartition("/")[0] == phase.name
+        )
         parts = " and ".join(phase.trains)
         found[parts] = (*found.get(parts, ()), *names)
     return found

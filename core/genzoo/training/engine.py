@@ -51,7 +51,6 @@ class PhaseEngine:
     ) -> None:
         self.phases = tuple(phases)
         self.meter = Meter()
-        self.losses: set[str] = set()
         check_phases(self.phases, parts)
         self._optimizers = optimizers
         self._autocast = autocast
@@ -100,7 +99,7 @@ class PhaseEngine:
                 )
             mean = value.float().mean()
             self.meter.add(f"{phase.name}/{name}", mean)
-            self.losses.add(f"{phase.name}/{name}")
+            self.meter.losses.add(f"{phase.name}/{name}")
             part = mean if weight == 1.0 else mean * weight
             loss = part if loss is None else loss + part
         for name, value in step.reported.items():

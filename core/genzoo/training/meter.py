@@ -14,9 +14,14 @@ FOLD = 256
 
 
 class Meter:
-    """Holds values by name until their means are read."""
+    """Holds values by name until their means are read.
+
+    Attributes:
+        losses: Names of values that are minimised, of all that there ever were.
+    """
 
     def __init__(self) -> None:
+        self.losses: set[str] = set()
         self._values: dict[str, list[Tensor]] = {}
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
@@ -55,14 +60,16 @@ class Meter:
 
     def state_dict(self) -> dict[str, Tensor]:
         """What was summed since the last reading: a resumed run logs the means of all of it."""
-        if not self._values:
-            return {}
-        sums = zip(self._values, self._folded().unbind(), strict=True)
-        counts = {f"count/{name}": torch.tensor(count) for name, count in self._counts.items()}
-        return counts | {f"sum/{name}": total for name, total in sums}
+        state = {f"loss/{name}": torch.tensor(True) for name in sorted(self.losses)}
+        if self._values:
+            sums = zip(self._values, self._folded().unbind(), strict=True)
+            state |= {f"count/{name}": torch.tensor(count) for name, count in self._counts.items()}
+            state |= {f"sum/{name}": total for name, total in sums}
+        return state
 
     def load_state_dict(self, state: Mapping[str, Tensor], device: torch.device) -> None:
         """Restore what `state_dict` returned, with the sums on `device`."""
+        self.losses = {key.removeprefix("loss/") for key in state if key.startswith("loss/")}
         names = [key.removeprefix("count/") for key in state if key.startswith("count/")]
         self._values = {name: [] for name in names}
         self._counts = {name: int(state[f"count/{name}"]) for name in names}
