@@ -202,4 +202,5 @@ def test_checkpoints_hold_the_whole_session(tmp_path, registry, make_plan):
         "optimizer.generator",
         "optimizer.discriminator",
         "objective",
+        "meter",
     }
