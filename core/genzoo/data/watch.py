@@ -8,6 +8,7 @@ from pathlib import Path
 
 from genzoo.data.dataset import Dataset
 from genzoo.data.find import Registered, find_source
+from genzoo.data.streamed import StreamedRows
 from genzoo.errors import DataError, GenzooError
 from genzoo.places import cache_root
 
@@ -27,7 +28,8 @@ def watch_data(data: str, dataset: Dataset, registered: Registered) -> DataWatch
 class DataWatch:
     """Looks whether data are still what a run began with. Call it at each checkpoint.
 
-    The run trains on the decoded copy in the cache, so it goes on whatever becomes of the source.
+    A run trains on the decoded copy in the cache, so it goes on whatever becomes of the source. One
+    that streams reads the source itself, and does not.
 
     Args:
         dataset: The data as they were opened.
@@ -36,6 +38,7 @@ class DataWatch:
 
     def __init__(self, dataset: Dataset, look: Look) -> None:
         self._name = dataset.name
+        self._streamed = isinstance(dataset.rows, StreamedRows)
         self._look = look
         self._expected = look()
         file = getattr(dataset.rows, "filename", None)
@@ -48,11 +51,16 @@ class DataWatch:
         """A sentence for the user where the source changed, once; empty otherwise.
 
         Raises:
-            DataError: The decoded copy was changed in place, so the run may have seen other rows.
+            DataError: What the run reads was changed, so it may have seen other rows.
         """
         self._check_copy()
         if self._told or self._unchanged():
             return ""
+        if self._streamed:
+            raise DataError(
+                f"The data '{self._name}' was changed or removed while a run was streaming it.",
+                "Put it back as it was and resume the run: it goes on from its last checkpoint.",
+            )
         self._told = True
         return (
             f"The data '{self._name}' has changed or gone since the run began. The run goes on "

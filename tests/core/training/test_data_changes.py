@@ -159,3 +159,18 @@ def test_looking_waits_until_it_is_cheap_again(monkeypatch):
         now[0] = moment
         assert watching() == ""
     assert looks == [0.0, 3.0, 205.0, 500.0]
+
+
+def test_streamed_data_that_change_end_the_run_before_its_next_checkpoint(
+    tmp_path, registry, make_plan, images
+):
+    data = DataConfig(data=str(images), options={"size": 8}, stream=True)
+    plan = make_plan().model_copy(update={"data": data})
+    out = tmp_path / "run"
+    before = (images / "7.png").stat()
+    meddler = Meddler(6, lambda: os.utime(images / "7.png", ns=(0, 0)))
+    with pytest.raises(DataError, match="changed or removed while a run was streaming"):
+        train_run(plan, out, registry, meddler)
+    assert [path.name for path in list_checkpoints(out / "checkpoints")] == ["step-000000004"]
+    os.utime(images / "7.png", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert resume_run(out, registry).steps == 12
