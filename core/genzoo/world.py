@@ -8,8 +8,10 @@ Nothing is pickled between processes: tensors travel as they are, everything els
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +30,9 @@ once."""
 
 PATIENCE = timedelta(days=7)
 """How long others are waited for that are busy on purpose: decoding data, writing, evaluating."""
+
+SETTLING = 0.2
+"""Seconds in which threads let go of what they sent."""
 
 BUCKET_BYTES = 25 * 2**20
 """Tensors are summed together up to this size, which bounds the memory that it takes."""
@@ -234,6 +239,16 @@ def joined_world() -> Iterator[World]:
     finally:
         if not joined:
             dist.destroy_process_group()
+            _settle()
+
+
+def _settle() -> None:
+    """Let gloo's threads let go of what they sent, while there is an interpreter.
+
+    A thread that wants it at its end is ended by it, and takes the whole process along.
+    """
+    gc.collect()
+    time.sleep(SETTLING)
 
 
 def _backend() -> str:
