@@ -8,8 +8,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from genzoo.layers import subpixel
-from genzoo.layers.products import Geometry, convolve
+from genzoo.layers import subpixel, winograd
+from genzoo.layers.nodes import Way, computing, convolve
+from genzoo.layers.ways import Direct, Winograd
 
 Pair = tuple[int, int]
 
@@ -24,10 +25,8 @@ class Conv2d(nn.Conv2d):
         """Map (N, C, H, W) to (N, O, H', W')."""
         if not _plain(self, x):
             return super().forward(x)
-        geometry = _geometry(self, x, _output_sides(self, x), self.in_channels, transposed=False)
-        if not geometry.product and not (geometry.subpixel and x.requires_grad):
-            return super().forward(x)
-        return convolve(x, self.weight, self.bias, geometry)
+        way = _way(self, x, _output_sides(self, x), transposed=False)
+        return super().forward(x) if way is None else convolve(x, self.weight, self.bias, way)
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
@@ -37,10 +36,10 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         """Map (N, C, H, W) to (N, O, H', W')."""
         if not _plain(self, x) or output_size is not None or any(self.output_padding):
             return super().forward(x, output_size)
-        geometry = _geometry(self, x, x.shape[2:], self.out_channels, transposed=True)
-        if not geometry.product and not geometry.subpixel:
+        way = _way(self, x, x.shape[2:], transposed=True)
+        if way is None:
             return super().forward(x, output_size)
-        return convolve(x, self.weight, self.bias, geometry)
+        return convolve(x, self.weight, self.bias, way)
 
 
 def _output_sides(layer: nn.Conv2d, x: Tensor) -> list[int]:
@@ -62,37 +61,31 @@ def _plain(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
     )
 
 
-def _geometry(
-    layer: nn.Conv2d | nn.ConvTranspose2d,
-    x: Tensor,
-    sides: Sequence[int],
-    channels: int,
-    transposed: bool,
-) -> Geometry:
-    """The layer's, with the ways that are faster.
+def _way(
+    layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor, sides: Sequence[int], transposed: bool
+) -> Way | None:
+    """The way that is faster than torch's own; None where there is none.
 
     Args:
         layer: Whose.
         x: What it is given.
         sides: Of the small maps, at whose pixels the kernel has its places.
-        channels: Of the large maps.
         transposed: Whether the layer goes from the small maps to the large ones.
     """
     kernel, stride, padding = (
         cast(Pair, pair) for pair in (layer.kernel_size, layer.stride, layer.padding)
     )
+    weight = layer.weight
+    dtype = computing(x)
+    learns = torch.is_grad_enabled() and weight.requires_grad
+    passes = torch.is_grad_enabled() and x.requires_grad
+    use = ("training" if learns or passes else "sampling", dtype)
+    if winograd.suits(weight, stride, padding, sides, len(x), use):
+        return Winograd(transposed)
+    channels = layer.out_channels if transposed else layer.in_channels
     places = sides[0] * sides[1]
-    learns = torch.is_grad_enabled() and layer.weight.requires_grad
-    return Geometry(
-        stride,
-        padding,
-        transposed,
-        product=learns and places <= SMALL and _computes_bfloat16(x),
-        subpixel=subpixel.suits(kernel, stride, padding, channels, len(x) * places),
+    product = learns and places <= SMALL and dtype == torch.bfloat16
+    shuffle = (transposed or passes) and subpixel.suits(
+        kernel, stride, padding, channels, len(x) * places
     )
-
-
-def _computes_bfloat16(x: Tensor) -> bool:
-    if torch.is_autocast_enabled("cpu"):
-        return torch.get_autocast_dtype("cpu") == torch.bfloat16
-    return x.dtype == torch.bfloat16
+    return Direct(stride, padding, transposed, product, shuffle) if product or shuffle else None

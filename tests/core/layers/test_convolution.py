@@ -2,71 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from genzoo import Conv2d, ConvTranspose2d
-from genzoo.layers import subpixel
-from genzoo.layers.products import Geometry, _Weights, convolve
-
-WAYS = list(itertools.product([False, True], repeat=3))
-
-
-def doubles(*shape: int) -> Tensor:
-    return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
+from genzoo.layers import convolution
 
 
 @pytest.fixture(autouse=True)
 def _seed() -> None:
     torch.manual_seed(0)
-
-
-@pytest.mark.parametrize(("transposed", "product", "by_subpixel"), WAYS)
-def test_each_way_has_torchs_results_and_gradients(transposed, product, by_subpixel) -> None:
-    geometry = Geometry((2, 2), (1, 1), transposed, product, by_subpixel)
-    x, bias = doubles(2, 3, 6, 8), doubles(4)
-    weight = doubles(3, 4, 4, 4) if transposed else doubles(4, 3, 4, 4)
-    plain = F.conv_transpose2d if transposed else F.conv2d
-    expected, result = plain(x, weight, bias, 2, 1), convolve(x, weight, bias, geometry)
-    torch.testing.assert_close(result, expected)
-    upstream = torch.randn_like(expected)
-    for one, other in zip(
-        torch.autograd.grad(result, (x, weight, bias), upstream),
-        torch.autograd.grad(expected, (x, weight, bias), upstream),
-        strict=True,
-    ):
-        torch.testing.assert_close(one, other)
-
-
-@pytest.mark.parametrize(("transposed", "product", "by_subpixel"), WAYS)
-def test_each_way_can_be_differentiated_twice(transposed, product, by_subpixel) -> None:
-    geometry = Geometry((2, 2), (1, 1), transposed, product, by_subpixel)
-    x, bias = doubles(1, 2, 4, 4), doubles(1)
-    weight = doubles(2, 1, 4, 4) if transposed else doubles(1, 2, 4, 4)
-
-    def run(*tensors: Tensor) -> Tensor:
-        return convolve(*tensors, geometry)
-
-    assert torch.autograd.gradcheck(run, (x, weight, bias))
-    assert torch.autograd.gradgradcheck(run, (x, weight, bias))
-
-
-@pytest.mark.parametrize("wanted", ["input", "weight"])
-def test_what_nobody_wants_is_not_computed(wanted, monkeypatch) -> None:
-    calls = []
-    original = _Weights.backward
-    monkeypatch.setattr(
-        _Weights, "backward", staticmethod(lambda *given: calls.append(1) or original(*given))
-    )
-    x, weight = doubles(1, 2, 4, 4), doubles(3, 2, 4, 4)
-    result = convolve(x * 1, weight, None, Geometry((2, 2), (1, 1), False, True, False))
-    result.sum().backward(inputs=[x if wanted == "input" else weight])
-    assert len(calls) == (wanted == "weight")
-    assert (x.grad is None, weight.grad is None) == (wanted != "input", wanted == "input")
 
 
 LAYERS = {
@@ -88,6 +35,12 @@ LAYERS = {
         nn.ConvTranspose2d(8, 8, 3, 2, 1, output_padding=1),
         (2, 8, 4, 4),
     ),
+    "squares": (
+        Conv2d(128, 256, 4, 2, 1), nn.Conv2d(128, 256, 4, 2, 1), (64, 128, 8, 8)
+    ),
+    "transposed squares": (
+        ConvTranspose2d(256, 128, 4, 2, 1), nn.ConvTranspose2d(256, 128, 4, 2, 1), (64, 256, 4, 4)
+    ),
 }  # fmt: skip
 
 
@@ -96,6 +49,7 @@ LAYERS = {
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_layer_does_what_torchs_does(name, precision, memory) -> None:
     ours, theirs, shape = LAYERS[name]
+    ours.to(memory_format=memory)
     theirs.load_state_dict(ours.state_dict(), strict=True)
     x = torch.randn(shape).to(memory_format=memory)
     outcomes = []
@@ -139,8 +93,18 @@ def test_an_empty_batch_is_no_trouble() -> None:
     assert ConvTranspose2d(4, 3, 4, 2, 1)(torch.empty(0, 4, 8, 8)).shape == (0, 3, 16, 16)
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_upsampling_is_the_transposed_convolution(channels) -> None:
-    x, weight, bias = doubles(2, 5, 3, 6), doubles(5, channels, 4, 4), doubles(channels)
-    expected = F.conv_transpose2d(x, weight, bias, 2, 1)
-    torch.testing.assert_close(subpixel.upsample(x, weight, bias), expected)
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+def test_squares_are_taken_in_training_by_weights_with_channels_last(memory, monkeypatch) -> None:
+    taken = []
+    monkeypatch.setattr(convolution, "Winograd", lambda transposed: taken.append(transposed))
+    monkeypatch.setattr(convolution, "convolve", lambda *given: None)
+    layers = Conv2d(128, 256, 4, 2, 1), ConvTranspose2d(256, 128, 4, 2, 1)
+    maps = torch.zeros(64, 128, 8, 8), torch.zeros(64, 256, 4, 4)
+    for layer, x in zip(layers, maps, strict=True):
+        layer.to(memory_format=memory)(x)
+        with torch.no_grad():
+            layer(x)
+        layer.requires_grad_(False)(x)
+        layer(x.requires_grad_())
+    expected = [False, False, True, True] if memory == torch.channels_last else []
+    assert taken == expected

@@ -1,0 +1,210 @@
+"""Convolutions of kernel 4 and stride 2 with 9 multiplications where 16 are usual.
+
+Winograd's minimal filtering F(2, 2), Lavin and Gray 2016 (arXiv:1509.09308), section 4. With two
+pixels a step, a kernel of 4 is one of 2 whose taps are pairs of pixels. Two neighbouring places y0,
+y1 of a kernel (g0, g1) over d0, d1, d2 are
+
+    y0 = d0 g0 + d1 g1 = (d0 - d1) g0 + d1 (g0 + g1)
+    y1 = d1 g0 + d2 g1 =                d1 (g0 + g1) + (d2 - d1) g1
+
+three products instead of four, and nine instead of sixteen for the four places of a square. Each
+product is a matrix product over channels and squares. All of it is linear in each argument, so
+gradients are the transposed steps around the same products:
+
+    small maps  = gather(cut(large) products expand(weight))
+    large maps  = join(spread(small) products expand(weight))
+    the weight  = contract(spread(small) products cut(large))
+
+In bfloat16 differences and sums of two are rounded once more: the error of a result is about three
+times that of a convolution in bfloat16, 0.7 % instead of 0.2 % of its size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Shape = tuple[int, ...]
+Pair = tuple[int, int]
+Use = tuple[str, torch.dtype]
+
+GROUP = 1 << 20
+"""Values of large maps whose intermediate results fit a processor's cache."""
+
+LEAST_WORK = {
+    ("training", torch.bfloat16): 40,
+    ("training", torch.float32): 60,
+    ("sampling", torch.bfloat16): 100,
+}
+"""From which `_work` on it is faster, as benchmarks/convolutions.py shows.
+
+In float32 without gradients it gains little, and there a seed is to give the same sample anywhere.
+"""
+
+MORE_WORK = 1.25
+"""As many times that where the batch is much larger than a cache."""
+
+
+def suits(
+    weight: Tensor, stride: Pair, padding: Pair, sides: Sequence[int], images: int, use: Use
+) -> bool:
+    """Whether this computes this convolution, and faster.
+
+    Args:
+        weight: Small channels, large channels, kernel.
+        stride: Pixels from place to place.
+        padding: Zeros around the large maps.
+        sides: Of the small maps.
+        images: In the batch.
+        use: What for, `training` or `sampling`, and in which precision.
+    """
+    if (tuple(weight.shape[2:]), stride, padding) != ((4, 4), (2, 2), (1, 1)):
+        return False
+    small, large = weight.shape[:2]
+    places = images * math.prod(sides)
+    least = LEAST_WORK.get(use, math.inf)
+    if 4 * places * large > 2 * GROUP:
+        least *= MORE_WORK
+    return (
+        not any(side % 2 for side in sides)
+        and _work(small, large, places // 4) >= least
+        and weight.is_contiguous(memory_format=torch.channels_last)
+    )
+
+
+def _work(small: int, large: int, squares: int) -> float:
+    """How much is multiplied for each value that is added: products are small * large * squares."""
+    return 1 / (1 / small + 1 / large + 1 / squares) if squares else 0.0
+
+
+def cut(large: Tensor) -> Tensor:
+    """What the products take of the large maps (N, C, 2H, 2W), for H and W even.
+
+    Returns:
+        (9, N * H/2 * W/2, 4 * C).
+    """
+    count, channels, height, width = _pairs(large.shape)
+    tiles = large.new_empty(3, 3, count, height // 2, width // 2, 2, 2, channels)
+    for some in _groups(large.shape):
+        padded = F.pad(large[some].permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
+        pixels = padded.view(-1, height + 1, 2, width + 1, 2, channels).transpose(2, 3)
+        rows = large.new_empty(3, len(pixels), height // 2, width + 1, 2, 2, channels)
+        _differences(pixels, rows, 1)
+        _differences(rows, tiles[:, :, some], 3)
+    return tiles.view(9, -1, 4 * channels)
+
+
+def join(products: Tensor, shape: Shape) -> Tensor:
+    """The transpose of `cut`: large maps of that shape (N, C, 2H, 2W)."""
+    count, channels, height, width = _pairs(shape)
+    tiles = products.view(3, 3, count, height // 2, width // 2, 2, 2, channels).movedim(6, 5)
+    maps = products.new_empty(count, 2 * height, 2 * width, channels)
+    for some in _groups(shape):
+        rows = products.new_empty(3, len(maps[some]), height // 2, 2 * width, 2, channels)
+        _overlap(tiles[:, :, some], rows, 3)
+        _overlap(rows.movedim(4, 3), maps[some], 1)
+    return maps.permute(0, 3, 1, 2)
+
+
+def spread(small: Tensor) -> Tensor:
+    """What the products take of the small maps (N, C, H, W), for H and W even.
+
+    Returns:
+        (9, N * H/2 * W/2, C).
+    """
+    count, channels, height, width = small.shape
+    squares = small.permute(0, 2, 3, 1).reshape(count, height // 2, 2, width // 2, 2, channels)
+    tiles = small.new_empty(3, 3, count, height // 2, width // 2, channels)
+    _sums(squares.permute(4, 2, 0, 1, 3, 5), tiles)
+    return tiles.view(9, -1, channels)
+
+
+def gather(products: Tensor, shape: Shape) -> Tensor:
+    """The transpose of `spread`: small maps of that shape (N, C, H, W)."""
+    count, channels, height, width = shape
+    tiles = products.view(3, 3, count, height // 2, width // 2, channels)
+    maps = products.new_empty(count, height // 2, 2, width // 2, 2, channels)
+    _neighbours(tiles, maps.permute(4, 2, 0, 1, 3, 5))
+    return maps.view(count, height, width, channels).permute(0, 3, 1, 2)
+
+
+def expand(weight: Tensor, dtype: torch.dtype) -> Tensor:
+    """What the products take of a kernel (O, C, 4, 4): (9, O, 4 * C)."""
+    outs, channels = weight.shape[:2]
+    # Two taps of two pixels, in rows and in columns.
+    taps = weight.permute(0, 2, 3, 1).reshape(outs, 2, 2, 2, 2, channels)
+    kernels = weight.new_empty((3, 3, outs, 2, 2, channels), dtype=dtype)
+    _sums(taps.permute(3, 1, 0, 2, 4, 5), kernels)
+    return kernels.view(9, outs, 4 * channels)
+
+
+def contract(products: Tensor, shape: Shape) -> Tensor:
+    """The transpose of `expand`: the gradient of a kernel of that shape, in float32 or more."""
+    outs, channels = shape[:2]
+    kernels = products.view(3, 3, outs, 2, 2, channels)
+    dtype = torch.promote_types(products.dtype, torch.float32)
+    taps = products.new_empty((outs, 2, 2, 2, 2, channels), dtype=dtype)
+    _neighbours(kernels, taps.permute(3, 1, 0, 2, 4, 5))
+    return taps.view(outs, 4, 4, channels).permute(0, 3, 1, 2)
+
+
+def _pairs(shape: Shape) -> tuple[int, int, int, int]:
+    """Images, channels, and pairs of pixels down and across."""
+    count, channels, height, width = shape
+    return count, channels, height // 2, width // 2
+
+
+def _groups(shape: Shape) -> Iterator[slice]:
+    """Images of that shape in groups of which intermediate results stay in the cache."""
+    step = max(1, GROUP // math.prod(shape[1:]))
+    return (slice(start, start + step) for start in range(0, shape[0], step))
+
+
+def _sums(squares: Tensor, out: Tensor) -> None:
+    """From the 2 x 2 of squares to the 3 x 3 of out: each alone, each two side by side, all."""
+    out[::2, ::2].copy_(squares)
+    torch.add(squares[:, 0], squares[:, 1], out=out[::2, 1])
+    across = squares[0] + squares[1]
+    out[1, ::2].copy_(across)
+    torch.add(across[0], across[1], out=out[1, 1])
+
+
+def _neighbours(tiles: Tensor, out: Tensor) -> None:
+    """The transpose of `_sums`: from the 3 x 3 of tiles to sums of 2 x 2 neighbours."""
+    across = tiles[:2] + tiles[1:]
+    torch.add(across[:, :2], across[:, 1:], out=out)
+
+
+def _differences(pairs: Tensor, out: Tensor, dim: int) -> None:
+    """For each two places along a dimension what the three products take of the pairs there."""
+    three = pairs.unfold(dim, 3, 2).movedim(-1, 0)
+    torch.sub(three[::2], three[1], out=out[::2])
+    out[1].copy_(three[1])
+
+
+def _overlap(products: Tensor, out: Tensor, dim: int) -> None:
+    """The transpose of `_differences`: the pixels of out, of one square or of the two around.
+
+    Args:
+        products: Three for each square; the squares along the dimension, then their two pixels.
+        out: All pixels along the dimension but those around the maps.
+        dim: Of both, less the leading one of products.
+    """
+    first, second, third = products
+    count = first.shape[dim]
+    pairs = out.narrow(dim, 1, 4 * count - 2).unflatten(dim, (-1, 2))
+    within, between = (_every_second(pairs, dim, start) for start in (0, 1))
+    torch.sub(second, first, out=within)
+    within.sub_(third)
+    torch.add(first.narrow(dim, 1, count - 1), third.narrow(dim, 0, count - 1), out=between)
+    out.select(dim, 0).copy_(first.select(dim, 0).select(dim, 1))
+    out.select(dim, -1).copy_(third.select(dim, -1).select(dim, 0))
+
+
+def _every_second(x: Tensor, dim: int, start: int) -> Tensor:
+    index = [slice(None)] * dim
+    return x[(*index, slice(start, None, 2))]

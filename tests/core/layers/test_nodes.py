@@ -1,0 +1,69 @@
+"""Each way to compute a convolution, in the two nodes that it is to autograd."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from genzoo.layers.nodes import _Weights, convolve
+from genzoo.layers.ways import Direct, Winograd
+
+WAYS = [
+    *(Direct((2, 2), (1, 1), *flags) for flags in itertools.product([False, True], repeat=3)),
+    *(Winograd(transposed) for transposed in (False, True)),
+]
+
+
+def doubles(*shape: int) -> Tensor:
+    return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_each_way_has_torchs_results_and_gradients(way) -> None:
+    x, bias = doubles(2, 3, 8, 12), doubles(4)
+    weight = doubles(3, 4, 4, 4) if way.transposed else doubles(4, 3, 4, 4)
+    plain = F.conv_transpose2d if way.transposed else F.conv2d
+    expected, result = plain(x, weight, bias, 2, 1), convolve(x, weight, bias, way)
+    torch.testing.assert_close(result, expected)
+    upstream = torch.randn_like(expected)
+    for one, other in zip(
+        torch.autograd.grad(result, (x, weight, bias), upstream),
+        torch.autograd.grad(expected, (x, weight, bias), upstream),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_each_way_can_be_differentiated_twice(way) -> None:
+    x, bias = doubles(1, 2, 4, 4), doubles(1)
+    weight = doubles(2, 1, 4, 4) if way.transposed else doubles(1, 2, 4, 4)
+
+    def run(*tensors: Tensor) -> Tensor:
+        return convolve(*tensors, way)
+
+    assert torch.autograd.gradcheck(run, (x, weight, bias))
+    assert torch.autograd.gradgradcheck(run, (x, weight, bias))
+
+
+@pytest.mark.parametrize("wanted", ["input", "weight"])
+def test_what_nobody_wants_is_not_computed(wanted, monkeypatch) -> None:
+    calls = []
+    original = _Weights.backward
+    monkeypatch.setattr(
+        _Weights, "backward", staticmethod(lambda *given: calls.append(1) or original(*given))
+    )
+    x, weight = doubles(1, 2, 4, 4), doubles(3, 2, 4, 4)
+    result = convolve(x * 1, weight, None, Direct((2, 2), (1, 1), False, product=True))
+    result.sum().backward(inputs=[x if wanted == "input" else weight])
+    assert len(calls) == (wanted == "weight")
+    assert (x.grad is None, weight.grad is None) == (wanted != "input", wanted == "input")
