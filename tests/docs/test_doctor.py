@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from genzoo.doctor.checks import discriminators, latents, loading, losses, ranges, samples
+from genzoo.doctor.checks import (
+    discriminators,
+    latents,
+    likeness,
+    loading,
+    losses,
+    ranges,
+    samples,
+)
 from genzoo.doctor.examine import CHECKS
 from genzoo.training.checkup import LEAST_BETWEEN
 
@@ -25,9 +33,15 @@ THRESHOLDS = {
     "dead-codes": (f"{100 * latents.FEW_CODES:g} %",),
     "stalled": (f"{samples.STILL:g}".replace("1e-04", "0.0001"), f"{LEAST_BETWEEN} steps"),
     "mode-collapse": (f"{samples.ALIKE:g} times", f"{100 * (samples.GROWING - 1):.0f} %"),
-    "memorisation": (f"{100 * samples.MANY_COPIES:g} %", "a third"),
+    "memorisation": (f"{100 * samples.MANY_COPIES:g} %", f"less than {samples.COPY:g} times"),
     "narrow-data": (f"{ranges.NARROW:g} of the range",),
     "saturated-samples": (f"{ranges.AT_END:g}", f"{ranges.SATURATED:g} greater"),
+    "distant-samples": (
+        f"{likeness.FAR:g} or more",
+        f"{100 * (1 - likeness.NEARING):.0f} %",
+        f"at {likeness.NOTICEABLE:g} or more",
+        f"{likeness.DRIFT:g} times",
+    ),
     "starved": (f"{loading.STARVED:g} of the time", loading.DATA_SHARE),
 }
 

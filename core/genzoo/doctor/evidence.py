@@ -31,6 +31,7 @@ class Evidence:
             their phases train, as `encoder and decoder`.
         samples: Made samples (n, D), as `unit_rows` makes them.
         diversity_before: What `diversity` was at the look before.
+        least_distance: The least `energy_distance` from samples to the data at any look before.
         moved: By how much the published weights have changed since an earlier step, as a share of
             their size.
         real: As many samples of the data, (n, D).
@@ -45,6 +46,7 @@ class Evidence:
     losses: Mapping[str, Sequence[str]] | None = None
     samples: Tensor | None = None
     diversity_before: float | None = None
+    least_distance: float | None = None
     moved: float | None = None
     real: Tensor | None = None
     data: Blocks | None = None

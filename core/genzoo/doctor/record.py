@@ -35,6 +35,7 @@ class DoctorRecord(Config):
     Attributes:
         step: Step of the last examination.
         diversity: How diverse samples were, as a share of the data, by the step of the look.
+        distance: The energy distance of samples to the data, likewise.
         losses: Names of logged values that are minimised, by the parts that minimise them.
         findings: Each once, in the order in which they were first seen.
     """
@@ -42,6 +43,7 @@ class DoctorRecord(Config):
     format_version: int = Field(1, ge=1, le=1)
     step: int = Field(0, ge=0)
     diversity: dict[int, float] = Field(default_factory=dict)
+    distance: dict[int, float] = Field(default_factory=dict)
     losses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     findings: tuple[RecordedFinding, ...] = ()
 
@@ -73,15 +75,25 @@ class DoctorRecord(Config):
             for found in self.findings
             if found.first_step <= step
         )
-        looks = {at: value for at, value in self.diversity.items() if at <= step}
+        diversity = {at: value for at, value in self.diversity.items() if at <= step}
+        distance = {at: value for at, value in self.distance.items() if at <= step}
         return self.model_copy(
-            update={"step": min(self.step, step), "findings": kept, "diversity": looks}
+            update={
+                "step": min(self.step, step),
+                "findings": kept,
+                "diversity": diversity,
+                "distance": distance,
+            }
         )
 
     def diversity_before(self, step: int) -> float | None:
         """How diverse samples were at the last look before `step`; None where there was none."""
         looks = [at for at in self.diversity if at < step]
         return self.diversity[max(looks)] if looks else None
+
+    def least_distance(self, step: int) -> float | None:
+        """How near samples were to the data at best before `step`; None if nobody looked."""
+        return min((value for at, value in self.distance.items() if at < step), default=None)
 
     def updated(
         self, step: int, found: Iterable[Finding], unexamined: Collection[str] = ()

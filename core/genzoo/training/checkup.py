@@ -12,6 +12,7 @@ from torch import Tensor
 from genzoo.containment import contained
 from genzoo.data.dataset import Dataset
 from genzoo.doctor.checks.samples import diversity
+from genzoo.doctor.distances import energy_distance
 from genzoo.doctor.evidence import Blocks, Evidence, unit_rows
 from genzoo.doctor.examine import examine
 from genzoo.doctor.finding import SEVERITIES, Finding
@@ -76,6 +77,7 @@ class Checkup:
                 losses=losses_by_parts(session.engine),
                 samples=rows,
                 diversity_before=self._record.diversity_before(step),
+                least_distance=self._record.least_distance(step),
                 moved=self._moved(step),
                 real=real,
                 data=self._data,
@@ -86,6 +88,7 @@ class Checkup:
         self._record = known.updated(step, result.findings, result.unexamined).model_copy(
             update={
                 "diversity": {**known.diversity, step: diversity(rows, real)},
+                "distance": {**known.distance, step: energy_distance(rows, real)},
                 "losses": losses_by_parts(session.engine),
             }
         )

@@ -47,6 +47,14 @@ def test_a_run_that_goes_on_from_earlier_forgets_what_came_later():
     assert record.rewound(300) == record
 
 
+def test_the_least_distance_is_that_of_the_looks_before():
+    record = DoctorRecord(step=300, distance={100: 0.3, 200: 0.1, 300: 0.2})
+    assert record.least_distance(300) == 0.1
+    assert record.least_distance(200) == 0.3
+    assert record.least_distance(100) is None
+    assert record.rewound(250).distance == {100: 0.3, 200: 0.1}
+
+
 def test_it_is_read_as_it_was_written(tmp_path):
     record = DoctorRecord(losses={"generator": ("generator/fake",)}).updated(100, [STARVED])
     record.write(tmp_path / "doctor.json")
