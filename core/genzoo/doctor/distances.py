@@ -52,7 +52,10 @@ def nearest_shares(
     second = torch.full_like(first, torch.inf)
     for block in blocks():
         distances = _to_others(rows, block, own, apart)
-        distances[torch.cdist(nearest, block) < apart] = torch.inf
+        # By the triangle inequality no other row has the same one of the data in this block.
+        near = distances.min(1).values <= first + apart
+        same = torch.cdist(nearest[near], block) < apart
+        distances[near] = distances[near].masked_fill(same, torch.inf)
         second = torch.minimum(second, distances.min(1).values)
     return torch.where(second.isfinite(), first / second, 1.0)
 
