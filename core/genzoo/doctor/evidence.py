@@ -30,8 +30,9 @@ class Evidence:
         losses: Names of logged values that are minimised, by who minimises them: the parts that
             their phases train, as `encoder and decoder`.
         samples: Made samples (n, D), as `unit_rows` makes them.
-        diversity_before: What `diversity` was at the look before.
-        least_distance: The least `energy_distance` from samples to the data at any look before.
+        diversity_before: What `diversity` was at the look before, a fifth of the steps ago.
+        least_distance: The least `energy_distance` from samples to the data at that or any earlier
+            look.
         moved: By how much the published weights have changed since an earlier step, as a share of
             their size.
         real: As many samples of the data, (n, D).

@@ -12,6 +12,9 @@ from genzoo.doctor.finding import Finding, Severity
 from genzoo.files import atomic_write
 from genzoo.specs import Config
 
+EARLIER = 0.8
+"""Share of the steps so far up to which a look is one before: growth takes time."""
+
 
 class RecordedFinding(Config):
     """A finding with the steps at which it was first and last seen."""
@@ -87,13 +90,14 @@ class DoctorRecord(Config):
         )
 
     def diversity_before(self, step: int) -> float | None:
-        """How diverse samples were at the last look before `step`; None where there was none."""
-        looks = [at for at in self.diversity if at < step]
+        """How diverse samples were when a fifth of the steps was to come; None if nobody looked."""
+        looks = [at for at in self.diversity if _is_before(at, step)]
         return self.diversity[max(looks)] if looks else None
 
     def least_distance(self, step: int) -> float | None:
-        """How near samples were to the data at best before `step`; None if nobody looked."""
-        return min((value for at, value in self.distance.items() if at < step), default=None)
+        """How near samples were to the data at best until then; None if nobody looked."""
+        looks = [value for at, value in self.distance.items() if _is_before(at, step)]
+        return min(looks, default=None)
 
     def updated(
         self, step: int, found: Iterable[Finding], unexamined: Collection[str] = ()
@@ -124,6 +128,10 @@ class DoctorRecord(Config):
             for finding in by_name.values()
         ]
         return self.model_copy(update={"step": step, "findings": (*kept, *new)})
+
+
+def _is_before(look: int, step: int) -> bool:
+    return look < step and look <= EARLIER * step
 
 
 def _seen(

@@ -12,7 +12,7 @@ FAR = 0.3
 """Energy distance to the data, as a share of the usual distance in them, that is too much."""
 
 NEARING = 0.9
-"""Share of the least distance of all looks before below which there is hope yet."""
+"""Share of the least distance until a fifth of the steps ago below which there is hope yet."""
 
 NOTICEABLE = 0.1
 """Distance from which on it matters that samples were nearer before."""

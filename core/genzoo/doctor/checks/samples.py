@@ -14,7 +14,7 @@ ALIKE = 0.3
 """Distance between samples, as a share of that between as many of the data, that is a collapse."""
 
 GROWING = 1.1
-"""Growth of diversity since the look before at which there is hope yet."""
+"""Growth of diversity over a fifth of the steps at which there is hope yet."""
 
 STILL = 1e-4
 """Change of the weights over a hundred steps or more, as a share of their size, that is none."""
