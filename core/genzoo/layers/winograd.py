@@ -40,7 +40,7 @@ LEAST_WORK = {
     ("training", torch.float32): 60,
     ("sampling", torch.bfloat16): 100,
 }
-"""From which `_work` on it is faster, as benchmarks/convolutions.py shows.
+"""From which `work` on it is faster, as benchmarks/convolutions.py shows.
 
 In float32 without gradients it gains little, and there a seed is to give the same sample anywhere.
 """
@@ -71,13 +71,19 @@ def suits(
         least *= MORE_WORK
     return (
         not any(side % 2 for side in sides)
-        and _work(small, large, places // 4) >= least
+        and work(small, large, places // 4) >= least
         and weight.is_contiguous(memory_format=torch.channels_last)
     )
 
 
-def _work(small: int, large: int, squares: int) -> float:
-    """How much is multiplied for each value that is added: products are small * large * squares."""
+def work(small: int, large: int, squares: int) -> float:
+    """How many multiplications there are for each addition, but for a factor.
+
+    Args:
+        small: Channels of the small maps.
+        large: Channels of the large maps.
+        squares: Of four places, in all images.
+    """
     return 1 / (1 / small + 1 / large + 1 / squares) if squares else 0.0
 
 
