@@ -38,11 +38,12 @@ GROUP = 1 << 20
 LEAST_WORK = {
     ("training", torch.bfloat16): 40,
     ("training", torch.float32): 60,
-    ("sampling", torch.bfloat16): 100,
+    ("sampling", torch.bfloat16): 70,
 }
 """From which `work` on it is faster, as benchmarks/convolutions.py shows.
 
-In float32 without gradients it gains little, and there a seed is to give the same sample anywhere.
+Sampling expands a kernel once for many batches. In float32 it gains little there, and a seed is to
+give the same sample anywhere.
 """
 
 MORE_WORK = 1.25
@@ -60,7 +61,7 @@ def suits(
         padding: Zeros around the large maps.
         sides: Of the small maps.
         images: In the batch.
-        use: What for, `training` or `sampling`, and in which precision.
+        use: What for, `training`, `sampling` or `once`, and in which precision.
     """
     if (tuple(weight.shape[2:]), stride, padding) != ((4, 4), (2, 2), (1, 1)):
         return False
