@@ -49,7 +49,6 @@ def training(x: Tensor, weight: Tensor, way: Way, upstream: Tensor) -> None:
     torch.autograd.grad(result, (given, kernel), upstream)
 
 
-@torch.no_grad()
 def sampling(x: Tensor, weight: Tensor, way: Way) -> Callable[[], Tensor]:
     """Makes the result alone, by a kernel that is kept."""
     kernel = way.kernel(weight, x.dtype)
