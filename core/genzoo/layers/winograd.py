@@ -108,12 +108,12 @@ def cut(large: Tensor) -> Tensor:
 def join(products: Tensor, shape: Shape) -> Tensor:
     """The transpose of `cut`: large maps of that shape (N, C, 2H, 2W)."""
     count, channels, height, width = _pairs(shape)
-    tiles = products.view(3, 3, count, height // 2, width // 2, 2, 2, channels).movedim(6, 5)
+    tiles = products.view(3, 3, count, height // 2, width // 2, 2, 2, channels).movedim(4, 5)
     maps = products.new_empty(count, 2 * height, 2 * width, channels)
     for some in _groups(shape):
-        rows = products.new_empty(3, len(maps[some]), height // 2, 2 * width, 2, channels)
-        _overlap(tiles[:, :, some], rows, 3)
-        _overlap(rows.movedim(4, 3), maps[some], 1)
+        rows = products.new_empty(3, len(maps[some]), height // 2, 2, 2 * width, channels)
+        _overlap(tiles[:, :, some], rows, 4)
+        _overlap(rows, maps[some], 1)
     return maps.permute(0, 3, 1, 2)
 
 
