@@ -98,10 +98,10 @@ def cut(large: Tensor) -> Tensor:
     tiles = large.new_empty(3, 3, count, height // 2, width // 2, 2, 2, channels)
     for some in _groups(large.shape):
         padded = F.pad(large[some].permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
-        pixels = padded.view(-1, height + 1, 2, width + 1, 2, channels).transpose(2, 3)
-        rows = large.new_empty(3, len(pixels), height // 2, width + 1, 2, 2, channels)
+        pixels = padded.view(-1, height + 1, 2, width + 1, 2, channels)
+        rows = large.new_empty(3, len(pixels), height // 2, 2, width + 1, 2, channels)
         _differences(pixels, rows, 1)
-        _differences(rows, tiles[:, :, some], 3)
+        _differences(rows, tiles.movedim(4, 5)[:, :, some], 4)
     return tiles.view(9, -1, 4 * channels)
 
 
