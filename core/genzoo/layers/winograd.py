@@ -175,8 +175,12 @@ def _sums(squares: Tensor, out: Tensor) -> None:
     """From the 2 x 2 of squares to the 3 x 3 of out: each alone, each two side by side, all."""
     out[::2, ::2].copy_(squares)
     torch.add(squares[:, 0], squares[:, 1], out=out[::2, 1])
-    across = squares[0] + squares[1]
-    out[1, ::2].copy_(across)
+    if out.dtype == squares.dtype:
+        across = torch.add(squares[0], squares[1], out=out[1, ::2])
+    else:
+        # Not out's: it would be rounded before the last sum.
+        across = squares[0] + squares[1]
+        out[1, ::2].copy_(across)
     torch.add(across[0], across[1], out=out[1, 1])
 
 
