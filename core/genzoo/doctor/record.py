@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Self
@@ -98,6 +99,17 @@ class DoctorRecord(Config):
         """How near samples were to the data at best until then; None if nobody looked."""
         looks = [value for at, value in self.distance.items() if _is_before(at, step)]
         return min(looks, default=None)
+
+    def measured(self, step: int, diversity: float, distance: float) -> DoctorRecord:
+        """The record with both figures of that step, as far as they are finite: JSON has no other."""
+        looks = {"diversity": (self.diversity, diversity), "distance": (self.distance, distance)}
+        return self.model_copy(
+            update={
+                name: {**known, step: now}
+                for name, (known, now) in looks.items()
+                if math.isfinite(now)
+            }
+        )
 
     def updated(
         self, step: int, found: Iterable[Finding], unexamined: Collection[str] = ()

@@ -85,12 +85,10 @@ class Checkup:
             )
         )
         known = self._record
-        self._record = known.updated(step, result.findings, result.unexamined).model_copy(
-            update={
-                "diversity": {**known.diversity, step: diversity(rows, real)},
-                "distance": {**known.distance, step: energy_distance(rows, real)},
-                "losses": losses_by_parts(session.engine),
-            }
+        self._record = (
+            known.updated(step, result.findings, result.unexamined)
+            .measured(step, diversity(rows, real), energy_distance(rows, real))
+            .model_copy(update={"losses": losses_by_parts(session.engine)})
         )
         self._record.write(self._folder.doctor_file)
         self._tell(result.findings, known)

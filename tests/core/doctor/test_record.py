@@ -1,5 +1,7 @@
 """`doctor.json`: each finding once, with the steps at which it was seen."""
 
+import math
+
 from genzoo.doctor.finding import Finding
 from genzoo.doctor.record import DoctorRecord
 
@@ -67,6 +69,13 @@ def test_the_least_distance_is_that_of_the_looks_before():
 
 def test_it_is_read_as_it_was_written(tmp_path):
     record = DoctorRecord(losses={"generator": ("generator/fake",)}).updated(100, [STARVED])
+    record.write(tmp_path / "doctor.json")
+    assert DoctorRecord.read(tmp_path / "doctor.json") == record
+
+
+def test_figures_of_samples_that_are_no_numbers_are_left_out(tmp_path):
+    record = DoctorRecord().measured(100, 0.5, 0.2).measured(200, math.nan, math.inf)
+    assert (record.diversity, record.distance) == ({100: 0.5}, {100: 0.2})
     record.write(tmp_path / "doctor.json")
     assert DoctorRecord.read(tmp_path / "doctor.json") == record
 
