@@ -101,15 +101,13 @@ class DoctorRecord(Config):
         return min(looks, default=None)
 
     def measured(self, step: int, diversity: float, distance: float) -> DoctorRecord:
-        """The record with both figures of that step, as far as they are finite: JSON has no other."""
-        looks = {"diversity": (self.diversity, diversity), "distance": (self.distance, distance)}
-        return self.model_copy(
-            update={
-                name: {**known, step: now}
-                for name, (known, now) in looks.items()
-                if math.isfinite(now)
-            }
-        )
+        """The record with both figures of that step, as far as they are finite, as JSON is."""
+        changes = {}
+        if math.isfinite(diversity):
+            changes["diversity"] = {**self.diversity, step: diversity}
+        if math.isfinite(distance):
+            changes["distance"] = {**self.distance, step: distance}
+        return self.model_copy(update=changes)
 
     def updated(
         self, step: int, found: Iterable[Finding], unexamined: Collection[str] = ()
