@@ -98,8 +98,8 @@ def copies(evidence: Evidence) -> Finding | None:
     return Finding(
         "memorisation",
         "problem",
-        f"{share:.0%} of samples repeat single samples of the data: they lie not half as far from "
-        "those as from any other.",
+        f"{share:.0%} of samples repeat single samples of the data: they are less than half as far "
+        "from those as from any other.",
         "Use more data, or stop after fewer --steps.",
     )
 
