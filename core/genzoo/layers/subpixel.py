@@ -8,6 +8,7 @@ pixels fill a block.
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -33,7 +34,7 @@ def upsample(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`conv_transpose2d(x, weight, bias, 2, 1)` of x (N, I, H, W) with weight (I, O, 4, 4).
 
     Returns:
-        (N, O, 2H, 2W), a view into slightly larger maps.
+        (N, O, 2H, 2W), laid out with channels last.
     """
     inputs, outputs = weight.shape[:2]
     # The 2 x 2 taps of 2 x 2 pixels each.
@@ -41,4 +42,6 @@ def upsample(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     kernels = taps.permute(1, 3, 5, 0, 2, 4).reshape(4 * outputs, inputs, 2, 2)
     biases = None if bias is None else bias.to(x.dtype).repeat_interleave(4)
     # Around the maps are pixels that only padding was seen for.
-    return F.pixel_shuffle(F.conv2d(x, kernels, biases, 1, 1), 2)[..., 1:-1, 1:-1]
+    maps = F.pixel_shuffle(F.conv2d(x, kernels, biases, 1, 1), 2)[..., 1:-1, 1:-1]
+    # No view, as what autograd gives out as a result may be written to in place.
+    return maps.clone(memory_format=torch.channels_last)

@@ -109,12 +109,13 @@ def join(products: Tensor, shape: Shape) -> Tensor:
     """The transpose of `cut`: large maps of that shape (N, C, 2H, 2W)."""
     count, channels, height, width = _pairs(shape)
     tiles = products.view(3, 3, count, height // 2, width // 2, 2, 2, channels).movedim(4, 5)
-    maps = products.new_empty(count, 2 * height, 2 * width, channels)
+    maps = _empty(products, shape)
+    pixels = maps.permute(0, 2, 3, 1)
     for some in _groups(shape):
         rows = products.new_empty(3, len(maps[some]), height // 2, 2, 2 * width, channels)
         _overlap(tiles[:, :, some], rows, 4)
-        _overlap(rows, maps[some], 1)
-    return maps.permute(0, 3, 1, 2)
+        _overlap(rows, pixels[some], 1)
+    return maps
 
 
 def spread(small: Tensor) -> Tensor:
@@ -134,9 +135,10 @@ def gather(products: Tensor, shape: Shape) -> Tensor:
     """The transpose of `spread`: small maps of that shape (N, C, H, W)."""
     count, channels, height, width = shape
     tiles = products.view(3, 3, count, height // 2, width // 2, channels)
-    maps = products.new_empty(count, height // 2, 2, width // 2, 2, channels)
-    _neighbours(tiles, maps.permute(4, 2, 0, 1, 3, 5))
-    return maps.view(count, height, width, channels).permute(0, 3, 1, 2)
+    maps = _empty(products, shape)
+    squares = maps.permute(0, 2, 3, 1).view(count, height // 2, 2, width // 2, 2, channels)
+    _neighbours(tiles, squares.permute(4, 2, 0, 1, 3, 5))
+    return maps
 
 
 def expand(weight: Tensor, dtype: torch.dtype) -> Tensor:
@@ -163,6 +165,13 @@ def _pairs(shape: Shape) -> tuple[int, int, int, int]:
     """Images, channels, and pairs of pixels down and across."""
     count, channels, height, width = shape
     return count, channels, height // 2, width // 2
+
+
+def _empty(like: Tensor, shape: Shape) -> Tensor:
+    """Maps to fill. No view, as what autograd gives out as a result may be written to in place."""
+    return torch.empty(
+        shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last
+    )
 
 
 def _groups(shape: Shape) -> Iterator[slice]:

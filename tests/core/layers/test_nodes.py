@@ -67,3 +67,10 @@ def test_what_nobody_wants_is_not_computed(wanted, monkeypatch) -> None:
     result.sum().backward(inputs=[x if wanted == "input" else weight])
     assert len(calls) == (wanted == "weight")
     assert (x.grad is None, weight.grad is None) == (wanted != "input", wanted == "input")
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_result_may_be_written_to_in_place(way) -> None:
+    x, weight = doubles(2, 3, 8, 8), doubles(3, 3, 4, 4)
+    F.leaky_relu(convolve(x, weight, None, way), 0.2, inplace=True).sum().backward()
+    assert weight.grad is not None
