@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from torch.distributed import TCPStore
 
 ROOT = Path(__file__).parents[1]
@@ -97,3 +98,9 @@ def run_world(
     for code, _, err in ended:
         assert code == 0, "\n\n".join(err for _, _, err in ended)
     return [out for _, out, _ in ended]
+
+
+def runs_slow_tests(request: pytest.FixtureRequest) -> bool:
+    """Whether a slow test of the module is to be run."""
+    here = (item for item in request.session.items if item.path == request.path)
+    return any(item.get_closest_marker("slow") for item in here)

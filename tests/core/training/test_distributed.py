@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from worlds import end_world, run_world
+from worlds import end_world, run_world, runs_slow_tests
 
 from genzoo.errors import UsageError
 from genzoo.training.checkpoint import read_newest
@@ -49,26 +49,26 @@ def assert_equal_runs(found):
 
 
 @pytest.fixture(scope="module")
-def some():
-    return compare(*SOME)
+def cases(request):
+    """Some, or all where slow tests are run too."""
+    return compare(*(() if runs_slow_tests(request) else SOME))
 
 
 @pytest.mark.parametrize("name", SOME[:-1])
-def test_two_processes_end_where_one_does(some, name):
-    assert_equal_runs(some[name])
+def test_two_processes_end_where_one_does(cases, name):
+    assert_equal_runs(cases[name])
 
 
-def test_batch_norm_of_each_process_alone_is_another_run(some):
-    found = some[SOME[-1]]
+def test_batch_norm_of_each_process_alone_is_another_run(cases):
+    found = cases[SOME[-1]]
     assert found["spread"] == 0.0
     assert found["shares"]["part.generator"] > 1e-3
 
 
 @pytest.mark.slow
-def test_every_pair_of_the_bundled_plugins_ends_where_one_process_does():
-    every = compare()
-    assert len(every) >= 24
-    for name, found in every.items():
+def test_every_pair_of_the_bundled_plugins_ends_where_one_process_does(cases):
+    assert len(cases) >= 24
+    for name, found in cases.items():
         if name != SOME[-1]:
             assert_equal_runs(found)
 
