@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 import torch._dynamo  # the first step of an optimiser imports it
-import torch.distributed.fsdp  # noqa: F401
+import torch.distributed.fsdp
 
 from genzoo.cli import main as cli  # noqa: F401
 from genzoo.evaluation import run  # noqa: F401
