@@ -20,7 +20,7 @@ demo: $(STAMP)
 
 # One process a core, each with one thread: threads that compete for cores wait for each other.
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=logical --dist=loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=logical --dist=loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff check

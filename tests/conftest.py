@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,29 @@ import pytest
 if TYPE_CHECKING:
     from genzoo import Model
     from genzoo.registry import Registry
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 2**30
+"""Free bytes in memory from which on tests write there."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' folders in memory where it has room for them.
+
+    Whatever is saved is waited for until it is on the disk, which takes longer than most tests.
+    """
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let the files with slow tests come first where processes share the files.
+
+    So no process is left with a long file when the others have finished.
+    """
+    if config.getoption("numprocesses", None) or hasattr(config, "workerinput"):
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True)

@@ -2,82 +2,105 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pytest
 from torch.distributed import TCPStore
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [ROOT / name for name in ("core", "plugins", "zoo", "tests")]
-TIMEOUT = 240.0
+SERVER = Path(__file__).with_name("world_server.py")
+
+OWN = {"PYTHONPATH": os.pathsep.join(map(str, SOURCES)), "OMP_NUM_THREADS": "1"}
+"""What the environment of each process has beside that of this one."""
 
 
-class Processes:
-    """Processes that form a world. Leave the block, and they are gone.
+@cache
+def server() -> subprocess.Popen[str]:
+    """The process that all others are forked from. It lives as long as this one.
+
+    Warnings are errors in it and them.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", SERVER],
+        env={**os.environ, **OWN},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(process.communicate)
+    return process
+
+
+def end_world(
+    command: Sequence[object], size: int = 2, environment: Mapping[str, str] | None = None
+) -> list[tuple[int, str, str]]:
+    """Exit code, stdout and stderr of each process of a world, when all have ended.
 
     Args:
-        command: What each runs, after `python`.
+        command: What each runs: a script and its arguments, or `-m`, a module and its arguments.
         size: How many there are.
         environment: Variables beside those of this process.
     """
-
-    def __init__(
-        self,
-        command: Sequence[str | Path],
-        size: int = 2,
-        environment: dict[str, str] | None = None,
-    ) -> None:
-        # As torchrun does it, the store that they meet at is no process's own.
-        self._store = TCPStore("127.0.0.1", 0, None, True, timedelta(seconds=60), False)
-        shared = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(map(str, SOURCES)),
-            "OMP_NUM_THREADS": "1",
-            "TORCHELASTIC_USE_AGENT_STORE": "True",
-            "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": str(self._store.port),
-            "WORLD_SIZE": str(size),
-            "LOCAL_WORLD_SIZE": str(size),
-            **(environment or {}),
-        }
-        self.all = [
-            subprocess.Popen(
-                [sys.executable, *map(str, command)],
-                env={**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
+    # As torchrun does it, the store that they meet at is no process's own.
+    store = TCPStore("127.0.0.1", 0, None, True, timedelta(seconds=60), False)
+    shared = {
+        **os.environ,
+        **OWN,
+        "TORCHELASTIC_USE_AGENT_STORE": "True",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(store.port),
+        "WORLD_SIZE": str(size),
+        "LOCAL_WORLD_SIZE": str(size),
+        **(environment or {}),
+    }
+    with TemporaryDirectory() as place:
+        processes = [
+            {
+                "command": [str(word) for word in command],
+                "environment": {**shared, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+                "out": f"{place}/{rank}.out",
+                "err": f"{place}/{rank}.err",
+            }
             for rank in range(size)
         ]
-
-    def __enter__(self) -> Processes:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for process in self.all:
-            process.kill()
-            process.communicate()
-
-    def finish(self, timeout: float = TIMEOUT) -> list[tuple[int, str, str]]:
-        """Exit code, stdout and stderr of each, when all have ended."""
-        spoken = [process.communicate(timeout=timeout) for process in self.all]
+        codes = _answer(processes)
         return [
-            (process.returncode, out, err)
-            for process, (out, err) in zip(self.all, spoken, strict=True)
+            (code, Path(f"{place}/{rank}.out").read_text(), Path(f"{place}/{rank}.err").read_text())
+            for rank, code in enumerate(codes)
         ]
+
+
+def _answer(processes: list[dict[str, object]]) -> list[int]:
+    lines, answers = server().stdin, server().stdout
+    assert lines
+    assert answers
+    lines.write(json.dumps(processes) + "\n")
+    lines.flush()
+    codes: list[int] = json.loads(answers.readline())
+    return codes
 
 
 def run_world(
-    command: Sequence[str | Path], size: int = 2, environment: dict[str, str] | None = None
+    command: Sequence[object], size: int = 2, environment: Mapping[str, str] | None = None
 ) -> list[str]:
     """What each of `size` processes prints; all have to succeed."""
-    with Processes(command, size, environment) as processes:
-        ended = processes.finish()
+    ended = end_world(command, size, environment)
     for code, _, err in ended:
         assert code == 0, "\n\n".join(err for _, _, err in ended)
     return [out for _, out, _ in ended]
+
+
+def runs_slow_tests(request: pytest.FixtureRequest) -> bool:
+    """Whether a slow test of the module is to be run."""
+    here = (item for item in request.session.items if item.path == request.path)
+    return any(item.get_closest_marker("slow") for item in here)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from worlds import Processes, run_world
+from worlds import end_world, run_world
 
 from genzoo.errors import UsageError
 from genzoo.world import SOLO, World, joined_world
@@ -16,7 +16,7 @@ SCRIPT = Path(__file__).with_name("world_calls.py")
 @pytest.fixture(scope="module")
 def calls():
     """What each of two processes saw."""
-    return [json.loads(out) for out in run_world(["-W", "error", SCRIPT])]
+    return [json.loads(out) for out in run_world([SCRIPT])]
 
 
 def test_each_process_knows_its_place(calls):
@@ -102,8 +102,9 @@ def test_half_an_environment_is_refused(monkeypatch):
     assert "torchrun" in caught.value.hint
 
 
-def test_the_end_of_a_process_is_an_error_in_the_others():
-    code = (
+def test_the_end_of_a_process_is_an_error_in_the_others(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
         "import os, torch\n"
         "from genzoo.world import joined_world\n"
         "with joined_world() as world:\n"
@@ -111,7 +112,6 @@ def test_the_end_of_a_process_is_an_error_in_the_others():
         "        os._exit(9)\n"
         "    world.mean_([torch.ones(3)])\n"
     )
-    with Processes(["-c", code]) as processes:
-        (code, _, err), _ = processes.finish()
-    assert code == 1
+    (code, _, err), (other, _, _) = end_world([script])
+    assert (code, other) == (1, 9)
     assert "WorldError: Another process of this program has ended" in err

@@ -42,7 +42,7 @@ def test_its_own_tests_pass(example, environment, tmp_path):
     """They run away from its sources, so that they see only what is installed."""
     shutil.copytree(example / "tests", tmp_path / "tests", ignore=GENERATED)
     shutil.copy(example / "pyproject.toml", tmp_path)
-    done = environment.run("-m", "pytest", "-q", cwd=tmp_path)
+    done = environment.run("-m", "pytest", "-q", "--basetemp", tmp_path / "written", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -82,11 +82,12 @@ def test_a_closed_subfolder_is_told_and_a_closed_root_is_an_error(tmp_path, monk
             raise PermissionError(13, "Permission denied")
         return real(folder)
 
-    monkeypatch.setattr(os, "scandir", scandir)
-    scan = scan_folder(tmp_path, IMAGES)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", scandir)
+        scan = scan_folder(tmp_path, IMAGES)
+        with pytest.raises(DataError, match="cannot be read: Permission denied"):
+            scan_folder(tmp_path / "closed", IMAGES)
     assert scan.notes == ("Skipped 1 path without permission: closed/.",)
-    with pytest.raises(DataError, match="cannot be read: Permission denied"):
-        scan_folder(tmp_path / "closed", IMAGES)
 
 
 def test_a_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):

@@ -44,7 +44,9 @@ def test_it_installs_trains_resumes_samples_loads_and_passes_its_tests(
     is_listed(environment)
     with ThreadPoolExecutor() as pool:
         check = pool.submit(environment.genzoo, "plugins", "check", "genzoo-flow")
-        tests = pool.submit(environment.run, "-m", "pytest", "-q", cwd=plugin)
+        tests = pool.submit(
+            environment.run, "-m", "pytest", "-q", "--basetemp", tmp_path / "written", cwd=plugin
+        )
         trains_and_resumes(environment, tmp_path)
         samples_the_same_from_python(environment, tmp_path)
     assert "flow with flow-loss" in output(check.result())

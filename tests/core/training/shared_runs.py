@@ -157,10 +157,12 @@ def separations(
 def distances(case: Case, world: World) -> dict[str, Any]:
     """By group of tensors, the distance between both ends as a share of the way."""
     before, together, measured = trained(case, world)
-    _, alone, expected = trained(case, SOLO)
     spread = {
         name: float((tensor - world.mean(tensor)).norm()) for name, tensor in together.items()
     }
+    if not world.leads:
+        return {}
+    _, alone, expected = trained(case, SOLO)
     shares = separations(before, together, alone)
     return {
         "case": case.name,

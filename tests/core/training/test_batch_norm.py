@@ -17,7 +17,7 @@ from genzoo.world import SOLO
 @pytest.fixture(scope="module")
 def found():
     script = Path(__file__).with_name("synced_rows.py")
-    return [json.loads(out) for out in run_world(["-W", "error", script])]
+    return [json.loads(out) for out in run_world([script])]
 
 
 @pytest.mark.parametrize("what", ["output", "slope", "gradients", "buffers", "evaluated"])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from worlds import Processes, run_world
+from worlds import end_world, run_world, runs_slow_tests
 
 from genzoo.errors import UsageError
 from genzoo.training.checkpoint import read_newest
@@ -36,7 +36,7 @@ SOME = (
 
 def compare(*names):
     """What `shared_runs.py` found, by case."""
-    command = ["-W", "error", HERE / "shared_runs.py", json.dumps(names)]
+    command = [HERE / "shared_runs.py", json.dumps(names)]
     return {found["case"]: found for found in map(json.loads, run_world(command)[0].splitlines())}
 
 
@@ -49,26 +49,26 @@ def assert_equal_runs(found):
 
 
 @pytest.fixture(scope="module")
-def some():
-    return compare(*SOME)
+def cases(request):
+    """Some, or all where slow tests are run too."""
+    return compare(*(() if runs_slow_tests(request) else SOME))
 
 
 @pytest.mark.parametrize("name", SOME[:-1])
-def test_two_processes_end_where_one_does(some, name):
-    assert_equal_runs(some[name])
+def test_two_processes_end_where_one_does(cases, name):
+    assert_equal_runs(cases[name])
 
 
-def test_batch_norm_of_each_process_alone_is_another_run(some):
-    found = some[SOME[-1]]
+def test_batch_norm_of_each_process_alone_is_another_run(cases):
+    found = cases[SOME[-1]]
     assert found["spread"] == 0.0
     assert found["shares"]["part.generator"] > 1e-3
 
 
 @pytest.mark.slow
-def test_every_pair_of_the_bundled_plugins_ends_where_one_process_does():
-    every = compare()
-    assert len(every) >= 24
-    for name, found in every.items():
+def test_every_pair_of_the_bundled_plugins_ends_where_one_process_does(cases):
+    assert len(cases) >= 24
+    for name, found in cases.items():
         if name != SOME[-1]:
             assert_equal_runs(found)
 
@@ -112,8 +112,7 @@ class Runs:
     def together(self, name, steps=12, *event):
         """Exit codes, what was printed and what went wrong, by process."""
         command = [HERE / "joined_run.py", self.place / name, self.data, steps, *event]
-        with Processes(command) as processes:
-            return processes.finish()
+        return end_world(command)
 
     def checkpoint(self, name):
         return read_newest(self.place / name / "checkpoints")[0]
@@ -192,8 +191,7 @@ def test_torchrun_trains_from_the_command_line(runs):
     options = ["--size", "16", "--steps", "4", "--batch-size", "8", "--width", "4", "-o", str(out)]
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command = [*torchrun, "-m", "genzoo", "train", "dcgan", runs.data, *options]
-    with Processes(command, size=1) as processes:
-        ((code, printed, err),) = processes.finish()
+    ((code, printed, err),) = end_world(command, size=1)
     assert code == 0, err
     assert printed.split() == [str(out)], "one process speaks for both"
     assert read_newest(out / "checkpoints")[0].step == 4
