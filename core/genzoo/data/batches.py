@@ -58,11 +58,11 @@ class BatchStream:
         if self._blocks is None:
             return ()
         epoch, offset = divmod(start, self.count)
-        windows = self._order(epoch).windows
-        now = self._order(epoch).window_at(offset)
-        after = now + 1
-        following = windows[after] if after < len(windows) else self._order(epoch + 1).windows[0]
-        return windows[now] + following
+        order = self._order(epoch)
+        # The next epoch's order is made no sooner than it is needed.
+        last = offset >= order.ends[-2] if len(order.ends) > 1 else True
+        then = self._order(epoch + 1).windows[0] if last else ()
+        return order.blocks_from(offset, then)
 
     def _order(self, epoch: int) -> Order:
         if epoch not in self._orders:

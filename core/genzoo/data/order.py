@@ -8,6 +8,7 @@ the window, at a time, and the samples of a window among themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,9 +46,15 @@ class Order:
     windows: tuple[tuple[int, ...], ...] = ()
     ends: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
-    def window_at(self, offset: int) -> int:
-        """Number of the window that sample `offset` of the order is of."""
-        return int(np.searchsorted(self.ends, offset, side="right"))
+    def blocks_from(self, offset: int, then: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """The blocks of the window that sample `offset` of the order is of, and of the next.
+
+        Args:
+            offset: Place in the order.
+            then: Blocks of the window that follows the last one.
+        """
+        now = int(np.searchsorted(self.ends, offset, side="right"))
+        return tuple(chain(*(*self.windows, then)[now : now + 2]))
 
 
 def shuffled(count: int, blocks: Blocks | None, random: np.random.Generator) -> Order:

@@ -8,6 +8,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import (
@@ -182,6 +183,24 @@ def _authorization(url: str) -> str:
     return ""
 
 
+class _Redirects(HTTPRedirectHandler):
+    """Lets a server know who asks where it points to another path of its own."""
+
+    def redirect_request(
+        self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> Request | None:
+        further = super().redirect_request(req, fp, code, msg, headers, newurl)
+        known = req.unredirected_hdrs.get("Authorization")
+        if further is not None and known and _server(newurl) == _server(req.full_url):
+            further.add_unredirected_header("Authorization", known)
+        return further
+
+
+def _server(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
 def _opener() -> OpenerDirector:
     """What opens addresses of the web, and no files of this machine."""
     opener = OpenerDirector()
@@ -189,7 +208,7 @@ def _opener() -> OpenerDirector:
         ProxyHandler(),
         HTTPHandler(),
         HTTPSHandler(),
-        HTTPRedirectHandler(),
+        _Redirects(),
         HTTPErrorProcessor(),
         HTTPDefaultErrorHandler(),
     ):

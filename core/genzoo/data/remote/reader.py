@@ -54,11 +54,12 @@ class Patience:
         Raises:
             DataError: It went on for `PATIENCE` seconds.
         """
-        begun, delay, told = time.monotonic(), FIRST_DELAY, False
+        begun, delay, told = 0.0, FIRST_DELAY, False
         while True:
             try:
                 return action()
             except BrokenConnectionError as error:
+                begun = begun or time.monotonic()
                 lost = time.monotonic() - begun
                 if lost > PATIENCE or self.stopped.is_set():
                     raise _gave_up(url, error) from error
