@@ -120,7 +120,9 @@ class Opened:
 
 def test_data_in_blocks_are_judged_block_by_block():
     order = used_samples(Opened(40, Blocks((10,) * 4, window=1)), 20)
-    first, second = (set((order.indices[part] // 10).tolist()) for part in np.split(np.arange(20), 2))
+    first, second = (
+        set((order.indices[part] // 10).tolist()) for part in np.split(np.arange(20), 2)
+    )
     assert len(first) == len(second) == 1
     assert (*first, *second) == order.blocks_from(0)
 

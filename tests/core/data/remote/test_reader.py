@@ -43,7 +43,13 @@ def opened(server, heard):
 def test_it_reads_as_a_file_does(server, heard):
     file, local = opened(server, heard), io.BytesIO(CONTENT)
     with io.BufferedReader(file, 1000) as content:
-        for offset, whence, size in [(0, 0, 10), (500, 0, 10), (-100, 2, 200), (3, 0, 9), (5, 1, 4)]:
+        for offset, whence, size in [
+            (0, 0, 10),
+            (500, 0, 10),
+            (-100, 2, 200),
+            (3, 0, 9),
+            (5, 1, 4),
+        ]:
             assert content.seek(offset, whence) == local.seek(offset, whence)
             assert content.read(size) == local.read(size)
             assert content.tell() == local.tell()

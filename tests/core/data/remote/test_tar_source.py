@@ -119,7 +119,9 @@ def test_other_kinds_are_read_too(server, tmp_path):
 
 
 def test_a_missing_shard_is_named(server):
-    with pytest.raises(DataError, match=r"Of the 8 shards .* 2 are missing: .*part-006\.tar'.* 404"):
+    with pytest.raises(
+        DataError, match=r"Of the 8 shards .* 2 are missing: .*part-006\.tar'.* 404"
+    ):
         open_images(f"{server.url}/part-{{000..007}}.tar", stream=True)
 
 
