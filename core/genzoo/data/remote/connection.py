@@ -52,11 +52,13 @@ class RemoteFile:
         size: Number of its bytes.
         tag: What its server says of its content: an ETag or a time of change. Empty where what is
             at the address never changes.
+        content: What names its content wherever it is, such as a hash; empty if it is not known.
     """
 
     url: str
     size: int
     tag: str = ""
+    content: str = ""
 
     @property
     def name(self) -> str:

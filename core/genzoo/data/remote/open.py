@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from genzoo.data.file_source import FileSource
+from genzoo.data.hub_datasets import PREFIX
 from genzoo.data.remote import WINDOW
 from genzoo.data.remote.addresses import classes_beside, files_at, is_address
 from genzoo.data.remote.connection import shown
+from genzoo.data.remote.hub import TARS, hub_files
 from genzoo.data.remote.reader import Patience
 from genzoo.data.remote.tar_source import RemoteShards
 from genzoo.interfaces.kind import Kind
@@ -38,7 +40,13 @@ def remote_source(
     note = note or (lambda text: None)
     patience = Patience(note)
     if is_address(data):
-        files = files_at(data, patience)
-        classes = classes_beside(files[0], patience)
-        return RemoteShards(files, shown(data), kind, classes, cache, window, patience, note)
-    return None
+        files, data = files_at(data, patience), shown(data)
+    elif data.startswith(PREFIX):
+        found = hub_files(data, kind)
+        if found.format != TARS:
+            return None
+        files = found.files
+    else:
+        return None
+    classes = classes_beside(files[0], patience)
+    return RemoteShards(files, data, kind, classes, cache, window, patience, note)

@@ -79,7 +79,9 @@ class RemoteShards(IndexedShards):
 
 
 def file_identity(file: RemoteFile) -> str:
-    """Of a file on another machine: its address, size and what its server says of its content."""
+    """Of a file on another machine: its content if that is known, else where it is, size and tag."""
+    if file.content:
+        return digest(["remote content", file.name, str(file.size), file.content])
     return digest(["remote file", shown(file.url), str(file.size), file.tag])
 
 
