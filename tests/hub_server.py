@@ -261,9 +261,13 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusalError(404, "EntryNotFound", "Entry not found")
         rows = [blob.in_tree(path) for path, blob in below.items()]
         if self.query.get("recursive") == ["false"]:
-            deeper = {path[len(start) :].partition("/")[0] for path in below if "/" in path[len(start) :]}
+            deeper = {
+                path[len(start) :].partition("/")[0] for path in below if "/" in path[len(start) :]
+            }
             rows = [row for row in rows if "/" not in row["path"][len(start) :]]
-            rows += [{"type": "directory", "path": start + name, "oid": "0" * 40} for name in deeper]
+            rows += [
+                {"type": "directory", "path": start + name, "oid": "0" * 40} for name in deeper
+            ]
         self._send(200, rows)
 
     def paths_info(self, repository: Repository, revision: str) -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from genzoo.data.order import Blocks
 from genzoo.errors import PluginError
 from genzoo.evaluation.extractor import FeatureExtractor
 from genzoo.evaluation.features import FeatureCache, extracted, temporary_features
-from genzoo.data.order import Blocks
 from genzoo.evaluation.subject import used_samples
 
 

@@ -19,8 +19,8 @@ from genzoo.data.remote.connection import RemoteFile
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind
 
-TARS = "webdataset"
-"""The format of tar shards, as the library `datasets` calls it."""
+TARS, TABLES = "webdataset", "parquet"
+"""Formats that are read shard by shard, as the library `datasets` calls them."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from genzoo.data.hub_datasets import PREFIX
 from genzoo.data.remote import WINDOW
 from genzoo.data.remote.addresses import classes_beside, files_at, is_address
 from genzoo.data.remote.connection import shown
-from genzoo.data.remote.hub import TARS, hub_files
+from genzoo.data.remote.hub import TABLES, TARS, hub_files
 from genzoo.data.remote.reader import Patience
+from genzoo.data.remote.table_source import RemoteTables
 from genzoo.data.remote.tar_source import RemoteShards
 from genzoo.interfaces.kind import Kind
 
@@ -43,6 +44,10 @@ def remote_source(
         files, data = files_at(data, patience), shown(data)
     elif data.startswith(PREFIX):
         found = hub_files(data, kind)
+        if found.format == TABLES:
+            return RemoteTables(
+                found.files, found.features, data, kind, cache, window, patience, note
+            )
         if found.format != TARS:
             return None
         files = found.files

@@ -74,7 +74,7 @@ def test_few_lie_on_the_disk(tmp_path, pattern):
 def test_they_are_looked_through_once(server, pattern, monkeypatch):
     heard = []
     first = open_images(pattern, stream=True, note=heard.append)
-    assert heard == ["Looked through 6 of 6 shards, 0.0 GB, which is done once."]
+    assert heard == ["Looked through 6 of 6 shards, which is done once."]
     monkeypatch.setattr(shard_index, "look_through", None)
     server.requests.clear()
     second = open_images(pattern, stream=True, note=heard.append)

@@ -1,0 +1,87 @@
+"""The first look at shards on other machines, which is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+
+from genzoo.data.fingerprint import digest
+from genzoo.data.remote.connection import RemoteFile, shown
+from genzoo.data.shard_index import ShardIndex, kept_index
+from genzoo.interfaces.kind import Kind
+
+AT_ONCE = 4
+"""Shards that are looked through at a time."""
+
+TELL_EVERY = 10.0
+"""Seconds between notes of how far it is."""
+
+
+def file_identity(file: RemoteFile) -> str:
+    """Of a file on another machine: its content if that is known, else address, size and tag."""
+    if file.content:
+        return digest(["remote content", file.name, str(file.size), file.content])
+    return digest(["remote file", shown(file.url), str(file.size), file.tag])
+
+
+def indices(
+    files: Sequence[RemoteFile],
+    kind: Kind,
+    folder: Path,
+    look: Callable[[RemoteFile], ShardIndex],
+    note: Callable[[str], None],
+    way: str = "",
+) -> list[ShardIndex]:
+    """The index of each shard, kept in `folder` from the last time, or had by `look`.
+
+    Args:
+        files: The shards.
+        kind: What they hold.
+        folder: Where indices are kept.
+        look: Called in threads, several at once.
+        note: Hears how far it is.
+        way: What an index depends on, besides the file and the kind.
+
+    Raises:
+        DataError: A shard cannot be read.
+        StorageError: An index cannot be written.
+    """
+    progress = _Progress(len(files), note)
+
+    def index(file: RemoteFile) -> ShardIndex:
+        def first() -> ShardIndex:
+            found = look(file)
+            progress.done()
+            return found
+
+        return kept_index(digest([file_identity(file), way]), kind, folder, first)
+
+    with ThreadPoolExecutor(AT_ONCE, "genzoo-index") as threads:
+        try:
+            return list(threads.map(index, files))
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class _Progress:
+    """Tells how far the first look is."""
+
+    def __init__(self, total: int, note: Callable[[str], None]) -> None:
+        self._total = total
+        self._note = note
+        self._lock = Lock()
+        self._count = 0
+        self._told = time.monotonic()
+
+    def done(self) -> None:
+        """Count a shard; called in several threads."""
+        with self._lock:
+            self._count += 1
+            if time.monotonic() - self._told < TELL_EVERY and self._count < self._total:
+                return
+            self._told = time.monotonic()
+            self._note(f"Looked through {self._count} of {self._total} shards, which is done once.")
