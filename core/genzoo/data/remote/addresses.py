@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -36,8 +35,7 @@ def files_at(pattern: str, patience: Patience) -> list[RemoteFile]:
     urls = expand(pattern)
     for url in urls:
         _check(url)
-    with ThreadPoolExecutor(AT_ONCE, "genzoo-look") as threads:
-        found = list(threads.map(partial(_look, patience=patience), urls))
+    found = patience.side_by_side(AT_ONCE, partial(_look, patience=patience), urls)
     missing = [each for each in found if isinstance(each, DataError)]
     if missing:
         raise _missing(pattern, len(urls), missing)

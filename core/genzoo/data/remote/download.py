@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genzoo.data.remote.connection import RemoteFile, shown
+from genzoo.data.remote.connection import RemoteFile
 from genzoo.data.remote.reader import Patience, RemoteReader
-from genzoo.errors import DataError
 
 PIECE = 2**20
 
@@ -20,6 +19,4 @@ def download(file: RemoteFile, path: Path, patience: Patience) -> None:
     """
     with RemoteReader(file, patience) as reader, path.open("wb") as target:
         while piece := reader.read(PIECE):
-            if patience.stopped.is_set():
-                raise DataError(f"'{shown(file.url)}' is not wanted any more.")
             target.write(piece)

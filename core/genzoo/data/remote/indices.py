@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
 from genzoo.data.fingerprint import digest
 from genzoo.data.remote.connection import RemoteFile, shown
+from genzoo.data.remote.reader import Patience
 from genzoo.data.shard_index import ShardIndex, kept_index
 from genzoo.interfaces.kind import Kind
 
@@ -32,6 +32,7 @@ def indices(
     kind: Kind,
     folder: Path,
     look: Callable[[RemoteFile], ShardIndex],
+    patience: Patience,
     note: Callable[[str], None],
     way: str = "",
 ) -> list[ShardIndex]:
@@ -42,6 +43,7 @@ def indices(
         kind: What they hold.
         folder: Where indices are kept.
         look: Called in threads, several at once.
+        patience: That of `look`.
         note: Hears how far it is.
         way: What an index depends on, besides the file and the kind.
 
@@ -59,12 +61,7 @@ def indices(
 
         return kept_index(digest([file_identity(file), way]), kind, folder, first)
 
-    with ThreadPoolExecutor(AT_ONCE, "genzoo-index") as threads:
-        try:
-            return list(threads.map(index, files))
-        except BaseException:
-            threads.shutdown(wait=False, cancel_futures=True)
-            raise
+    return patience.side_by_side(AT_ONCE, index, files)
 
 
 class _Progress:

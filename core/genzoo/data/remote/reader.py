@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
-from threading import Event
+from threading import Event, Lock
 from typing import Any, TypeVar
 
 from genzoo.data.remote.connection import (
@@ -30,9 +31,13 @@ FIRST_DELAY, LAST_DELAY = 0.5, 20.0
 TELL_AFTER = 3.0
 """Seconds of an interruption before the user hears of it."""
 
+TELL_AGAIN = 60.0
+"""Seconds after which the user hears of it again."""
+
 SKIPPED = 2**20
 """Bytes up to which reading on is quicker than asking anew."""
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -45,6 +50,8 @@ class Patience:
 
     def __init__(self, note: Callable[[str], None]) -> None:
         self._note = note
+        self._lock = Lock()
+        self._told = -TELL_AGAIN
         self.stopped = Event()
         """Set it, and nothing is tried any more."""
 
@@ -52,22 +59,43 @@ class Patience:
         """The result of `action`, which is called until it raises no BrokenConnectionError.
 
         Raises:
-            DataError: It went on for `PATIENCE` seconds.
+            DataError: It went on for `PATIENCE` seconds, or nothing is to be tried any more.
         """
-        begun, delay, told = 0.0, FIRST_DELAY, False
-        while True:
+        begun, delay = 0.0, FIRST_DELAY
+        while not self.stopped.is_set():
             try:
                 return action()
             except BrokenConnectionError as error:
                 begun = begun or time.monotonic()
                 lost = time.monotonic() - begun
-                if lost > PATIENCE or self.stopped.is_set():
+                if lost > PATIENCE:
                     raise _gave_up(url, error) from error
-                if lost > TELL_AFTER and not told:
-                    self._note(f"No connection to {host(url)} ({error}): trying again.")
-                    told = True
+                if lost > TELL_AFTER:
+                    self._tell(f"No connection to {host(url)} ({error}): trying again.")
             self.stopped.wait(delay)
             delay = min(2 * delay, LAST_DELAY)
+        raise DataError(f"'{shown(url)}' is not wanted any more.")
+
+    def side_by_side(
+        self, count: int, action: Callable[[Item], Result], items: Iterable[Item]
+    ) -> list[Result]:
+        """The results of `action` in order, `count` at a time. An error ends all of them."""
+        with ThreadPoolExecutor(count, "genzoo-remote") as threads:
+            try:
+                return list(threads.map(action, items))
+            except BaseException:
+                self.stopped.set()
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _tell(self, message: str) -> None:
+        """Once for all files that wait at a time."""
+        with self._lock:
+            due = time.monotonic() - self._told >= TELL_AGAIN
+            if due:
+                self._told = time.monotonic()
+        if due:
+            self._note(message)
 
 
 def _gave_up(url: str, error: Exception) -> DataError:

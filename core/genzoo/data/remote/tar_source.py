@@ -56,7 +56,7 @@ class RemoteShards(IndexedShards):
             with io.BufferedReader(RemoteReader(file, patience), BUFFER) as content:
                 return look_through(content, shown(file.url), kind)
 
-        found = indices(files, kind, cache / "shards", look, note)
+        found = indices(files, kind, cache / "shards", look, patience, note)
         identity = digest(["remote shards", *map(file_identity, files), *classes])
         super().__init__([file.name for file in files], found, name, identity, kind, classes)
         self.blocks = Blocks(self.lengths, window)

@@ -154,3 +154,16 @@ def test_a_length_that_is_not_told(server, monkeypatch):
 def test_nothing_before_the_beginning(server, heard):
     with opened(server, heard) as file, pytest.raises(OSError, match="before the beginning"):
         file.seek(-1, os.SEEK_SET)
+
+
+def test_those_that_wait_together_tell_it_once_and_end_together(server, heard, monkeypatch):
+    monkeypatch.setattr(reader, "TELL_AFTER", 0.0)
+    monkeypatch.setattr(reader, "PATIENCE", 60.0)
+    server.down = True
+    patience = Patience(heard.append)
+    threading.Timer(0.3, patience.stopped.set).start()
+    with pytest.raises(DataError, match="not wanted any more"):
+        patience.side_by_side(
+            4, lambda url: patience.persist(url, lambda: look(url)), [f"{server.url}/a"] * 9
+        )
+    assert len(heard) == 1
