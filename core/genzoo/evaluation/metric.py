@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from genzoo.evaluation.statistics.bootstrap import Interval
 from genzoo.model.model import Model
 
@@ -52,3 +55,10 @@ class Metric(ABC):
     @abstractmethod
     def measure(self, subject: Subject) -> Sequence[Estimate]:
         """Judge the model."""
+
+    def rows(self, subject: Subject, numbers: range) -> NDArray[np.float64]:
+        """Numbers about each of these images of the data, (n, k), for `Subject.rows`.
+
+        What one image gets must not hang on the others.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no rows")

@@ -115,7 +115,16 @@ def open_evaluation(
         extractor = open_extractor(space, model.device, plan.features_file)
     cache = cache_root()
     subject = Subject(
-        model, data, settings, extractor, space.full_name, cache, held_out, progress, world
+        model,
+        data,
+        settings,
+        extractor,
+        space.full_name,
+        cache,
+        held_out,
+        progress,
+        world,
+        [metric for _, metric in chosen],
     )
     return Evaluation(subject, chosen, space)
 

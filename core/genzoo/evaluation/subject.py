@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from genzoo.data.dataset import Dataset
 from genzoo.data.order import Order, shuffled
 from genzoo.evaluation.extractor import FeatureExtractor
 from genzoo.evaluation.features import FeatureCache, Pieces, extracted, temporary_features
+from genzoo.evaluation.metric import Metric
 from genzoo.evaluation.statistics.gaussian import Gaussian
 from genzoo.model.model import Model
 from genzoo.turns import drain, in_order
@@ -27,6 +28,9 @@ LARGEST_DATA = 50_000
 
 Images = Callable[[range], NDArray[Any]]
 """Gives rows as they are stored, such as images (n, height, width, channels) uint8."""
+
+Wanted = str | list[int]
+"""The name of features, or the number of a metric and how many rows of it."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is, and its total."""
@@ -66,8 +70,8 @@ def used_samples(data: Dataset, limit: int = LARGEST_DATA) -> Order:
 class Subject:
     """A model and data to judge it by; features are computed when they are first asked for.
 
-    Of several processes one measures: rank 0, which has all the features and calls `dismiss` when
-    it wants no more. The others compute their turns of them in `assist`.
+    Of several processes one measures: rank 0, which has all features and rows and calls `dismiss`
+    when it wants no more. The others compute their turns of them in `assist`.
 
     Args:
         model: The model.
@@ -79,6 +83,7 @@ class Subject:
         held_out: Data that the model was not trained on, if there is some.
         progress: Hears how far the work is.
         world: The processes that compute features together.
+        metrics: Those whose rows they compute together.
     """
 
     def __init__(
@@ -92,6 +97,7 @@ class Subject:
         held_out: Dataset | None = None,
         progress: Progress | None = None,
         world: World = SOLO,
+        metrics: Sequence[Metric] = (),
     ) -> None:
         self.model = model
         self.data = data
@@ -102,11 +108,16 @@ class Subject:
         self.progress: Progress = progress or (lambda what, done, total: None)
         self._cache = FeatureCache(cache, extractor, space)
         self._world = world
+        self._metrics = metrics
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
         """Indices of the data's images that are used, in the order of `real`."""
-        return used_samples(self.data).indices
+        return self._used.indices
+
+    @cached_property
+    def _used(self) -> Order:
+        return used_samples(self.data)
 
     @cached_property
     def real(self) -> NDArray[np.float32]:
@@ -165,19 +176,38 @@ class Subject:
             return None
         return torch.from_numpy(self.data.labels[self.order[numbers % len(self.order)]])
 
-    def images(self, count: int) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """The first `count` images of the data in `order`, in batches, on the model's device.
+    def images(self, numbers: range) -> tuple[Tensor, Tensor | None]:
+        """Those images of the data in `order`, on the model's device.
 
-        Yields:
+        Returns:
             Samples (n, *sample shape) in the range of the model, and labels if it has classes.
         """
-        spec, size = self.model.sample_spec, self.settings.batch_size
-        chosen = self.order[:count]
-        for first in range(0, len(chosen), size):
-            yield self.data.batch(chosen[first : first + size], spec, self.model.device)
+        self.data.prepare(self._used.blocks_from(numbers.start))
+        chosen = self.order[numbers.start : numbers.stop]
+        return self.data.batch(chosen, self.model.sample_spec, self.model.device)
+
+    def rows(self, metric: Metric, count: int, what: str) -> NDArray[np.float64]:
+        """`metric.rows` of the first `count` images of the data in `order`, by all processes.
+
+        Args:
+            metric: One of the evaluation's.
+            count: Number of images.
+            what: Told as what is being done.
+
+        Returns:
+            (count, k).
+        """
+        wanted = [self._metrics.index(metric), count]
+        self._world.share(wanted)
+        pieces, done = [], 0
+        for piece in self._turns(wanted):
+            pieces.append(piece)
+            done += len(piece)
+            self.progress(what, done, count)
+        return np.concatenate(pieces)
 
     def assist(self) -> None:
-        """Compute this process's turns of whatever features rank 0 wants, until it wants no more.
+        """Compute this process's turns of whatever rank 0 wants, until it wants no more.
 
         Raises:
             WorldError: Rank 0 has ended.
@@ -186,7 +216,7 @@ class Subject:
             drain(self._turns(wanted))
 
     def dismiss(self) -> None:
-        """Tell the processes in `assist` that no features are wanted any more. For rank 0."""
+        """Tell the processes in `assist` that nothing is wanted any more. For rank 0."""
         self._world.share(None)
 
     def _data_features(self, data: Dataset, name: str, what: str) -> NDArray[np.float32]:
@@ -200,14 +230,16 @@ class Subject:
         self._world.share(name)
         return self._turns(name)
 
-    def _turns(self, name: str) -> Iterator[NDArray[np.float32]]:
+    def _turns(self, wanted: Wanted) -> Iterator[NDArray[Any]]:
+        count, make = self._of(wanted) if isinstance(wanted, str) else self._rows_of(*wanted)
+        return in_order(self._world, make, count, self.settings.batch_size)
+
+    def _rows_of(self, metric: int, count: int) -> tuple[int, Images]:
+        return count, lambda numbers: self._metrics[metric].rows(self, numbers)
+
+    def _of(self, name: str) -> tuple[int, Images]:
         count, images = self._images_of(name)
-        return in_order(
-            self._world,
-            lambda numbers: extracted(self.extractor, images(numbers)),
-            count,
-            self.settings.batch_size,
-        )
+        return count, lambda numbers: extracted(self.extractor, images(numbers))
 
     def _images_of(self, name: str) -> tuple[int, Images]:
         """How many there are, and what gives those of certain numbers, as they are stored."""

@@ -14,23 +14,37 @@ from genzoo.layers.ways import Direct, Winograd
 
 Pair = tuple[int, int]
 
+Kept = dict[tuple[Way, torch.dtype], Tensor]
+
 SMALL = 16
 """Pixels of maps whose weight gradient is computed faster as a product of patches."""
 
 
 class Conv2d(nn.Conv2d):
-    """`torch.nn.Conv2d` in all but speed: the same arguments, weights, results and gradients."""
+    """`torch.nn.Conv2d` in all but speed: the same arguments, weights, results and gradients.
+
+    Attributes:
+        kept: Where the weight never changes again, the forms of it that were made; else None.
+    """
+
+    kept: Kept | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, O, H', W')."""
         if not _plain(self, x):
             return super().forward(x)
         way = _way(self, x, _output_sides(self, x), transposed=False)
-        return super().forward(x) if way is None else convolve(x, self.weight, self.bias, way)
+        return super().forward(x) if way is None else _computed(self, x, way)
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
-    """`torch.nn.ConvTranspose2d` in all but speed: the same arguments, weights and results."""
+    """`torch.nn.ConvTranspose2d` in all but speed: the same arguments, weights and results.
+
+    Attributes:
+        kept: Where the weight never changes again, the forms of it that were made; else None.
+    """
+
+    kept: Kept | None = None
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Map (N, C, H, W) to (N, O, H', W')."""
@@ -39,7 +53,18 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         way = _way(self, x, x.shape[2:], transposed=True)
         if way is None:
             return super().forward(x, output_size)
-        return convolve(x, self.weight, self.bias, way)
+        return _computed(self, x, way)
+
+
+def _computed(layer: Conv2d | ConvTranspose2d, x: Tensor, way: Way) -> Tensor:
+    if layer.kept is None or torch.is_grad_enabled():
+        return convolve(x, layer.weight, layer.bias, way)
+    dtype = computing(x)
+    kernel = layer.kept.get((way, dtype))
+    if kernel is None:
+        kernel = layer.kept[way, dtype] = way.kernel(layer.weight, dtype)
+    shape = way.output_shape(x.shape, layer.weight.shape)
+    return way.output(way.taken(x.to(dtype)), kernel, layer.bias, shape)
 
 
 def _output_sides(layer: nn.Conv2d, x: Tensor) -> list[int]:
@@ -62,7 +87,7 @@ def _plain(layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor) -> bool:
 
 
 def _way(
-    layer: nn.Conv2d | nn.ConvTranspose2d, x: Tensor, sides: Sequence[int], transposed: bool
+    layer: Conv2d | ConvTranspose2d, x: Tensor, sides: Sequence[int], transposed: bool
 ) -> Way | None:
     """The way that is faster than torch's own; None where there is none.
 
@@ -79,8 +104,8 @@ def _way(
     dtype = computing(x)
     learns = torch.is_grad_enabled() and weight.requires_grad
     passes = torch.is_grad_enabled() and x.requires_grad
-    use = ("training" if learns or passes else "sampling", dtype)
-    if winograd.suits(weight, stride, padding, sides, len(x), use):
+    use = "training" if learns or passes else "once" if layer.kept is None else "sampling"
+    if winograd.suits(weight, stride, padding, sides, len(x), (use, dtype)):
         return Winograd(transposed)
     channels = layer.out_channels if transposed else layer.in_channels
     places = sides[0] * sides[1]

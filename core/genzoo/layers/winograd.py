@@ -38,11 +38,12 @@ GROUP = 1 << 20
 LEAST_WORK = {
     ("training", torch.bfloat16): 40,
     ("training", torch.float32): 60,
-    ("sampling", torch.bfloat16): 100,
+    ("sampling", torch.bfloat16): 70,
 }
-"""From which `_work` on it is faster, as benchmarks/convolutions.py shows.
+"""From which `work` on it is faster, as benchmarks/convolutions.py shows.
 
-In float32 without gradients it gains little, and there a seed is to give the same sample anywhere.
+Sampling expands a kernel once for many batches. In float32 it gains little there, and a seed is to
+give the same sample anywhere.
 """
 
 MORE_WORK = 1.25
@@ -60,7 +61,7 @@ def suits(
         padding: Zeros around the large maps.
         sides: Of the small maps.
         images: In the batch.
-        use: What for, `training` or `sampling`, and in which precision.
+        use: What for, `training`, `sampling` or `once`, and in which precision.
     """
     if (tuple(weight.shape[2:]), stride, padding) != ((4, 4), (2, 2), (1, 1)):
         return False
@@ -71,13 +72,19 @@ def suits(
         least *= MORE_WORK
     return (
         not any(side % 2 for side in sides)
-        and _work(small, large, places // 4) >= least
+        and work(small, large, places // 4) >= least
         and weight.is_contiguous(memory_format=torch.channels_last)
     )
 
 
-def _work(small: int, large: int, squares: int) -> float:
-    """How much is multiplied for each value that is added: products are small * large * squares."""
+def work(small: int, large: int, squares: int) -> float:
+    """How many multiplications there are for each addition, but for a factor.
+
+    Args:
+        small: Channels of the small maps.
+        large: Channels of the large maps.
+        squares: Of four places, in all images.
+    """
     return 1 / (1 / small + 1 / large + 1 / squares) if squares else 0.0
 
 
@@ -91,22 +98,22 @@ def cut(large: Tensor) -> Tensor:
     tiles = large.new_empty(3, 3, count, height // 2, width // 2, 2, 2, channels)
     for some in _groups(large.shape):
         padded = F.pad(large[some].permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
-        pixels = padded.view(-1, height + 1, 2, width + 1, 2, channels).transpose(2, 3)
-        rows = large.new_empty(3, len(pixels), height // 2, width + 1, 2, 2, channels)
+        pixels = padded.view(-1, height + 1, 2, width + 1, 2, channels)
+        rows = large.new_empty(3, len(pixels), height // 2, 2, width + 1, 2, channels)
         _differences(pixels, rows, 1)
-        _differences(rows, tiles[:, :, some], 3)
+        _differences(rows, tiles.movedim(4, 5)[:, :, some], 4)
     return tiles.view(9, -1, 4 * channels)
 
 
 def join(products: Tensor, shape: Shape) -> Tensor:
     """The transpose of `cut`: large maps of that shape (N, C, 2H, 2W)."""
     count, channels, height, width = _pairs(shape)
-    tiles = products.view(3, 3, count, height // 2, width // 2, 2, 2, channels).movedim(6, 5)
+    tiles = products.view(3, 3, count, height // 2, width // 2, 2, 2, channels).movedim(4, 5)
     maps = products.new_empty(count, 2 * height, 2 * width, channels)
     for some in _groups(shape):
-        rows = products.new_empty(3, len(maps[some]), height // 2, 2 * width, 2, channels)
-        _overlap(tiles[:, :, some], rows, 3)
-        _overlap(rows.movedim(4, 3), maps[some], 1)
+        rows = products.new_empty(3, len(maps[some]), height // 2, 2, 2 * width, channels)
+        _overlap(tiles[:, :, some], rows, 4)
+        _overlap(rows, maps[some], 1)
     return maps.permute(0, 3, 1, 2)
 
 
@@ -168,8 +175,12 @@ def _sums(squares: Tensor, out: Tensor) -> None:
     """From the 2 x 2 of squares to the 3 x 3 of out: each alone, each two side by side, all."""
     out[::2, ::2].copy_(squares)
     torch.add(squares[:, 0], squares[:, 1], out=out[::2, 1])
-    across = squares[0] + squares[1]
-    out[1, ::2].copy_(across)
+    if out.dtype == squares.dtype:
+        across = torch.add(squares[0], squares[1], out=out[1, ::2])
+    else:
+        # Not out's: it would be rounded before the last sum.
+        across = squares[0] + squares[1]
+        out[1, ::2].copy_(across)
     torch.add(across[0], across[1], out=out[1, 1])
 
 

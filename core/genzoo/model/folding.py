@@ -83,6 +83,8 @@ def _fused(convolution: Convolution, norm: nn.BatchNorm2d) -> Convolution:
         transpose=isinstance(convolution, nn.ConvTranspose2d),
     )
     fused = copy.copy(convolution)
+    if isinstance(fused, Conv2d | ConvTranspose2d):
+        fused.kept = {}
     fused._parameters = {"weight": _ready(weight), "bias": _ready(bias)}
     return fused
 

@@ -39,7 +39,6 @@ def test_one_value_has_no_width():
 def test_units():
     interval = Interval(2.0, 1.0, 4.0, 0.5)
     assert interval.scaled(-2.0) == Interval(-4.0, -8.0, -2.0, 1.0)
-    assert interval.shifted(1.0) == Interval(3.0, 2.0, 5.0, 0.5)
 
 
 def test_shares_have_wilsons_interval():

@@ -107,3 +107,20 @@ def test_under_autocast_weights_are_cast_once() -> None:
     assert twin[0].weight.dtype == twin[2].bias.dtype == torch.bfloat16
     assert twin[0].weight.is_contiguous(memory_format=torch.channels_last)
     assert network[0].weight.dtype == torch.float32
+
+
+@torch.no_grad()
+def test_kernels_of_minimal_filtering_are_made_once() -> None:
+    layers = [ConvTranspose2d(256, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128)]
+    network = settled(nn.Sequential(*layers)).to(memory_format=torch.channels_last)
+    x = torch.randn(64, 256, 8, 8).to(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        twin = folded(network)
+        twin(torch.randn_like(x))
+        (kernel,) = twin[0].kept.values()
+        result = twin(x)
+    assert [each is kernel for each in twin[0].kept.values()] == [True]
+    assert network[0].kept is None
+    expected = network(x)
+    error = (result.float() - expected).square().mean() / expected.square().mean()
+    assert error.sqrt() < 0.012

@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from genzoo.evaluation.metric import Estimate, Metric
@@ -39,25 +41,20 @@ class Reconstruction(Metric):
     def measure(self, subject: Subject) -> Sequence[Estimate]:
         """Mean squared error and peak signal-to-noise ratio of values in [0, 1], and SSIM."""
         count = min(self.parameters["images"], len(subject.data))
-        errors, ratios, likenesses = [], [], []
-        done = 0
-        for x, labels in subject.images(count):
-            made = subject.model.reconstruct(x, labels, batch_size=len(x))
-            first, second = (_unit(rows, subject.model.sample_spec) for rows in (x, made))
-            errors.append(squared_error(first, second))
-            ratios.append(signal_to_noise(first, second))
-            likenesses.append(structural_similarity(first, second))
-            done += len(x)
-            subject.progress("Reconstructions", done, count)
+        errors, ratios, likenesses = subject.rows(self, count, "Reconstructions").T
         return [
-            Estimate(
-                name="Reconstruction error", interval=bootstrap_mean(_all(errors)), better="lower"
-            ),
-            Estimate(
-                name="PSNR", interval=bootstrap_mean(_all(ratios)), better="higher", unit="dB"
-            ),
-            Estimate(name="SSIM", interval=bootstrap_mean(_all(likenesses)), better="higher"),
+            Estimate(name="Reconstruction error", interval=bootstrap_mean(errors), better="lower"),
+            Estimate(name="PSNR", interval=bootstrap_mean(ratios), better="higher", unit="dB"),
+            Estimate(name="SSIM", interval=bootstrap_mean(likenesses), better="higher"),
         ]
+
+    def rows(self, subject: Subject, numbers: range) -> NDArray[np.float64]:
+        """The three numbers of each image, (n, 3)."""
+        x, labels = subject.images(numbers)
+        made = subject.model.reconstruct(x, labels, batch_size=len(x))
+        first, second = (_unit(rows, subject.model.sample_spec) for rows in (x, made))
+        measures = (squared_error, signal_to_noise, structural_similarity)
+        return torch.stack([measure(first, second).double() for measure in measures], 1).numpy()
 
 
 class LikelihoodBound(Metric):
@@ -76,7 +73,7 @@ class LikelihoodBound(Metric):
     def measure(self, subject: Subject) -> Sequence[Estimate]:
         """In nats for an image, and in bits for each of its values."""
         count = min(self.parameters["images"], len(subject.data))
-        rows = torch.cat(list(self._rows(subject, count))).double()
+        rows = torch.from_numpy(subject.rows(self, count, "Likelihoods"))
         spec = subject.model.sample_spec
         bounds = {
             "ELBO": rows.mean(1),
@@ -98,21 +95,16 @@ class LikelihoodBound(Metric):
         return estimates
 
     @torch.inference_mode()
-    def _rows(self, subject: Subject, count: int) -> Sequence[Tensor]:
-        """Log importance weights of each image, in batches of (n, draws)."""
-        batches, done = [], 0
+    def rows(self, subject: Subject, numbers: range) -> NDArray[np.float64]:
+        """Log importance weights of each image, (n, draws)."""
         with evaluating(subject.model):
-            for x, labels in subject.images(count):
-                batches.append(self._weights(subject, x, labels, done).cpu())
-                done += len(x)
-                subject.progress("Likelihoods", done, count)
-        return batches
+            return self._weights(subject, numbers).cpu().double().numpy()
 
-    def _weights(self, subject: Subject, x: Tensor, labels: Tensor | None, start: int) -> Tensor:
+    def _weights(self, subject: Subject, numbers: range) -> Tensor:
+        x, labels = subject.images(numbers)
         model = subject.model
         encoder, decoder = encoder_of(model), decoder_of(model)
         prior = model.prior(subject.settings.prior)
-        numbers = range(start, start + len(x))
         noise = SampleNoise(subject.settings.seed, numbers, model.device)
         width = 0.0
         posterior = encoder(x, labels)
@@ -142,7 +134,3 @@ def decoder_of(model: Model) -> Decoder:
 def _unit(x: Tensor, spec: SampleSpec) -> Tensor:
     """Samples (N, C, H, W) as 8 bit images, in [0, 1]."""
     return torch.from_numpy(to_uint8(x, spec)).permute(0, 3, 1, 2).float() / (LEVELS - 1)
-
-
-def _all(pieces: Sequence[Tensor]) -> Tensor:
-    return torch.cat(list(pieces)).double()

@@ -35,10 +35,6 @@ class Interval:
         low, high = sorted((self.low * factor, self.high * factor))
         return Interval(self.value * factor, low, high, self.error * abs(factor))
 
-    def shifted(self, offset: float) -> Interval:
-        """Value and ends moved by `offset`."""
-        return Interval(self.value + offset, self.low + offset, self.high + offset, self.error)
-
 
 def bootstrap_mean(values: ArrayLike, seed: int = 0, resamples: int = RESAMPLES) -> Interval:
     """The mean of `values` (N,) with its percentile bootstrap interval.

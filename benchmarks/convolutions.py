@@ -1,0 +1,117 @@
+"""When minimal filtering is faster than oneDNN's convolutions, kernel 4 and stride 2.
+
+    python benchmarks/convolutions.py [--precision fp32] [--rounds 9]
+
+For batches, channels and sides of the larger maps: the work, by which `genzoo.layers.winograd`
+chooses, and how many times as fast it is in training (the result and both
+gradients) and without gradients, from the large maps to the small ones (down) and back (up). Both
+sides take turns; a time is the best of the rounds, as what disturbs only adds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from genzoo.layers.nodes import Way, convolve
+from genzoo.layers.ways import Direct, Winograd
+from genzoo.layers.winograd import work
+from genzoo.training.memory import keep_freed_memory
+
+LAYERS = (
+    (64, 32, 64, 16),
+    (64, 64, 64, 16),
+    (16, 128, 256, 8),
+    (64, 64, 128, 16),
+    (64, 64, 128, 32),
+    (64, 128, 256, 8),
+    (64, 128, 128, 16),
+    (16, 128, 256, 16),
+    (64, 128, 256, 16),
+    (256, 128, 256, 16),
+    (64, 256, 512, 8),
+    (64, 512, 512, 8),
+)
+"""Images, channels of the large and the small maps, side of the large ones."""
+
+SMALL = 16
+
+
+def training(x: Tensor, weight: Tensor, way: Way, upstream: Tensor) -> None:
+    """The result and both gradients."""
+    given, kernel = x.detach().requires_grad_(), weight.detach().requires_grad_()
+    with torch.autocast("cpu", torch.bfloat16, enabled=x.dtype == torch.bfloat16):
+        result = convolve(given, kernel, None, way)
+    torch.autograd.grad(result, (given, kernel), upstream)
+
+
+def sampling(x: Tensor, weight: Tensor, way: Way) -> Callable[[], Tensor]:
+    """Makes the result alone, by a kernel that is kept."""
+    kernel = way.kernel(weight, x.dtype)
+    shape = way.output_shape(x.shape, weight.shape)
+    return lambda: way.output(way.taken(x), kernel, None, shape)
+
+
+def ratio(first: Callable[[], object], second: Callable[[], object], rounds: int) -> float:
+    """How many times as fast the second is."""
+    best = [float("inf")] * 2
+    for _ in range(rounds + 1):
+        for side, run in enumerate((first, second)):
+            start = time.perf_counter()
+            run()
+            best[side] = min(best[side], time.perf_counter() - start)
+    return best[0] / best[1]
+
+
+def compare(layer: tuple[int, int, int, int], dtype: torch.dtype, rounds: int) -> list[float]:
+    """Down in training and sampling, then up."""
+    images, large, small, side = layer
+    maps = [(images, large, side, side), (images, small, side // 2, side // 2)]
+    weight = torch.randn(small, large, 4, 4).to(memory_format=torch.channels_last)
+    ratios = []
+    for transposed in (False, True):
+        x, upstream = (
+            torch.randn(shape).to(dtype).contiguous(memory_format=torch.channels_last)
+            for shape in (reversed(maps) if transposed else maps)
+        )
+        product = dtype == torch.bfloat16 and (side // 2) ** 2 <= SMALL
+        plain = Direct((2, 2), (1, 1), transposed, product=product)
+        minimal = Winograd(transposed)
+        ratios += [
+            ratio(
+                lambda: training(x, weight, plain, upstream),  # noqa: B023
+                lambda: training(x, weight, minimal, upstream),  # noqa: B023
+                rounds,
+            ),
+            ratio(sampling(x, weight, plain), sampling(x, weight, minimal), rounds),
+        ]
+    return ratios
+
+
+def _work(layer: tuple[int, int, int, int]) -> float:
+    images, large, small, side = layer
+    return work(small, large, images * side**2 // 16)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--precision", choices=("bf16", "fp32"), default="bf16")
+    parser.add_argument("--rounds", type=int, default=9)
+    options = parser.parse_args()
+    keep_freed_memory()
+    dtype = torch.bfloat16 if options.precision == "bf16" else torch.float32
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {options.precision}")
+    print("images  large  small  side   work   training  sampling   training  sampling")
+    print(" " * 42 + "down" + " " * 18 + "up")
+    for layer in sorted(LAYERS, key=_work):
+        images, large, small, side = layer
+        columns = "  ".join(f"{one:8.2f}" for one in compare(layer, dtype, options.rounds))
+        print(f"{images:6}  {large:5}  {small:5}  {side:4}  {_work(layer):5.0f}  {columns}")
+
+
+if __name__ == "__main__":
+    main()
