@@ -9,6 +9,7 @@ from hub_server import TOKEN
 from image_data import in_range, open_images
 from shard_writer import picture, write_shards
 
+from genzoo.data.remote import table_source
 from genzoo.errors import DataError, UsageError
 
 datasets = pytest.importorskip("datasets")
@@ -153,3 +154,10 @@ def test_other_formats_are_brought_here_as_a_whole(hub, tmp_path):
     assert values(dataset) == [0, 1, 2]
     assert dataset.blocks is None
     assert lying(tmp_path) == []
+
+
+def test_parquet_that_grows_too_much(tables, monkeypatch):
+    monkeypatch.setattr(table_source, "MOST_TIMES", 0)
+    monkeypatch.setattr(table_source, "AT_LEAST", 100)
+    with pytest.raises(DataError, match="its images take more than 100 bytes"):
+        open_images("hf:me/tables", stream=True)

@@ -55,6 +55,7 @@ def indices(
 
     def index(file: RemoteFile) -> ShardIndex:
         def first() -> ShardIndex:
+            progress.begin()
             found = look(file)
             progress.done()
             return found
@@ -72,7 +73,14 @@ class _Progress:
         self._note = note
         self._lock = Lock()
         self._count = 0
-        self._told = time.monotonic()
+        self._told = 0.0
+
+    def begin(self) -> None:
+        """Tell of the first shard that has to be looked through."""
+        with self._lock:
+            if not self._told:
+                self._told = time.monotonic()
+                self._note(f"Looking through {self._total} shards for the first time.")
 
     def done(self) -> None:
         """Count a shard; called in several threads."""
@@ -81,4 +89,4 @@ class _Progress:
             if time.monotonic() - self._told < TELL_EVERY and self._count < self._total:
                 return
             self._told = time.monotonic()
-            self._note(f"Looked through {self._count} of {self._total} shards, which is done once.")
+            self._note(f"Looked through {self._count} of {self._total} shards.")

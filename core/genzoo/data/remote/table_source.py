@@ -40,6 +40,10 @@ BUFFER = 2**16
 ROWS = 64
 """Rows that are unpacked at a time."""
 
+MOST_TIMES, AT_LEAST = 16, 2**26
+"""How many times its size a file may take when it is unpacked, or this many bytes. Images are
+compressed already: a file that grows more is made to fill disks."""
+
 BOUND = np.dtype("<i8")
 
 
@@ -117,9 +121,12 @@ def _features(file: RemoteFile, patience: Patience) -> Features:
 
 def _look(file: RemoteFile, column: str | None, patience: Patience) -> ShardIndex:
     """The rows of a file, in place of the offsets of samples, and their labels."""
+    from pyarrow import ArrowInvalid
 
     def look(table: Any) -> ShardIndex:
         count = table.metadata.num_rows
+        if count > file.size:
+            raise ArrowInvalid(f"it says that it has {count} rows")
         return ShardIndex(
             names=np.char.add(b"row ", np.arange(count).astype(np.bytes_)),
             offsets=np.arange(count, dtype=np.int64),
@@ -160,16 +167,20 @@ def _fetch(file: RemoteFile, column: str, path: Path, patience: Patience) -> Non
 
 def _unpack(table: Path, column: str, path: Path, name: str) -> None:
     """Write the images of a parquet file as `RemoteTables` reads them."""
-    from pyarrow import ArrowException
+    from pyarrow import ArrowException, ArrowInvalid
     from pyarrow.parquet import ParquetFile
 
-    bounds = [0]
+    bounds, most = [0], max(MOST_TIMES * table.stat().st_size, AT_LEAST)
     try:
         with ParquetFile(table) as source, path.open("wb") as target:
             for batch in source.iter_batches(ROWS, columns=[column], use_threads=False):
                 for stored in batch.column(0).to_pylist():
                     target.write(_bytes(stored))
                     bounds.append(target.tell())
+                if bounds[-1] > most:
+                    raise ArrowInvalid(f"its images take more than {most} bytes")
+            if len(bounds) != source.metadata.num_rows + 1:
+                raise ArrowInvalid("it has fewer rows than it says")
             target.write(np.array(bounds, BOUND).tobytes())
     except (ArrowException, OSError) as error:
         if getattr(error, "errno", None):

@@ -14,6 +14,7 @@ from genzoo.data.batches import BatchStream
 from genzoo.data.find import lasting_name
 from genzoo.data.sources import open_dataset
 from genzoo.errors import DataError, UsageError
+from genzoo.evaluation.subject import used_samples
 
 
 @pytest.fixture
@@ -74,12 +75,15 @@ def test_few_lie_on_the_disk(tmp_path, pattern):
 def test_they_are_looked_through_once(server, pattern, monkeypatch):
     heard = []
     first = open_images(pattern, stream=True, note=heard.append)
-    assert heard == ["Looked through 6 of 6 shards, which is done once."]
+    assert heard == [
+        "Looking through 6 shards for the first time.",
+        "Looked through 6 of 6 shards.",
+    ]
     monkeypatch.setattr(shard_index, "look_through", None)
     server.requests.clear()
     second = open_images(pattern, stream=True, note=heard.append)
     assert second.fingerprint == first.fingerprint
-    assert len(heard) == 1
+    assert len(heard) == 2
     assert {asked for _, asked in server.requests} == {"bytes=0-0"}
 
 
@@ -168,3 +172,15 @@ def test_examples_come_once_and_from_the_first_shards(server, pattern):
     server.files.clear()
     second, _ = dataset.again(dataset.spread(4), dataset.spec)
     assert first.equal(second)
+
+
+def test_an_evaluation_fetches_each_shard_once(server, pattern):
+    dataset = open_images(pattern, size=8, stream=True, window=1)
+    server.requests.clear()
+    order = used_samples(dataset)
+    found = []
+    for start in range(0, len(dataset), 3):
+        dataset.prepare(order.blocks_from(start))
+        found += values(dataset, order.indices[start : start + 3])
+    assert found == order.indices.tolist()
+    assert sorted(path for path, _ in server.requests) == sorted(server.files)
