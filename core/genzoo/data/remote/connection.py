@@ -121,8 +121,7 @@ def connect(url: str, start: int, only_look: bool = False) -> Answer:
     except HTTPError as error:
         error.close()
         if error.code == 416:
-            # Nothing from there on: an empty file, or one that has become shorter.
-            return _none_from(url, start)
+            raise _too_short(url, start) from error
         raise _refusal(url, error) from error
     except (OSError, HTTPException) as error:
         raise BrokenConnectionError(reason(error)) from error
@@ -151,8 +150,8 @@ def _answer(url: str, response: HTTPResponse) -> Answer:
     )
 
 
-def _none_from(url: str, start: int) -> Answer:
-    raise DataError(
+def _too_short(url: str, start: int) -> DataError:
+    return DataError(
         f"'{shown(url)}' has no byte {start}: it is empty, or shorter than it was.",
         "Check the file. A run can be resumed with the file as it was.",
     )
