@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from genzoo import CodeUse, LatentUse, ObjectiveSpec, Step, Terms, VitalSign, ho
 class AilingConfig(ToyObjectiveConfig):
     used_codes: int = Field(40, ge=0, le=64, description="Codes in use, of 64.")
     active_units: int = Field(4, ge=0, le=6, description="Units in use, of 6.")
+    dimming: float = Field(0.0, ge=0, le=2, description="How much darker what it learns is.")
     raises: bool = Field(False, description="Fails to say what its values mean.")
 
 
@@ -35,6 +37,7 @@ class Ailing(ToyBound):
     def _loss(self, step: Step) -> Terms:
         step.report("codes", torch.tensor(float(self.config.used_codes)))
         step.report("units", torch.tensor(float(self.config.active_units)))
+        step.batch = replace(step.batch, x=step.batch.x - self.config.dimming)
         return super()._loss(step)
 
 

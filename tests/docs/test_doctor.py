@@ -5,8 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from genzoo.doctor.checks import discriminators, latents, loading, losses, ranges, samples
+from genzoo.doctor.checks import (
+    discriminators,
+    latents,
+    likeness,
+    loading,
+    losses,
+    ranges,
+    samples,
+)
 from genzoo.doctor.examine import CHECKS
+from genzoo.doctor.record import EARLIER
 from genzoo.training.checkup import LEAST_BETWEEN
 
 PAGE = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
@@ -24,10 +33,21 @@ THRESHOLDS = {
     "posterior-collapse": (f"{100 * latents.FEW_UNITS:g} %",),
     "dead-codes": (f"{100 * latents.FEW_CODES:g} %",),
     "stalled": (f"{samples.STILL:g}".replace("1e-04", "0.0001"), f"{LEAST_BETWEEN} steps"),
-    "mode-collapse": (f"{samples.ALIKE:g} times", f"{100 * (samples.GROWING - 1):.0f} %"),
-    "memorisation": (f"{100 * samples.MANY_COPIES:g} %", "a third"),
+    "mode-collapse": (
+        f"{samples.ALIKE:g} times",
+        f"{100 * (samples.GROWING - 1):.0f} %",
+        f"last {1 - EARLIER:.1f} of the steps",
+    ),
+    "memorisation": (f"{100 * samples.MANY_COPIES:g} %", f"less than {samples.COPY:g} times"),
     "narrow-data": (f"{ranges.NARROW:g} of the range",),
     "saturated-samples": (f"{ranges.AT_END:g}", f"{ranges.SATURATED:g} greater"),
+    "distant-samples": (
+        f"{likeness.FAR:g} or more",
+        f"{100 * (1 - likeness.NEARING):.0f} %",
+        f"at {likeness.NOTICEABLE:g} or more",
+        f"{likeness.DRIFT:g} times",
+        f"{1 - EARLIER:.1f} of the steps",
+    ),
     "starved": (f"{loading.STARVED:g} of the time", loading.DATA_SHARE),
 }
 

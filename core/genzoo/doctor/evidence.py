@@ -30,7 +30,9 @@ class Evidence:
         losses: Names of logged values that are minimised, by who minimises them: the parts that
             their phases train, as `encoder and decoder`.
         samples: Made samples (n, D), as `unit_rows` makes them.
-        diversity_before: What `diversity` was at the look before.
+        diversity_before: What `diversity` was at the look before, a fifth of the steps ago.
+        least_distance: The least `energy_distance` from samples to the data at that or any earlier
+            look.
         moved: By how much the published weights have changed since an earlier step, as a share of
             their size.
         real: As many samples of the data, (n, D).
@@ -45,6 +47,7 @@ class Evidence:
     losses: Mapping[str, Sequence[str]] | None = None
     samples: Tensor | None = None
     diversity_before: float | None = None
+    least_distance: float | None = None
     moved: float | None = None
     real: Tensor | None = None
     data: Blocks | None = None

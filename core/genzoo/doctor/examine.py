@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from genzoo.doctor.checks import discriminators, latents, loading, losses, ranges, samples
+from genzoo.doctor.checks import (
+    discriminators,
+    latents,
+    likeness,
+    loading,
+    losses,
+    ranges,
+    samples,
+)
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import SEVERITIES, Finding
 
@@ -15,6 +23,7 @@ CHECKS = (
     *latents.CHECKS,
     *samples.CHECKS,
     *ranges.CHECKS,
+    *likeness.CHECKS,
     *loading.CHECKS,
 )
 """Every check, in the order in which they are told of findings of one severity."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Self
@@ -11,6 +12,9 @@ from pydantic import Field, ValidationError
 from genzoo.doctor.finding import Finding, Severity
 from genzoo.files import atomic_write
 from genzoo.specs import Config
+
+EARLIER = 0.8
+"""Share of the steps so far up to which a look is one before: growth takes time."""
 
 
 class RecordedFinding(Config):
@@ -35,6 +39,7 @@ class DoctorRecord(Config):
     Attributes:
         step: Step of the last examination.
         diversity: How diverse samples were, as a share of the data, by the step of the look.
+        distance: The energy distance of samples to the data, likewise.
         losses: Names of logged values that are minimised, by the parts that minimise them.
         findings: Each once, in the order in which they were first seen.
     """
@@ -42,6 +47,7 @@ class DoctorRecord(Config):
     format_version: int = Field(1, ge=1, le=1)
     step: int = Field(0, ge=0)
     diversity: dict[int, float] = Field(default_factory=dict)
+    distance: dict[int, float] = Field(default_factory=dict)
     losses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     findings: tuple[RecordedFinding, ...] = ()
 
@@ -73,15 +79,35 @@ class DoctorRecord(Config):
             for found in self.findings
             if found.first_step <= step
         )
-        looks = {at: value for at, value in self.diversity.items() if at <= step}
+        diversity = {at: value for at, value in self.diversity.items() if at <= step}
+        distance = {at: value for at, value in self.distance.items() if at <= step}
         return self.model_copy(
-            update={"step": min(self.step, step), "findings": kept, "diversity": looks}
+            update={
+                "step": min(self.step, step),
+                "findings": kept,
+                "diversity": diversity,
+                "distance": distance,
+            }
         )
 
     def diversity_before(self, step: int) -> float | None:
-        """How diverse samples were at the last look before `step`; None where there was none."""
-        looks = [at for at in self.diversity if at < step]
+        """How diverse samples were when a fifth of the steps was to come; None if nobody looked."""
+        looks = [at for at in self.diversity if _is_before(at, step)]
         return self.diversity[max(looks)] if looks else None
+
+    def least_distance(self, step: int) -> float | None:
+        """How near samples were to the data at best until then; None if nobody looked."""
+        looks = [value for at, value in self.distance.items() if _is_before(at, step)]
+        return min(looks, default=None)
+
+    def measured(self, step: int, diversity: float, distance: float) -> DoctorRecord:
+        """The record with both figures of that step, as far as they are finite, as JSON is."""
+        changes = {}
+        if math.isfinite(diversity):
+            changes["diversity"] = {**self.diversity, step: diversity}
+        if math.isfinite(distance):
+            changes["distance"] = {**self.distance, step: distance}
+        return self.model_copy(update=changes)
 
     def updated(
         self, step: int, found: Iterable[Finding], unexamined: Collection[str] = ()
@@ -112,6 +138,10 @@ class DoctorRecord(Config):
             for finding in by_name.values()
         ]
         return self.model_copy(update={"step": step, "findings": (*kept, *new)})
+
+
+def _is_before(look: int, step: int) -> bool:
+    return look < step and look <= EARLIER * step
 
 
 def _seen(

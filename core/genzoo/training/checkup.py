@@ -12,6 +12,7 @@ from torch import Tensor
 from genzoo.containment import contained
 from genzoo.data.dataset import Dataset
 from genzoo.doctor.checks.samples import diversity
+from genzoo.doctor.distances import energy_distance
 from genzoo.doctor.evidence import Blocks, Evidence, unit_rows
 from genzoo.doctor.examine import examine
 from genzoo.doctor.finding import SEVERITIES, Finding
@@ -76,6 +77,7 @@ class Checkup:
                 losses=losses_by_parts(session.engine),
                 samples=rows,
                 diversity_before=self._record.diversity_before(step),
+                least_distance=self._record.least_distance(step),
                 moved=self._moved(step),
                 real=real,
                 data=self._data,
@@ -83,11 +85,10 @@ class Checkup:
             )
         )
         known = self._record
-        self._record = known.updated(step, result.findings, result.unexamined).model_copy(
-            update={
-                "diversity": {**known.diversity, step: diversity(rows, real)},
-                "losses": losses_by_parts(session.engine),
-            }
+        self._record = (
+            known.updated(step, result.findings, result.unexamined)
+            .measured(step, diversity(rows, real), energy_distance(rows, real))
+            .model_copy(update={"losses": losses_by_parts(session.engine)})
         )
         self._record.write(self._folder.doctor_file)
         self._tell(result.findings, known)

@@ -111,6 +111,7 @@ def _gather(
         samples=samples,
         real=some_of(dataset, COUNT, spec) if dataset else None,
         diversity_before=known.diversity_before(known.step),
+        least_distance=known.least_distance(known.step),
         data=all_of(dataset, spec) if dataset else None,
         data_count=record.data.count,
         absent=absent,

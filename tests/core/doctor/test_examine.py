@@ -28,7 +28,7 @@ def test_the_worst_comes_first(make_history, noise):
         step=1000,
         losses={"encoder": ("elbo/rate",)},
         history=make_history(elbo__rate=0.0, data_share=0.5),
-        samples=noise(64),
+        samples=0.5 + noise(64) / 2,
         real=0.5 + noise(64, 1) / 2,
     )
     result = examine(sick)

@@ -1,5 +1,7 @@
 """`doctor.json`: each finding once, with the steps at which it was seen."""
 
+import math
+
 from genzoo.doctor.finding import Finding
 from genzoo.doctor.record import DoctorRecord
 
@@ -47,8 +49,33 @@ def test_a_run_that_goes_on_from_earlier_forgets_what_came_later():
     assert record.rewound(300) == record
 
 
+def test_the_look_before_is_a_fifth_of_the_steps_ago_however_often_there_is_one():
+    record = DoctorRecord(
+        step=100, diversity={0: 0.1, 40: 0.2, 79: 0.3, 80: 0.4, 81: 0.5, 100: 0.6}
+    )
+    assert record.diversity_before(100) == 0.4
+    assert record.diversity_before(50) == 0.2
+    assert record.diversity_before(40) == 0.1
+    assert record.diversity_before(0) is None
+
+
+def test_the_least_distance_is_that_of_the_looks_before():
+    record = DoctorRecord(step=300, distance={100: 0.3, 200: 0.1, 290: 0.05, 300: 0.2})
+    assert record.least_distance(300) == 0.1
+    assert record.least_distance(200) == 0.3
+    assert record.least_distance(100) is None
+    assert record.rewound(250).distance == {100: 0.3, 200: 0.1}
+
+
 def test_it_is_read_as_it_was_written(tmp_path):
     record = DoctorRecord(losses={"generator": ("generator/fake",)}).updated(100, [STARVED])
+    record.write(tmp_path / "doctor.json")
+    assert DoctorRecord.read(tmp_path / "doctor.json") == record
+
+
+def test_figures_of_samples_that_are_no_numbers_are_left_out(tmp_path):
+    record = DoctorRecord().measured(100, 0.5, 0.2).measured(200, math.nan, math.inf)
+    assert (record.diversity, record.distance) == ({100: 0.5}, {100: 0.2})
     record.write(tmp_path / "doctor.json")
     assert DoctorRecord.read(tmp_path / "doctor.json") == record
 

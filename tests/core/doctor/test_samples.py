@@ -1,8 +1,9 @@
 """Samples that are all alike or copies of the data, and models that no longer learn."""
 
+import pytest
 import torch
 
-from genzoo.doctor.distances import nearest_of
+from genzoo.doctor.distances import nearest_others, nearest_shares
 
 
 def near(rows, distance=0.01, seed=9):
@@ -95,8 +96,30 @@ def test_samples_as_near_as_the_data_are_to_one_another_are_not_memorised(found,
     assert found("memorisation", samples=near(kinds, 0.02, seed=10), **facts) is None
 
 
-def test_the_nearest_is_found_over_all_blocks():
-    points = torch.tensor([[0.0], [10.0]])
-    blocks = [torch.tensor([[1.0], [5.0]]), torch.tensor([[-2.0]]), torch.tensor([[11.0], [9.5]])]
-    assert nearest_of(points, blocks).tolist() == [1.0, 0.5]
-    assert nearest_of(points, blocks, apart=0.75).tolist() == [1.0, 1.0]
+def test_noisy_copies_are_copies_and_blends_are_none(found, noise):
+    """Noise as large as the half of the distance between neighbours hides no copy."""
+    rows = noise(40, 1)
+    facts = {"real": rows, "data": data(rows), "data_count": 40}
+    apart = float(nearest_others(rows).median())
+    noisy = near(rows.repeat(2, 1), 0.5 * apart / 48**0.5)
+    assert "repeat single samples" in found("memorisation", samples=noisy, **facts).message
+    blends = (rows + rows.roll(1, 0)) / 2
+    assert found("memorisation", samples=blends, **facts) is None
+
+
+def test_data_of_one_kind_cannot_be_memorised(found, noise):
+    rows = noise(1, 1).repeat(20, 1)
+    facts = {"real": rows, "data": data(rows), "data_count": 20}
+    assert found("memorisation", samples=near(rows), **facts) is None
+
+
+def test_the_nearest_and_the_next_are_found_over_all_blocks():
+    points = torch.tensor([[0.0], [10.0], [5.0]])
+    blocks = [torch.tensor([[1.0], [5.0]]), torch.tensor([[-2.0]]), torch.tensor([[11.0], [9.75]])]
+    own = torch.tensor([False, False, True])
+    # Of 0 they are 1 and -2, of 10 they are 9.75 and 11, of 5, itself passed over, 1 and 9.75.
+    shares = nearest_shares(points, lambda: blocks, own, 0.1)
+    assert shares.tolist() == pytest.approx([0.5, 0.25, 4 / 4.75])
+    # Where 9.75 and 11 are the same, the next one to 10 is 5.
+    shares = nearest_shares(points, lambda: blocks, own, 1.5)
+    assert shares.tolist() == pytest.approx([0.5, 0.05, 4 / 4.75])

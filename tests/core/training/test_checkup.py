@@ -86,6 +86,18 @@ def test_a_finding_is_told_once_and_survives_a_resume(tmp_path, registry, ailing
     assert findings(out)["dead-codes"] == (20, 30)
 
 
+def test_samples_that_are_apart_from_the_data_are_told_of(
+    tmp_path, registry, ailing_plan, data, listener
+):
+    sloping_images(data)
+    train_run(ailing_plan(dimming=1.0, learning_rate=0.1), tmp_path / "run", registry, listener)
+    assert findings(tmp_path / "run")["distant-samples"] == (20, 20)
+    distance = DoctorRecord.read(tmp_path / "run/doctor.json").distance
+    assert distance[20] > max(0.3, distance[0], distance[10])
+    (told,) = (message for message in listener.told if "distant-samples" in message)
+    assert f"Samples lie at an energy distance of {distance[20]:.2f} from the data" in told
+
+
 def test_data_in_half_of_the_range_are_told_of_before_the_first_step(
     tmp_path, registry, make_plan, data, listener
 ):

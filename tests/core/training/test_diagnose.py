@@ -75,6 +75,7 @@ def test_without_its_data_a_run_is_examined_as_far_as_possible(registry, make_ru
         "memorisation",
         "narrow-data",
         "saturated-samples",
+        "distant-samples",
     }
     assert str(data) in diagnosis.unexamined["memorisation"]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from genzoo.doctor.check import Check
-from genzoo.doctor.distances import mean_distance, nearest_of, nearest_others
+from genzoo.doctor.distances import mean_distance, nearest_others, nearest_shares
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import Finding
 
@@ -13,13 +14,13 @@ ALIKE = 0.3
 """Distance between samples, as a share of that between as many of the data, that is a collapse."""
 
 GROWING = 1.1
-"""Growth of diversity since the look before at which there is hope yet."""
+"""Growth of diversity over a fifth of the steps at which there is hope yet."""
 
 STILL = 1e-4
 """Change of the weights over a hundred steps or more, as a share of their size, that is none."""
 
-COPY = 1 / 3
-"""Share of the usual distance between neighbours in the data below which a sample is a copy."""
+COPY = 0.5
+"""Distance to the nearest of the data, as a share of that to the next, below which it is copied."""
 
 SAME = 1e-3
 """Root mean square, as a share of the range, below which two samples of the data are one."""
@@ -75,27 +76,30 @@ def stalled(evidence: Evidence) -> Finding | None:
 
 
 def copies(evidence: Evidence) -> Finding | None:
-    """Samples lie at samples of the data, at a third of the distance of neighbours in the data.
+    """Samples lie at single samples of the data, as new samples of the data do not.
 
-    The third is that of Yoon et al. 2023. Data may have such pairs among themselves, which are
-    counted against; exact duplicates count as one.
+    What is compared is the nearest of the data with the next, as in Yoon et al. 2023, which blurred
+    samples and samples of clusters do not confuse. Data may have such pairs among themselves: each
+    of them, left out of the others, stands for what a new sample would be (Meehan et al. 2020).
+    Duplicates count as one.
     """
     assert evidence.samples is not None
     assert evidence.real is not None
     assert evidence.data is not None
     if not evidence.is_trained:
         return None
-    apart = SAME * evidence.real.shape[1] ** 0.5
-    natural = nearest_of(evidence.real, evidence.data(), apart)
-    usual = natural.median()
-    made = nearest_of(evidence.samples, evidence.data())
-    share, expected = (float((d < COPY * usual).float().mean()) for d in (made, natural))
-    if not usual.isfinite() or share - expected < MANY_COPIES:
+    made, real = evidence.samples, evidence.real
+    own = torch.arange(len(made) + len(real)) >= len(made)
+    apart = SAME * real.shape[1] ** 0.5
+    near = nearest_shares(torch.cat([made, real]), evidence.data, own, apart) < COPY
+    share, expected = float(near[~own].float().mean()), float(near[own].float().mean())
+    if share - expected < MANY_COPIES:
         return None
     return Finding(
         "memorisation",
         "problem",
-        f"{share:.0%} of samples are copies of single samples of the data.",
+        f"{share:.0%} of samples repeat single samples of the data: they are less than half as far "
+        "from those as from any other.",
         "Use more data, or stop after fewer --steps.",
     )
 
