@@ -150,7 +150,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         try:
-            self._route(parts.path)
+            # Data sets are served as models are.
+            path = parts.path.replace("/api/datasets/", "/api/models/", 1)
+            self._route(path.removeprefix("/datasets"))
         except RefusalError as refusal:
             headers = {"X-Error-Code": refusal.code, "X-Error-Message": refusal.message}
             self._send(refusal.status, {"error": refusal.message}, headers)
@@ -251,9 +253,22 @@ class _Handler(BaseHTTPRequestHandler):
         ]
         self._send(200, {"branches": rows, "converts": [], "tags": [], "pullRequests": []})
 
-    def tree(self, repository: Repository, revision: str) -> None:
+    def tree(self, repository: Repository, revision: str, folder: str = "") -> None:
         files = _commit(repository, revision).files
-        self._send(200, [blob.in_tree(path) for path, blob in files.items()])
+        start = f"{folder}/" if folder else ""
+        below = {path: blob for path, blob in files.items() if path.startswith(start)}
+        if folder and not below:
+            raise RefusalError(404, "EntryNotFound", "Entry not found")
+        rows = [blob.in_tree(path) for path, blob in below.items()]
+        if self.query.get("recursive") == ["false"]:
+            deeper = {
+                path[len(start) :].partition("/")[0] for path in below if "/" in path[len(start) :]
+            }
+            rows = [row for row in rows if "/" not in row["path"][len(start) :]]
+            rows += [
+                {"type": "directory", "path": start + name, "oid": "0" * 40} for name in deeper
+            ]
+        self._send(200, rows)
 
     def paths_info(self, repository: Repository, revision: str) -> None:
         paths = parse_qs(self.body.decode())["paths"]
@@ -375,6 +390,7 @@ _ROUTES: list[tuple[str, str, Callable[..., None]]] = [
     ("GET", f"/api/models/{_REPO}/revision/{_REV}", _Handler.model),
     ("GET", f"/api/models/{_REPO}/refs", _Handler.refs),
     ("GET", f"/api/models/{_REPO}/tree/{_REV}", _Handler.tree),
+    ("GET", f"/api/models/{_REPO}/tree/{_REV}/(?P<folder>.+)", _Handler.tree),
     ("POST", f"/api/models/{_REPO}/paths-info/{_REV}", _Handler.paths_info),
     ("POST", f"/api/models/{_REPO}/preupload/{_REV}", _Handler.preupload),
     ("POST", f"/api/models/{_REPO}/commit/{_REV}", _Handler.commit),

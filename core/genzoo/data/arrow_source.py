@@ -17,7 +17,7 @@ from genzoo.errors import DataError, UsageError
 from genzoo.interfaces.kind import Kind, UndecodableError
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    from datasets import Dataset, Features
 
 IMAGES, LABELS = "image", "label"
 """The columns that are taken where several could be."""
@@ -41,7 +41,7 @@ class ArrowSource(FileSource):
         self.name = name
         self.identity = identity
         self._kind = kind
-        column = _image_column(dataset, name)
+        column = image_column(dataset.features, name)
         if not len(dataset):
             raise DataError(f"There is no {kind.noun} in '{name}'.")
         # As stored: the library would decode them one by one.
@@ -63,7 +63,7 @@ class ArrowSource(FileSource):
         return UndecodableError("it is empty")
 
     def labels(self, kept: Sequence[int]) -> Labels:
-        column = _label_column(self._dataset)
+        column = label_column(self._dataset.features)
         if column is None:
             return Labels(None, ())
         values = _values(self._dataset, column)[np.asarray(kept)]
@@ -75,15 +75,21 @@ class ArrowSource(FileSource):
         return Labels(*number_labels(values, names, len(values), self.name, self._kind))
 
 
-def _image_column(dataset: Dataset, name: str) -> str:
+def image_column(features: Features, name: str) -> str:
+    """The column of images.
+
+    Raises:
+        DataError: There is none.
+        UsageError: It is not clear which it is.
+    """
     from datasets import Image
 
-    found = [column for column, feature in dataset.features.items() if isinstance(feature, Image)]
+    found = [column for column, feature in features.items() if isinstance(feature, Image)]
     if len(found) == 1 or IMAGES in found:
         return IMAGES if IMAGES in found else found[0]
     if not found:
         raise DataError(
-            f"'{name}' has no column of images, only: {', '.join(dataset.features)}.",
+            f"'{name}' has no column of images, only: {', '.join(features)}.",
             "A column has the feature datasets.Image where it holds images.",
         )
     raise UsageError(
@@ -92,11 +98,10 @@ def _image_column(dataset: Dataset, name: str) -> str:
     )
 
 
-def _label_column(dataset: Dataset) -> str | None:
+def label_column(features: Features) -> str | None:
     """The column of classes, or of numbers that is called `label`."""
     from datasets import ClassLabel, Value
 
-    features = dataset.features
     found = [column for column, feature in features.items() if isinstance(feature, ClassLabel)]
     if len(found) == 1:
         return found[0]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genzoo.data.ahead import ReadAhead
+from genzoo.data.order import Blocks, Order, shuffled
 from genzoo.data.rows import Rows
 from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.noise import derive_seed
@@ -20,45 +21,57 @@ from genzoo.specs import SampleSpec
 
 
 class BatchStream:
-    """An endless sequence of samples: one seeded permutation of the data after another.
+    """An endless sequence of samples: one seeded order of the data after another.
 
-    Sample number s is entry s % count of the permutation of epoch s // count, so the position
-    alone says what comes next and a resumed run needs nothing else.
+    Sample number s is entry s % count of the order of epoch s // count, so the position alone says
+    what comes next and a resumed run needs nothing else.
 
     Args:
         count: Number of samples in the data.
         seed: The run's seed.
+        blocks: How the samples lie, if they come in blocks.
 
     Raises:
         ValueError: `count` is not positive.
     """
 
-    def __init__(self, count: int, seed: int) -> None:
+    def __init__(self, count: int, seed: int, blocks: Blocks | None = None) -> None:
         if count < 1:
             raise ValueError("a stream needs at least one sample")
         self.count = count
         self.seed = seed
-        self._permutations: OrderedDict[int, NDArray[np.int64]] = OrderedDict()
+        self._blocks = blocks
+        self._orders: OrderedDict[int, Order] = OrderedDict()
 
     def take(self, start: int, count: int) -> NDArray[np.int64]:
         """Indices of the samples numbered `start` to `start + count`, (count,); may span epochs."""
         pieces = []
         while count > 0:
             epoch, offset = divmod(start, self.count)
-            piece = self._permutation(epoch)[offset : offset + count]
+            piece = self._order(epoch).indices[offset : offset + count]
             pieces.append(piece)
             start, count = start + len(piece), count - len(piece)
         return np.concatenate(pieces) if pieces else np.empty(0, np.int64)
 
-    def _permutation(self, epoch: int) -> NDArray[np.int64]:
-        if epoch not in self._permutations:
+    def blocks_from(self, start: int) -> tuple[int, ...]:
+        """The blocks of the window that sample `start` is in, and of the next; none without."""
+        if self._blocks is None:
+            return ()
+        epoch, offset = divmod(start, self.count)
+        order = self._order(epoch)
+        # The next epoch's order is made no sooner than it is needed.
+        last = offset >= order.ends[-2] if len(order.ends) > 1 else True
+        then = self._order(epoch + 1).windows[0] if last else ()
+        return order.blocks_from(offset, then)
+
+    def _order(self, epoch: int) -> Order:
+        if epoch not in self._orders:
             seed = derive_seed(self.seed, "data", epoch)
-            self._permutations[epoch] = np.random.Generator(np.random.PCG64(seed)).permutation(
-                self.count
-            )
-            if len(self._permutations) > 2:
-                self._permutations.popitem(last=False)
-        return self._permutations[epoch]
+            random = np.random.Generator(np.random.PCG64(seed))
+            self._orders[epoch] = shuffled(self.count, self._blocks, random)
+            if len(self._orders) > 2:
+                self._orders.popitem(last=False)
+        return self._orders[epoch]
 
 
 class Gather:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.rows import Rows, readable
+from genzoo.data.order import Blocks
+from genzoo.data.rows import BlockRows, Rows, readable
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
 
@@ -34,6 +36,7 @@ class Dataset:
         name: What the user typed.
         notes: Sentences worth telling the user, e.g. which files were skipped.
         spec: The samples' contract; it has classes only if the data was opened as conditional.
+        blocks: How they lie, where those of a block are to be had together.
     """
 
     kind: Kind
@@ -44,6 +47,7 @@ class Dataset:
     name: str
     notes: tuple[str, ...]
     spec: SampleSpec
+    blocks: Blocks | None = None
 
     def __len__(self) -> int:
         return self.rows.shape[0]
@@ -78,6 +82,37 @@ class Dataset:
             indices: (n,). Nothing is lost, but time, where others are asked for after all.
         """
         self._gather.expect(indices)
+
+    def prepare(self, blocks: Sequence[int]) -> None:
+        """Announce the blocks that are needed from now on, so that they can be had ahead.
+
+        Args:
+            blocks: Numbers of them, those needed first to begin with.
+        """
+        if isinstance(self.rows, BlockRows):
+            self.rows.prepare(blocks)
+
+    def spread(self, count: int) -> NDArray[np.int64]:
+        """Indices of at most `count` samples spread over the data, or over what lies nearest."""
+        extent = len(self) if self.blocks is None else self.blocks.head
+        count = min(count, extent)
+        return np.arange(count, dtype=np.int64) * extent // count
+
+    def again(
+        self, indices: NDArray[np.int64], spec: SampleSpec, device: torch.device | str = "cpu"
+    ) -> tuple[Tensor, Tensor | None]:
+        """As `batch`, for samples that are asked for again and again: from afar they come once."""
+        if self.blocks is None:
+            return self.batch(indices, spec, device)
+        key = (indices.tobytes(), spec.model_dump_json())
+        if key not in self._kept:
+            self._kept[key] = self.batch(indices, spec)
+        x, labels = self._kept[key]
+        return x.to(device), None if labels is None else labels.to(device)
+
+    @cached_property
+    def _kept(self) -> dict[tuple[bytes, str], tuple[Tensor, Tensor | None]]:
+        return {}
 
     @cached_property
     def _gather(self) -> Gather:

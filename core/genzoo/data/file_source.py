@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 from genzoo.data.attempt import Content, Encoded, quiet_decoding
+from genzoo.data.order import Blocks
 from genzoo.data.pool import decode_all
 from genzoo.data.source import Outcomes, Source
 from genzoo.interfaces.kind import Kind
@@ -19,7 +20,16 @@ LOOK = 256
 
 
 class FileSource(Source):
-    """A source whose entries can be had in any order, and so decoded while they are used."""
+    """A source whose entries can be had in any order, and so decoded while they are used.
+
+    Attributes:
+        blocks: How they lie, where those of a block are to be had together.
+    """
+
+    blocks: Blocks | None = None
+
+    def prepare(self, blocks: Sequence[int]) -> None:
+        """Hear of the blocks that are needed from now on, those needed first to begin with."""
 
     @abstractmethod
     def encoded(self, position: int) -> Encoded:

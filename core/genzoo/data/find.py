@@ -14,6 +14,8 @@ from genzoo.data.fingerprint import array_identity, digest, file_identity
 from genzoo.data.folder_source import FolderSource
 from genzoo.data.hub_datasets import PREFIX, hub_source, is_saved, saved_source
 from genzoo.data.raw import RawSamples
+from genzoo.data.remote.addresses import is_address
+from genzoo.data.remote.connection import shown
 from genzoo.data.shard_source import ShardSource
 from genzoo.data.shards import ENDING, is_pattern, shards_in, shards_of_pattern
 from genzoo.data.source import Source
@@ -40,6 +42,11 @@ def find_source(
         raise UsageError("The name of the data is empty.", "Give a folder or a data set.")
     if str(data).startswith(PREFIX):
         return hub_source(str(data), kind)
+    if is_address(str(data)):
+        raise UsageError(
+            f"'{shown(str(data))}' is an address, and can only be streamed.",
+            "Add --stream to genzoo train or genzoo evaluate.",
+        )
     path = Path(data).expanduser()
     known = _lookup(data, registered) if isinstance(data, str) and registered else None
     if _exists(path):
@@ -73,6 +80,8 @@ class MemorySource(ArraySource):
 def lasting_name(data: str) -> str:
     """What the user typed, as it is found from any current folder."""
     path = Path(data)
+    if is_address(data):
+        return data
     return str(path.resolve()) if is_pattern(data) or path.exists() else data
 
 

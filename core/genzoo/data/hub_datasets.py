@@ -8,7 +8,7 @@ formats that hold plain content are opened.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +31,10 @@ REFERENCE = re.compile(
 PARQUET = ".parquet"
 FORMATS = ("parquet", "arrow", "imagefolder", "webdataset")
 """What files of a data set on the Hub may be."""
+
+
+READERS = ["datasets", "packaged_modules"]
+"""Where the library keeps what reads each of them."""
 
 
 @dataclass(frozen=True)
@@ -65,22 +69,34 @@ def hub_source(name: str, kind: Kind) -> ArrowSource:
         UsageError: A name or split that is wrong, or the library is missing.
     """
     reference = parse_reference(name)
-    _check(name, kind)
+    check_library(name, kind)
 
     def load() -> Any:
         from datasets import load_dataset_builder
 
         builder = load_dataset_builder(reference.repo, revision=reference.revision)
-        if builder.builder_name not in FORMATS:
-            raise DataError(
-                f"'{name}' consists of files of the format '{builder.builder_name}'.",
-                f"Data sets on the Hub are read as {', '.join(FORMATS)}.",
-            )
+        check_format(builder, name)
         builder.download_and_prepare()
         return builder.as_dataset()
 
-    dataset = _split(_loaded(load, name), name, reference.split)
+    dataset = _split(loaded(load, name), name, reference.split)
     return ArrowSource(dataset, name, _identity(dataset), kind)
+
+
+def check_format(builder: Any, name: str) -> str:
+    """What the files of a data set are, by the module of the library that reads them.
+
+    Raises:
+        DataError: It is none of `FORMATS`.
+    """
+    modules = (one.__module__.split(".") for one in type(builder).__mro__)
+    found = next((parts[2] for parts in modules if parts[:2] == READERS), "other")
+    if found not in FORMATS:
+        raise DataError(
+            f"'{name}' consists of files of the format '{found}'.",
+            f"Data sets on the Hub are read as {', '.join(FORMATS)}.",
+        )
+    return found
 
 
 def is_saved(path: Path, kind: Kind) -> bool:
@@ -109,7 +125,7 @@ def saved_source(path: Path, name: str, kind: Kind, cache: Path) -> ArrowSource:
         DataError: It cannot be read, or holds no images.
         UsageError: The library is missing.
     """
-    _check(name, kind)
+    check_library(name, kind)
 
     def load() -> Any:
         from datasets import load_dataset, load_from_disk
@@ -120,11 +136,16 @@ def saved_source(path: Path, name: str, kind: Kind, cache: Path) -> ArrowSource:
             return load_from_disk(str(path))
         return load_dataset("parquet", data_dir=str(path), cache_dir=str(cache))
 
-    dataset = _split(_loaded(load, name), name, None)
+    dataset = _split(loaded(load, name), name, None)
     return ArrowSource(dataset, name, _identity(dataset), kind)
 
 
-def _check(name: str, kind: Kind) -> None:
+def check_library(name: str, kind: Kind) -> None:
+    """Refuse kinds that are not read from such data, and a missing library.
+
+    Raises:
+        UsageError: It is so.
+    """
     if kind.name != "image":
         raise UsageError(f"'{name}' is read for images only, not for {kind.array}.")
     if find_spec("datasets") is None:
@@ -133,7 +154,12 @@ def _check(name: str, kind: Kind) -> None:
         )
 
 
-def _loaded(load: Callable[[], Any], name: str) -> Any:
+def loaded(load: Callable[[], Any], name: str) -> Any:
+    """What `load` gives.
+
+    Raises:
+        DataError: It failed.
+    """
     try:
         return load()
     except DataError:
@@ -145,19 +171,28 @@ def _loaded(load: Callable[[], Any], name: str) -> Any:
         ) from error
 
 
-def _split(loaded: Any, name: str, split: str | None) -> Dataset:
+def _split(found: Any, name: str, split: str | None) -> Dataset:
     """The split asked for; by default `train`, or the only one."""
     from datasets import Dataset
 
-    if isinstance(loaded, Dataset):
-        return loaded
-    wanted = split or ("train" if "train" in loaded or len(loaded) != 1 else next(iter(loaded)))
-    if wanted not in loaded:
-        raise UsageError(
-            f"'{name}' has no split '{wanted}'.", f"It has: {', '.join(map(str, loaded))}."
-        )
-    dataset: Dataset = loaded[wanted]
+    if isinstance(found, Dataset):
+        return found
+    dataset: Dataset = choose_split(found, name, split)
     return dataset
+
+
+def choose_split(splits: Mapping[Any, Any], name: str, split: str | None) -> Any:
+    """That of the split asked for; by default of `train`, or the only one.
+
+    Raises:
+        UsageError: There is none.
+    """
+    wanted = split or ("train" if "train" in splits or len(splits) != 1 else next(iter(splits)))
+    if wanted not in splits:
+        raise UsageError(
+            f"'{name}' has no split '{wanted}'.", f"It has: {', '.join(map(str, splits))}."
+        )
+    return splits[wanted]
 
 
 def _identity(dataset: Dataset) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from weakref import finalize
 
 import numpy as np
@@ -39,6 +40,15 @@ class Rows(Protocol):
             DataError: They cannot be read.
             IndexError: There is no such row.
         """
+        ...
+
+
+@runtime_checkable
+class BlockRows(Protocol):
+    """Rows that come in blocks."""
+
+    def prepare(self, blocks: Sequence[int]) -> None:
+        """Announce the blocks that are needed from now on, those needed first to begin with."""
         ...
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,13 +56,24 @@ def shard_index(shard: Path, kind: Kind, folder: Path) -> ShardIndex:
         DataError: The shard cannot be read.
         StorageError: The index cannot be written.
     """
-    key = digest([file_identity(shard), str(FORMAT), kind.name, *kind.reads])
+    return kept_index(file_identity(shard), kind, folder, lambda: read_shard(shard, kind))
+
+
+def kept_index(
+    identity: str, kind: Kind, folder: Path, look: Callable[[], ShardIndex]
+) -> ShardIndex:
+    """The index of the shard `identity`, kept in `folder` from the last time, or had by `look`.
+
+    Raises:
+        StorageError: The index cannot be written.
+    """
+    key = digest([identity, str(FORMAT), kind.name, *kind.reads])
     path = folder / f"{key}.npz"
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return ShardIndex(**{field.name: arrays[field.name] for field in fields(ShardIndex)})
-    except (OSError, ValueError, KeyError, EOFError, tarfile.TarError):
-        index = read_shard(shard, kind)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        index = look()
     try:
         with atomic_write(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **vars(index))
@@ -87,9 +99,22 @@ def read_shard(shard: Path, kind: Kind) -> ShardIndex:
     Raises:
         DataError: It is no tar file, is compressed, or is cut off.
     """
+    try:
+        with shard.open("rb") as content:
+            return look_through(content, str(shard), kind)
+    except OSError as error:
+        raise DataError(f"The shard '{shard}' cannot be read: {error}.") from error
+
+
+def look_through(content: BinaryIO, name: str, kind: Kind) -> ShardIndex:
+    """Look through a shard that is open for reading, mostly forwards.
+
+    Raises:
+        DataError: It is no tar file, is compressed, or is cut off.
+    """
     samples: dict[str, _Sample] = {}
     try:
-        with shard.open("rb") as content, tarfile.open(fileobj=content, mode="r:") as archive:
+        with tarfile.open(fileobj=content, mode="r:") as archive:
             for member in _members(archive):
                 key, ending = _split(member.name)
                 if key is not None:
@@ -98,7 +123,7 @@ def read_shard(shard: Path, kind: Kind) -> ShardIndex:
     except (tarfile.TarError, OSError, ValueError) as error:
         count = len(samples)
         raise DataError(
-            f"The shard '{shard}' cannot be read after {count} samples: {error}.",
+            f"The shard '{name}' cannot be read after {count} samples: {error}.",
             "It is cut off or damaged: get it again. A compressed one has to be unpacked."
             if count
             else "It must be an uncompressed .tar file.",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,38 +16,47 @@ from genzoo.data.file_source import FileSource
 from genzoo.data.fingerprint import digest, file_identity
 from genzoo.data.folder import nothing_there
 from genzoo.data.notes import printable, with_article
-from genzoo.data.shard_index import shard_index
+from genzoo.data.shard_index import ShardIndex, shard_index
 from genzoo.data.shards import CLASSES
 from genzoo.data.source import Labels
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind, UndecodableError
 
 
-class ShardSource(FileSource):
-    """The samples in tar files.
+class IndexedShards(FileSource):
+    """The samples in tar files that lie somewhere.
 
     Args:
-        shards: The files, in order; at least one.
+        shards: Names of the files, in order; at least one.
+        found: The index of each.
         name: What the user typed.
+        identity: Changes whenever the content does.
         kind: What they hold.
-        cache: Where their indices are kept.
+        classes: Names of numbered classes, if they are known.
 
     Raises:
-        DataError: One cannot be read, or there is no sample in them.
-        StorageError: An index cannot be written.
+        DataError: There is no sample in them.
     """
 
-    def __init__(self, shards: Sequence[Path], name: str, kind: Kind, cache: Path) -> None:
+    def __init__(
+        self,
+        shards: Sequence[str],
+        found: Sequence[ShardIndex],
+        name: str,
+        identity: str,
+        kind: Kind,
+        classes: tuple[str, ...],
+    ) -> None:
         self.name = name
-        self._shards = shards
+        self.identity = identity
+        self.lengths = tuple(len(index.offsets) for index in found)
+        """Number of samples in each shard."""
+        self._shard_names = shards
         self._kind = kind
-        self._classes = _read_classes(shards[0].parent)
-        self.identity = digest(["shards", *map(file_identity, shards), *self._classes])
-        found = [shard_index(shard, kind, cache) for shard in shards]
-        counts = [len(index.offsets) for index in found]
-        if not sum(counts):
+        self._classes = classes
+        if not sum(self.lengths):
             raise nothing_there(Path(name), kind)
-        self._which = np.repeat(np.arange(len(shards), dtype=np.int32), counts)
+        self._which = np.repeat(np.arange(len(shards), dtype=np.int32), self.lengths)
         self._names = np.concatenate([index.names for index in found])
         self._offsets = np.concatenate([index.offsets for index in found])
         self._sizes = np.concatenate([index.sizes for index in found])
@@ -56,20 +66,24 @@ class ShardSource(FileSource):
             noun = with_article(kind.noun)
             self.notes = (f"Skipped samples of the shards without {noun}: {others}.",)
 
+    @abstractmethod
+    def read(self, shard: int, offset: int, size: int) -> bytes:
+        """Bytes of a shard; fewer where it ends.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+
     def __len__(self) -> int:
         return len(self._offsets)
 
     def name_at(self, position: int) -> str:
-        return f"{printable(self._shards[self._which[position]].name)}/{self._name(position)}"
+        return f"{printable(self._shard_names[self._which[position]])}/{self._name(position)}"
 
     def encoded(self, position: int) -> Encoded:
-        shard = self._shards[self._which[position]]
         size = int(self._sizes[position])
         try:
-            # Opened anew: thousands of shards may not be open at once.
-            with shard.open("rb", buffering=0) as file:
-                file.seek(int(self._offsets[position]))
-                content = file.read(size)
+            content = self.read(int(self._which[position]), int(self._offsets[position]), size)
         except OSError as error:
             return UndecodableError(f"its shard cannot be read: {error.strerror or error}")
         if len(content) < size:
@@ -100,6 +114,34 @@ class ShardSource(FileSource):
         return bytes(self._names[position]).decode("utf-8", "replace")
 
 
+class ShardSource(IndexedShards):
+    """The samples in tar files on this machine.
+
+    Args:
+        shards: The files, in order; at least one.
+        name: What the user typed.
+        kind: What they hold.
+        cache: Where their indices are kept.
+
+    Raises:
+        DataError: One cannot be read, or there is no sample in them.
+        StorageError: An index cannot be written.
+    """
+
+    def __init__(self, shards: Sequence[Path], name: str, kind: Kind, cache: Path) -> None:
+        self._shards = shards
+        classes = _read_classes(shards[0].parent)
+        identity = digest(["shards", *map(file_identity, shards), *classes])
+        found = [shard_index(shard, kind, cache) for shard in shards]
+        super().__init__([shard.name for shard in shards], found, name, identity, kind, classes)
+
+    def read(self, shard: int, offset: int, size: int) -> bytes:
+        # Opened anew: thousands of shards may not be open at once.
+        with self._shards[shard].open("rb", buffering=0) as file:
+            file.seek(offset)
+            return file.read(size)
+
+
 def _read_classes(folder: Path) -> tuple[str, ...]:
     path = folder / CLASSES
     try:
@@ -110,4 +152,9 @@ def _read_classes(folder: Path) -> tuple[str, ...]:
         raise DataError(
             f"'{path}' cannot be read.", "It must have one class name a line, in UTF-8."
         ) from error
+    return class_names(lines)
+
+
+def class_names(lines: Iterable[str]) -> tuple[str, ...]:
+    """The names in `CLASSES`, one a line."""
     return tuple(line.strip() for line in lines if line.strip())

@@ -16,6 +16,8 @@ from genzoo.data.file_source import FileSource
 from genzoo.data.find import MemorySource, Registered, find_source
 from genzoo.data.fingerprint import digest, fingerprint
 from genzoo.data.raw import RawSamples
+from genzoo.data.remote import WINDOW
+from genzoo.data.remote.open import remote_source
 from genzoo.data.source import Progress, Source
 from genzoo.data.streamed import StreamedRows
 from genzoo.errors import DataError, UsageError
@@ -34,8 +36,9 @@ def open_dataset(
     progress: Progress | None = None,
     stream: bool = False,
     note: Callable[[str], None] | None = None,
+    window: int = WINDOW,
 ) -> Dataset:
-    """Open a folder of files, tar shards, an .npz file, a registered data set, or arrays.
+    """Open a folder, tar shards here or elsewhere, an .npz file, a registered data set, or arrays.
 
     Args:
         data: A path, a registered name, or arrays.
@@ -47,6 +50,7 @@ def open_dataset(
         progress: Called while files are decoded.
         stream: Decode samples each time they are asked for and keep none.
         note: Hears of samples that cannot be read while they are streamed.
+        window: Shards that are mixed at a time, where they are on other machines.
 
     Raises:
         UsageError: A name that is unknown or ambiguous, options that the kind refuses,
@@ -56,7 +60,8 @@ def open_dataset(
         StorageError: The cache cannot be written.
     """
     root = cache or cache_root()
-    source = find_source(data, kind, registered, root)
+    source = _far(data, kind, root, window, note) if stream else None
+    source = source or find_source(data, kind, registered, root)
     store = DataCache(root)
     in_memory = isinstance(source, MemorySource)
     options = source.options(kind) if in_memory else store.options(source, kind)
@@ -67,6 +72,12 @@ def open_dataset(
     else:
         found = _as_they_are(source, kind) or store.entry(key, source, kind, progress)
     return _dataset(source, kind, found, key, conditional, classes)
+
+
+def _far(
+    data: object, kind: Kind, root: Path, window: int, note: Callable[[str], None] | None
+) -> Source | None:
+    return remote_source(data, kind, root, window, note) if isinstance(data, str) else None
 
 
 def _streamed(source: Source, kind: Kind, note: Callable[[str], None] | None) -> Entry:
@@ -109,7 +120,8 @@ def _dataset(
         reason = error.errors()[0]["msg"]
         raise DataError(f"The classes of '{source.name}' cannot be used: {reason}.") from error
     notes = (*source.notes, *found.notes)
-    return Dataset(kind, found.rows, labels, names, key, source.name, notes, spec)
+    blocks = source.blocks if isinstance(source, FileSource) else None
+    return Dataset(kind, found.rows, labels, names, key, source.name, notes, spec, blocks)
 
 
 def _renumbered(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from threading import Lock
 from typing import Any
@@ -64,6 +64,10 @@ class StreamedRows:
             rows[number] = self._row(wanted[number], outcome)
         return rows
 
+    def prepare(self, blocks: Sequence[int]) -> None:
+        """See `BlockRows.prepare`."""
+        self._source.prepare(blocks)
+
     def _row(self, position: int, outcome: Outcome) -> NDArray[np.generic]:
         if not isinstance(outcome, Decoded):
             return self._replacement(position, outcome)
@@ -93,14 +97,24 @@ class StreamedRows:
         )
 
     def _following(self, position: int) -> Iterator[int]:
-        """What comes after it in its class, then from the start."""
+        """What comes after it in its class, then from the start; its own block goes first."""
         if self._labels is None:
             alike = np.arange(len(self))
         else:
             alike = np.flatnonzero(self._labels == self._labels[position])
         start = int(np.searchsorted(alike, position))
-        yield from map(int, alike[start + 1 :])
-        yield from map(int, alike[:start])
+        following = np.concatenate([alike[start + 1 :], alike[:start]])
+        near = self._in_block_of(position, following)
+        yield from map(int, following[near])
+        yield from map(int, following[~near])
+
+    def _in_block_of(self, position: int, others: NDArray[np.int64]) -> NDArray[np.bool_]:
+        blocks = self._source.blocks
+        if blocks is None:
+            return np.ones(len(others), np.bool_)
+        ends = np.cumsum(blocks.lengths)
+        block = int(np.searchsorted(ends, position, side="right"))
+        return (others >= ends[block] - blocks.lengths[block]) & (others < ends[block])
 
     def _decode(self, positions: list[int]) -> Iterator[Outcome]:
         decoders = self._decoders()

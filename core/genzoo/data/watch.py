@@ -20,6 +20,9 @@ SHARE = 0.01
 
 def watch_data(data: str, dataset: Dataset, registered: Registered) -> DataWatch:
     """A watch on the data `data`, a path or a registered name, that was opened as `dataset`."""
+    if dataset.blocks is not None:
+        # What comes from afar is compared with what it was when it arrives.
+        return DataWatch(dataset, lambda: dataset.fingerprint)
     return DataWatch(
         dataset, lambda: find_source(data, dataset.kind, registered, cache_root()).identity
     )

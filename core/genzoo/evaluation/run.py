@@ -24,7 +24,7 @@ from genzoo.evaluation.record import (
     SampleSection,
     Value,
 )
-from genzoo.evaluation.subject import LARGEST_DATA, Progress, Settings, Subject, shuffled
+from genzoo.evaluation.subject import LARGEST_DATA, Progress, Settings, Subject, used_samples
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.places import cache_root
 from genzoo.records import FeatureSpec, MetricSpec
@@ -221,13 +221,14 @@ def _quantisation(data: Dataset) -> str:
 
 
 def _data_section(data: Dataset) -> DataSection:
-    used = len(shuffled(len(data)))
+    used = len(used_samples(data).indices)
+    whence = "at random" if data.blocks is None else "of random shards"
     return DataSection(
         name=data.name,
         fingerprint=data.fingerprint,
         count=len(data),
         used=used,
-        split="all" if used == len(data) else f"{LARGEST_DATA} at random, seed 0",
+        split="all" if used == len(data) else f"{LARGEST_DATA} {whence}, seed 0",
         shape=data.spec.shape,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genzoo.data.dataset import Dataset
+from genzoo.data.order import Order, shuffled
 from genzoo.evaluation.extractor import FeatureExtractor
 from genzoo.evaluation.features import FeatureCache, Pieces, extracted, temporary_features
 from genzoo.evaluation.metric import Metric
@@ -56,12 +57,14 @@ class Settings:
     batch_size: int = 64
 
 
-def shuffled(total: int, limit: int = LARGEST_DATA) -> NDArray[np.int64]:
-    """The images of a data set that are used, in a fixed random order, (at most `limit`,).
+def used_samples(data: Dataset, limit: int = LARGEST_DATA) -> Order:
+    """The samples of a data set that are used, in a fixed random order: at most `limit`.
 
-    Any number of the first is a fair selection, whatever order the data is in.
+    Any number of the first is a fair selection, whatever order the data is in. Data in blocks are
+    taken block by block: the first are a fair selection only as far as the blocks are alike.
     """
-    return np.random.Generator(np.random.PCG64(0)).permutation(total)[:limit].astype(np.int64)
+    order = shuffled(len(data), data.blocks, np.random.Generator(np.random.PCG64(0)))
+    return replace(order, indices=order.indices[:limit].astype(np.int64))
 
 
 class Subject:
@@ -110,7 +113,11 @@ class Subject:
     @cached_property
     def order(self) -> NDArray[np.int64]:
         """Indices of the data's images that are used, in the order of `real`."""
-        return shuffled(len(self.data))
+        return self._used.indices
+
+    @cached_property
+    def _used(self) -> Order:
+        return used_samples(self.data)
 
     @cached_property
     def real(self) -> NDArray[np.float32]:
@@ -122,12 +129,7 @@ class Subject:
         """Classes of the rows of `real`, (N,), or None for a model without."""
         if not self.model.sample_spec.conditional:
             return None
-        size = self.settings.batch_size
-        pieces = [
-            self.data.batch(self.order[first : first + size], self.model.sample_spec)[1]
-            for first in range(0, len(self.order), size)
-        ]
-        return np.concatenate([piece.numpy() for piece in pieces if piece is not None])
+        return None if self.data.labels is None else self.data.labels[self.order]
 
     @cached_property
     def moments(self) -> Gaussian:
@@ -170,8 +172,9 @@ class Subject:
         numbers = np.arange(start, start + count)
         if self.settings.label_prior == "uniform":
             return torch.from_numpy(numbers % classes)
-        _, labels = self.data.batch(self.order[numbers % len(self.order)], self.model.sample_spec)
-        return labels
+        if self.data.labels is None:
+            return None
+        return torch.from_numpy(self.data.labels[self.order[numbers % len(self.order)]])
 
     def images(self, numbers: range) -> tuple[Tensor, Tensor | None]:
         """Those images of the data in `order`, on the model's device.
@@ -179,6 +182,7 @@ class Subject:
         Returns:
             Samples (n, *sample shape) in the range of the model, and labels if it has classes.
         """
+        self.data.prepare(self._used.blocks_from(numbers.start))
         chosen = self.order[numbers.start : numbers.stop]
         return self.data.batch(chosen, self.model.sample_spec, self.model.device)
 
@@ -216,7 +220,7 @@ class Subject:
         self._world.share(None)
 
     def _data_features(self, data: Dataset, name: str, what: str) -> NDArray[np.float32]:
-        used = len(shuffled(len(data)))
+        used = len(used_samples(data).indices)
         return self._cache.features(
             data.fingerprint, used, lambda: self._pieces(name), self._advance(what, used)
         )
@@ -246,10 +250,14 @@ class Subject:
             )
         data = self.held_out if name == "unseen" else self.data
         assert data is not None
-        order = shuffled(len(data))
-        return len(order), lambda numbers: data.kind.rows(
-            data.batch(order[numbers.start : numbers.stop], spec)[0], spec
-        )
+        order = used_samples(data)
+
+        def images(numbers: range) -> NDArray[np.generic]:
+            data.prepare(order.blocks_from(numbers.start))
+            x, _ = data.batch(order.indices[numbers.start : numbers.stop], spec)
+            return data.kind.rows(x, spec)
+
+        return len(order.indices), images
 
     def _advance(self, what: str, total: int) -> Callable[[int], None]:
         return lambda done: self.progress(what, done, total)

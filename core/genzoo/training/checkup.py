@@ -124,7 +124,8 @@ class Checkup:
     @property
     def _data(self) -> Blocks | None:
         dataset, spec = self._session.dataset, self._session.architecture.sample
-        small = len(dataset) * int(np.prod(spec.shape)) <= MOST_VALUES
+        near = dataset.blocks is None
+        small = near and len(dataset) * int(np.prod(spec.shape)) <= MOST_VALUES
         return all_of(dataset, spec) if small else None
 
 
@@ -158,9 +159,7 @@ def declared_signs(objective: Objective, note: Callable[[str], None]) -> Sequenc
 
 def some_of(dataset: Dataset, count: int, spec: SampleSpec) -> Tensor:
     """At most `count` samples spread over the data, as `unit_rows` makes them."""
-    count = min(count, len(dataset))
-    indices = np.arange(count, dtype=np.int64) * len(dataset) // count
-    return unit_rows(dataset.batch(indices, spec)[0], spec)
+    return unit_rows(dataset.again(dataset.spread(count), spec)[0], spec)
 
 
 def all_of(dataset: Dataset, spec: SampleSpec) -> Blocks:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from genzoo.data.remote import WINDOW
 from genzoo.errors import ConfigError
 from genzoo.specs import Config, parse_config
 
@@ -106,6 +107,11 @@ class DataConfig(Config):
     conditional: bool = Field(False, description="Learn the classes too.")
     stream: bool = Field(
         False, description="Decode while training, without a decoded copy on the disk."
+    )
+    window: int = Field(
+        WINDOW,
+        ge=1,
+        description="Shards on other machines that are mixed at a time; twice as many lie here.",
     )
     options: dict[str, Any] = Field(default_factory=dict)
 

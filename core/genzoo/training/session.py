@@ -166,7 +166,7 @@ def open_session(
         ),
         ema=ExponentialMovingAverage(inference, config.ema, average),
         dataset=dataset,
-        stream=BatchStream(len(dataset), config.seed),
+        stream=BatchStream(len(dataset), config.seed, dataset.blocks),
         device=device,
         precision=precision,
         world=world,

@@ -158,6 +158,7 @@ def load_data(
             progress=reporter.decoding,
             stream=plan.data.stream,
             note=reporter.note,
+            window=plan.data.window,
         )
     check_same_data(world, dataset.fingerprint)
     for note in dataset.notes:

@@ -123,6 +123,7 @@ class Trainer:
             if self.step == 0:
                 self._check_range()
                 self._snapshot()
+            self._prepare()
             while self.step < total and not interrupts.agreed():
                 self._take_step()
                 self._keep_books()
@@ -163,6 +164,7 @@ class Trainer:
         x, labels = self._batch(self._own_indices())
         self.drawn += session.config.batch_size
         session.dataset.expect(self._own_indices())
+        self._prepare()
         return Step(
             index=self.step,
             total=session.config.steps,
@@ -172,6 +174,10 @@ class Trainer:
             identity=identity,
             world=self._world,
         )
+
+    def _prepare(self) -> None:
+        """Announce what is read from here on."""
+        self.session.dataset.prepare(self.session.stream.blocks_from(self.drawn))
 
     def _own_indices(self) -> np.ndarray:
         """Which samples of the next batch this process takes."""

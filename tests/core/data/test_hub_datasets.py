@@ -172,7 +172,7 @@ def test_a_data_set_on_the_hub(monkeypatch, datasets):
     asked = []
 
     class Builder:
-        builder_name = "parquet"
+        __module__ = "datasets.packaged_modules.parquet.parquet"
 
         def download_and_prepare(self):
             rows.save_to_disk("hub")
@@ -189,7 +189,7 @@ def test_a_data_set_on_the_hub(monkeypatch, datasets):
     assert asked == [("owner/name", "v1")]
     with pytest.raises(UsageError, match="has no split 'test'"):
         open_images("hf:owner/name:test")
-    monkeypatch.setattr(Builder, "builder_name", "pandas")
+    monkeypatch.setattr(Builder, "__module__", "datasets.packaged_modules.pandas.pandas")
     with pytest.raises(DataError, match="files of the format 'pandas'"):
         open_images("hf:owner/name")
 

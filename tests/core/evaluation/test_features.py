@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from genzoo.data.order import Blocks
 from genzoo.errors import PluginError
 from genzoo.evaluation.extractor import FeatureExtractor
 from genzoo.evaluation.features import FeatureCache, extracted, temporary_features
-from genzoo.evaluation.subject import shuffled
+from genzoo.evaluation.subject import used_samples
 
 
 class Means(FeatureExtractor):
@@ -107,10 +108,30 @@ def test_an_extractor_that_breaks_its_contract_is_named(result):
         extracted(extractor, IMAGES[:4])
 
 
+class Opened:
+    """As much of a data set as its order depends on."""
+
+    def __init__(self, count, blocks=None):
+        self.count, self.blocks = count, blocks
+
+    def __len__(self):
+        return self.count
+
+
+def test_data_in_blocks_are_judged_block_by_block():
+    order = used_samples(Opened(40, Blocks((10,) * 4, window=1)), 20)
+    first, second = (
+        set((order.indices[part] // 10).tolist()) for part in np.split(np.arange(20), 2)
+    )
+    assert len(first) == len(second) == 1
+    assert (*first, *second) == order.blocks_from(0)
+
+
 def test_the_order_of_data_is_fixed_and_its_beginning_fair():
-    order = shuffled(1000)
+    data = Opened(1000)
+    order = used_samples(data).indices
     assert sorted(order.tolist()) == list(range(1000))
-    np.testing.assert_array_equal(order, shuffled(1000))
-    np.testing.assert_array_equal(shuffled(1000, 10), order[:10])
+    np.testing.assert_array_equal(order, used_samples(data).indices)
+    np.testing.assert_array_equal(used_samples(data, 10).indices, order[:10])
     # Recorded: a change would make records of today incomparable.
     assert order[:5].tolist() == [459, 206, 222, 162, 711]

@@ -1,0 +1,195 @@
+"""Reading a file on another machine, whatever becomes of the connection."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
+from threading import Event, Lock
+from typing import Any, TypeVar
+
+from genzoo.data.remote.connection import (
+    Answer,
+    BrokenConnectionError,
+    RemoteFile,
+    connect,
+    host,
+    reason,
+    shown,
+)
+from genzoo.errors import DataError
+
+PATIENCE = 300.0
+"""Seconds without a byte after which a server is given up."""
+
+FIRST_DELAY, LAST_DELAY = 0.5, 20.0
+"""Seconds before something is tried again; each time it is twice as long."""
+
+TELL_AFTER = 3.0
+"""Seconds of an interruption before the user hears of it."""
+
+TELL_AGAIN = 60.0
+"""Seconds after which the user hears of it again."""
+
+SKIPPED = 2**20
+"""Bytes up to which reading on is quicker than asking anew."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Patience:
+    """Tries again what fails because of a connection.
+
+    Args:
+        note: Hears of long interruptions.
+    """
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+        self._lock = Lock()
+        self._told = -TELL_AGAIN
+        self.stopped = Event()
+        """Set it, and nothing is tried any more."""
+
+    def persist(self, url: str, action: Callable[[], Result]) -> Result:
+        """The result of `action`, which is called until it raises no BrokenConnectionError.
+
+        Raises:
+            DataError: It went on for `PATIENCE` seconds, or nothing is to be tried any more.
+        """
+        begun, delay = 0.0, FIRST_DELAY
+        while not self.stopped.is_set():
+            try:
+                return action()
+            except BrokenConnectionError as error:
+                begun = begun or time.monotonic()
+                lost = time.monotonic() - begun
+                if lost > PATIENCE:
+                    raise _gave_up(url, error) from error
+                if lost > TELL_AFTER:
+                    self._tell(f"No connection to {host(url)} ({error}): trying again.")
+            self.stopped.wait(delay)
+            delay = min(2 * delay, LAST_DELAY)
+        raise DataError(f"'{shown(url)}' is not wanted any more.")
+
+    def side_by_side(
+        self, count: int, action: Callable[[Item], Result], items: Iterable[Item]
+    ) -> list[Result]:
+        """The results of `action` in order, `count` at a time. An error ends all of them."""
+        with ThreadPoolExecutor(count, "genzoo-remote") as threads:
+            try:
+                return list(threads.map(action, items))
+            except BaseException:
+                self.stopped.set()
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _tell(self, message: str) -> None:
+        """Once for all files that wait at a time."""
+        with self._lock:
+            due = time.monotonic() - self._told >= TELL_AGAIN
+            if due:
+                self._told = time.monotonic()
+        if due:
+            self._note(message)
+
+
+def _gave_up(url: str, error: Exception) -> DataError:
+    return DataError(
+        f"'{shown(url)}' cannot be read: {error}.",
+        "Check the network. A run goes on from its last checkpoint with --resume.",
+    )
+
+
+class RemoteReader(io.RawIOBase):
+    """A file on another machine as one that is open for reading.
+
+    Reading on is one request; going back, or far ahead, is another. After an interruption it goes
+    on where it was.
+
+    Args:
+        file: What to read. If the server has another by now, reading raises DataError.
+        patience: For interruptions.
+    """
+
+    def __init__(self, file: RemoteFile, patience: Patience) -> None:
+        self._file = file
+        self._patience = patience
+        self._position = 0
+        self._answer: Answer | None = None
+        self._reached = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._file.size}
+        position = origin[whence] + offset
+        if position < 0:
+            raise OSError("before the beginning of the file")
+        self._position = position
+        return position
+
+    def readinto(self, buffer: Any) -> int:
+        room = memoryview(buffer)[: max(0, self._file.size - self._position)]
+        if not len(room):
+            return 0
+        count = self._patience.persist(self._file.url, lambda: self._receive(room))
+        self._position = self._reached = self._position + count
+        return count
+
+    def close(self) -> None:
+        self._hang_up()
+        super().close()
+
+    def _receive(self, room: memoryview) -> int:
+        """The next bytes; at least one."""
+        try:
+            count = self._content_at(self._position).readinto(room)
+        except (OSError, HTTPException) as error:
+            self._hang_up()
+            raise BrokenConnectionError(reason(error)) from error
+        if not count:
+            self._hang_up()
+            raise BrokenConnectionError("the connection ended early")
+        return count
+
+    def _content_at(self, position: int) -> Any:
+        if self._answer is None or not 0 <= position - self._reached <= SKIPPED:
+            self._hang_up()
+            self._answer = answer = connect(self._file.url, position)
+            self._reached = answer.start
+            self._check(answer.file)
+        while self._reached < position:
+            skipped = self._answer.content.read(min(SKIPPED, position - self._reached))
+            if not skipped:
+                raise ConnectionError("the connection ended early")
+            self._reached += len(skipped)
+        return self._answer.content
+
+    def _check(self, now: RemoteFile) -> None:
+        if now.size != self._file.size or (self._file.tag and now.tag != self._file.tag):
+            raise changed(self._file)
+
+    def _hang_up(self) -> None:
+        if self._answer is not None:
+            self._answer.content.close()
+            self._answer = None
+
+
+def changed(file: RemoteFile) -> DataError:
+    """The error for a file that is not what it was."""
+    return DataError(
+        f"'{shown(file.url)}' was changed since it was first looked at.",
+        "Put it back as it was and resume the run, or start a new one.",
+    )

@@ -1,0 +1,194 @@
+"""Parquet files on other machines as a source.
+
+A row of parquet can only be had with the many that are compressed together with it. So the images
+of a file that has been fetched are put one after the other into a plain file, which is kept in its
+place: first their bytes, then where each begins and the last ends, as 64-bit integers.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genzoo.containment import one_line
+from genzoo.data.arrow_source import image_column, label_column
+from genzoo.data.attempt import Content, Encoded
+from genzoo.data.fingerprint import digest
+from genzoo.data.order import Blocks
+from genzoo.data.remote.connection import RemoteFile, shown
+from genzoo.data.remote.download import download
+from genzoo.data.remote.indices import file_identity, indices
+from genzoo.data.remote.reader import Patience, RemoteReader
+from genzoo.data.remote.store import ShardStore
+from genzoo.data.shard_index import ShardIndex
+from genzoo.data.shard_source import IndexedShards
+from genzoo.errors import DataError
+from genzoo.interfaces.kind import Kind, UndecodableError
+
+if TYPE_CHECKING:
+    from datasets import Features
+
+BUFFER = 2**16
+"""Bytes that are asked for at a time where few are needed."""
+
+ROWS = 64
+"""Rows that are unpacked at a time."""
+
+MOST_TIMES, AT_LEAST = 16, 2**26
+"""How many times its size a file may take when it is unpacked, or this many bytes. Images are
+compressed already: a file that grows more is made to fill disks."""
+
+BOUND = np.dtype("<i8")
+
+
+class RemoteTables(IndexedShards):
+    """The images in parquet files on other machines, a few of which lie on this one at a time.
+
+    The first time the numbers of rows and the labels are read; they are kept.
+
+    Args:
+        files: The files as they are now, in order.
+        features: What their columns are; None for what the first file says.
+        name: What they are called.
+        kind: Images.
+        cache: Where indices and shards are kept.
+        window: How many are mixed at a time. Twice as many lie on this machine.
+        patience: For interruptions.
+        note: Hears of the first look.
+
+    Raises:
+        DataError: One cannot be had or read, or there is no image in them.
+        StorageError: An index cannot be written.
+        UsageError: It is not clear which column has the images.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[RemoteFile],
+        features: Features | None,
+        name: str,
+        kind: Kind,
+        cache: Path,
+        window: int,
+        patience: Patience,
+        note: Callable[[str], None],
+    ) -> None:
+        if features is None:
+            features = _features(files[0], patience)
+        images, labels = image_column(features, name), label_column(features)
+        classes = tuple(getattr(features[labels], "names", ())) if labels else ()
+        look = partial(_look, column=labels, patience=patience)
+        found = indices(files, kind, cache / "shards", look, patience, note, f"labels {labels}")
+        columns = [images, labels or "", *classes]
+        identity = digest(["remote tables", *map(file_identity, files), *columns])
+        super().__init__([file.name for file in files], found, name, identity, kind, classes)
+        self.blocks = Blocks(self.lengths, window)
+
+        def fetch(shard: int, path: Path) -> None:
+            _fetch(files[shard], images, path, patience)
+
+        folder = cache / "streamed" / identity
+        self._store = ShardStore(folder, fetch, 2 * window, patience)
+
+    def prepare(self, blocks: Sequence[int]) -> None:
+        self._store.prepare(blocks)
+
+    def encoded(self, position: int) -> Encoded:
+        shard, row = int(self._which[position]), int(self._offsets[position])
+        bounds = self._store.shard(shard).size - (self.lengths[shard] + 1) * BOUND.itemsize
+        place = bounds + row * BOUND.itemsize
+        around = self.read(shard, place, 2 * BOUND.itemsize)
+        first, last = np.frombuffer(around, BOUND).tolist()
+        if first == last:
+            return UndecodableError("it is empty")
+        return Content("image", self.read(shard, first, last - first))
+
+    def read(self, shard: int, offset: int, size: int) -> bytes:
+        return self._store.read(shard, offset, size)
+
+
+def _features(file: RemoteFile, patience: Patience) -> Features:
+    from datasets import Features
+
+    return _read(file, patience, lambda table: Features.from_arrow_schema(table.schema_arrow))
+
+
+def _look(file: RemoteFile, column: str | None, patience: Patience) -> ShardIndex:
+    """The rows of a file, in place of the offsets of samples, and their labels."""
+    from pyarrow import ArrowInvalid
+
+    def look(table: Any) -> ShardIndex:
+        count = table.metadata.num_rows
+        if count > file.size:
+            raise ArrowInvalid(f"it says that it has {count} rows")
+        return ShardIndex(
+            names=np.char.add(b"row ", np.arange(count).astype(np.bytes_)),
+            offsets=np.arange(count, dtype=np.int64),
+            sizes=np.zeros(count, np.int64),
+            labels=np.zeros(count, "S1") if column is None else _labels(table, column),
+            others=np.zeros(1, np.int64),
+        )
+
+    return _read(file, patience, look)
+
+
+def _labels(table: Any, column: str) -> NDArray[np.bytes_]:
+    values = table.read(columns=[column], use_threads=False).column(0)
+    numbers = values.fill_null(-1).to_numpy().astype(np.int64)
+    return np.where(numbers < 0, b"", numbers.astype(np.bytes_))
+
+
+def _read(file: RemoteFile, patience: Patience, action: Callable[[Any], Any]) -> Any:
+    """What `action` reads of a parquet file; of the rest of it nothing is asked for."""
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        with io.BufferedReader(RemoteReader(file, patience), BUFFER) as content:
+            return action(ParquetFile(content))
+    except (ArrowException, OSError, KeyError) as error:
+        raise DataError(f"'{shown(file.url)}' cannot be read: {one_line(error)}.") from error
+
+
+def _fetch(file: RemoteFile, column: str, path: Path, patience: Patience) -> None:
+    table = path.with_name(f".table{path.name}")
+    try:
+        download(file, table, patience)
+        _unpack(table, column, path, shown(file.url))
+    finally:
+        table.unlink(missing_ok=True)
+
+
+def _unpack(table: Path, column: str, path: Path, name: str) -> None:
+    """Write the images of a parquet file as `RemoteTables` reads them."""
+    from pyarrow import ArrowException, ArrowInvalid
+    from pyarrow.parquet import ParquetFile
+
+    bounds, most = [0], max(MOST_TIMES * table.stat().st_size, AT_LEAST)
+    try:
+        with ParquetFile(table) as source, path.open("wb") as target:
+            for batch in source.iter_batches(ROWS, columns=[column], use_threads=False):
+                for stored in batch.column(0).to_pylist():
+                    target.write(_bytes(stored))
+                    bounds.append(target.tell())
+                if bounds[-1] > most:
+                    raise ArrowInvalid(f"its images take more than {most} bytes")
+            if len(bounds) != source.metadata.num_rows + 1:
+                raise ArrowInvalid("it has fewer rows than it says")
+            target.write(np.array(bounds, BOUND).tobytes())
+    except (ArrowException, OSError) as error:
+        if getattr(error, "errno", None):
+            raise  # of the disk, not of the content
+        raise DataError(f"'{name}' cannot be read: {one_line(error)}.") from error
+
+
+def _bytes(stored: Any) -> bytes:
+    """Those of an image; what is on the disk of whoever made the data set is not looked for."""
+    content = stored.get("bytes") if isinstance(stored, dict) else stored
+    return content if isinstance(content, bytes) else b""
