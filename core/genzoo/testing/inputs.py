@@ -10,6 +10,8 @@ from torch import Tensor
 from genzoo.specs import SampleSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -39,6 +41,7 @@ class RandomDataset:
     name = "random samples"
     fingerprint = "random"
     reading_seconds = 0.0
+    blocks = None
 
     def __init__(self, spec: SampleSpec) -> None:
         self.spec = spec
@@ -48,6 +51,9 @@ class RandomDataset:
 
     def expect(self, indices: NDArray[np.int64]) -> None:
         """All of it is in memory."""
+
+    def prepare(self, blocks: Sequence[int]) -> None:
+        """It has no blocks."""
 
     def batch(
         self,

@@ -1,0 +1,51 @@
+"""Every pair of the bundled plugins trains the same with minimal filtering, in-place layers too."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from genzoo.layers import convolution, winograd
+from genzoo.layers.ways import Winograd
+from genzoo.plugins.manager import default_manager
+from genzoo.testing.find import find_plugin
+from genzoo.testing.runner import plan
+from genzoo.testing.subjects import PairSubject, make_step
+
+PAIRS = [
+    group.subject
+    for group in plan(find_plugin("genzoo", default_manager()))
+    if isinstance(group.subject, PairSubject) and not group.subject.refusal
+]
+
+TAKES_IT = ("convgan", "dcgan", "conv-vae")
+
+
+def losses(pair: PairSubject, limit: float, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """After three steps in float32; `limit` says from which work on it is taken."""
+    uses = {("training", torch.float32): limit, ("once", torch.float32): limit}
+    monkeypatch.setattr(winograd, "LEAST_WORK", uses)
+    session = pair.open_session()
+    for part in session.parts.values():
+        part.to(memory_format=torch.channels_last)
+    for index in range(3):
+        session.engine.run(index, lambda index=index: [make_step(session, index, index)])
+    return session.engine.meter.read()
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_a_pair_learns_the_same(pair: PairSubject, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = []
+
+    def spy(transposed: bool) -> Winograd:
+        taken.append(transposed)
+        return Winograd(transposed)
+
+    monkeypatch.setattr(convolution, "Winograd", spy)
+    expected = losses(pair, math.inf, monkeypatch)
+    assert not taken
+    found = losses(pair, 1e-9, monkeypatch)
+    assert bool(taken) == pair.name.startswith(TAKES_IT)
+    assert found == pytest.approx(expected, rel=1e-3, abs=1e-4)
