@@ -110,9 +110,9 @@ class Winograd:
     def output(self, taken: Tensor, kernel: Tensor, bias: Tensor | None, shape: Shape) -> Tensor:
         """`conv2d` or `conv_transpose2d`."""
         if self.transposed:
-            result = join(taken @ kernel, shape)
+            result = join(torch.bmm(taken, kernel), shape)
         else:
-            result = gather(taken @ kernel.mT, shape)
+            result = gather(torch.bmm(taken, kernel.mT), shape)
         return result if bias is None else result.add_(bias.to(result.dtype)[:, None, None])
 
     def returned(self, grad: Tensor) -> Tensor:
@@ -122,13 +122,13 @@ class Winograd:
     def input_gradient(self, returned: Tensor, kernel: Tensor, shape: Shape) -> Tensor:
         """The other of the two."""
         if self.transposed:
-            return gather(returned @ kernel.mT, shape)
-        return join(returned @ kernel, shape)
+            return gather(torch.bmm(returned, kernel.mT), shape)
+        return join(torch.bmm(returned, kernel), shape)
 
     def weight_gradient(self, returned: Tensor, taken: Tensor, shape: Shape) -> Tensor:
         """Of all that the kernel sees of the large maps with the small maps."""
         small, large = (taken, returned) if self.transposed else (returned, taken)
-        return contract(small.mT @ large, shape)
+        return contract(torch.bmm(small.mT, large), shape)
 
     def output_shape(self, x: Shape, weight: Shape) -> Shape:
         """(N, O, H', W')."""
