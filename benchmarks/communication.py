@@ -215,6 +215,8 @@ def main() -> None:
     parser.add_argument("--shard", action="store_true", help="with sharded parameters")
     options = parser.parse_args()
     with joined_world() as world:
+        if world.size == 1:
+            parser.error("one process sends nothing: start it with torchrun")
         for name in options.names or SIZES:
             session = open_run(name, world, options.shard and name not in ("r3gan", "convgan"))
             show(name, session, *counted(session))
