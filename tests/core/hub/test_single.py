@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,7 +78,11 @@ def test_what_is_not_there_is_named() -> None:
         here("hf://someone/weights@v9/nested/some.pth")
 
 
-def test_what_arrives_in_part_is_not_kept(hub: HubServer, content: bytes) -> None:
+def test_what_arrives_in_part_is_not_kept(
+    hub: HubServer, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The client waits between its attempts.
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     hub.faults.drop_after = len(content) // 2
     hub.faults.drops_for_good = True
     file = as_hub_file(ADDRESS)
