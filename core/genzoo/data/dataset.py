@@ -92,11 +92,15 @@ class Dataset:
         if isinstance(self.rows, BlockRows):
             self.rows.prepare(blocks)
 
+    @property
+    def extent(self) -> int:
+        """How many of the first samples are quickly at hand: all, or those of the first window."""
+        return len(self) if self.blocks is None else self.blocks.head
+
     def spread(self, count: int) -> NDArray[np.int64]:
-        """Indices of at most `count` samples spread over the data, or over what lies nearest."""
-        extent = len(self) if self.blocks is None else self.blocks.head
-        count = min(count, extent)
-        return np.arange(count, dtype=np.int64) * extent // count
+        """Indices of at most `count` samples spread over `extent`."""
+        count = min(count, self.extent)
+        return np.arange(count, dtype=np.int64) * self.extent // count
 
     def again(
         self, indices: NDArray[np.int64], spec: SampleSpec, device: torch.device | str = "cpu"

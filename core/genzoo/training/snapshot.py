@@ -48,7 +48,6 @@ def _reconstructions(session: Session) -> Tensor:
     spec, dataset = session.architecture.sample, session.dataset
     count = min(COUNT // 2, len(dataset))
     count = count // COLUMNS * COLUMNS or count
-    extent = len(dataset) if dataset.blocks is None else dataset.blocks.head
-    indices = np.linspace(0, extent - 1, count).astype(np.int64)
+    indices = np.linspace(0, dataset.extent - 1, count).astype(np.int64)
     x, labels = dataset.again(indices, spec, session.device)
     return dataset.kind.paired(x, session.model.reconstruct(x, labels), spec, COLUMNS)
