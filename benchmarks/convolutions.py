@@ -5,7 +5,9 @@
 For batches, channels and sides of the larger maps: the work, by which `genzoo.layers.winograd`
 chooses, and how many times as fast it is in training (the result and both
 gradients) and without gradients, from the large maps to the small ones (down) and back (up). Both
-sides take turns; a time is the best of the rounds, as what disturbs only adds.
+sides take turns; a time is the best of the rounds, as what disturbs only adds. Then how far a
+result of either is from the exact one, as a share of its size, and how many times as fast as
+oneDNN's the transposed convolution to an image is.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ import time
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from genzoo.layers.nodes import Way, convolve
+from genzoo.layers.subpixel import upsample
 from genzoo.layers.ways import Direct, Winograd
 from genzoo.layers.winograd import work
 from genzoo.training.memory import keep_freed_memory
@@ -92,6 +96,27 @@ def compare(layer: tuple[int, int, int, int], dtype: torch.dtype, rounds: int) -
     return ratios
 
 
+@torch.no_grad()
+def errors(dtype: torch.dtype) -> list[float]:
+    """Root mean square errors of both results, for exact ones of size 1."""
+    x = torch.randn(64, 128, 16, 16).to(dtype).contiguous(memory_format=torch.channels_last)
+    weight = torch.randn(256, 128, 4, 4).to(memory_format=torch.channels_last)
+    exact = F.conv2d(x.double(), weight.double(), None, 2, 1)
+    ways: list[Way] = [Direct((2, 2), (1, 1), False), Winograd(False)]
+    results = [sampling(x, weight, way)() for way in ways]
+    return [float((one - exact).square().mean().sqrt() / exact.std()) for one in results]
+
+
+@torch.no_grad()
+def to_image(images: int, channels: int, side: int, dtype: torch.dtype, rounds: int) -> float:
+    """How many times as fast `upsample` makes images of three channels."""
+    x = torch.randn(images, channels, side, side).to(dtype)
+    x = x.contiguous(memory_format=torch.channels_last)
+    weight = torch.randn(channels, 3, 4, 4).to(dtype).contiguous(memory_format=torch.channels_last)
+    plain = lambda: F.conv_transpose2d(x, weight, None, 2, 1)  # noqa: E731
+    return ratio(plain, lambda: upsample(x, weight), rounds)
+
+
 def _work(layer: tuple[int, int, int, int]) -> float:
     images, large, small, side = layer
     return work(small, large, images * side**2 // 16)
@@ -111,6 +136,10 @@ def main() -> None:
         images, large, small, side = layer
         columns = "  ".join(f"{one:8.2f}" for one in compare(layer, dtype, options.rounds))
         print(f"{images:6}  {large:5}  {small:5}  {side:4}  {_work(layer):5.0f}  {columns}")
+    plain, minimal = errors(dtype)
+    print(f"error of a result: oneDNN {plain:.2g}, minimal filtering {minimal:.2g}")
+    for shape in ((64, 64, 32), (64, 16, 32), (64, 64, 16), (16, 64, 16)):
+        print(f"to an image from {shape}: {to_image(*shape, dtype, options.rounds):.2f}")
 
 
 if __name__ == "__main__":
