@@ -7,12 +7,12 @@ each keeps open what it reads, so that none minds when another removes a file.
 
 from __future__ import annotations
 
-import os
+import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -22,7 +22,7 @@ from weakref import finalize, ref
 from genzoo.data.remote.held import HeldShard
 from genzoo.data.remote.reader import Patience
 from genzoo.errors import StorageError
-from genzoo.files import storage_errors
+from genzoo.files import storage_errors, sync
 
 AT_ONCE = 4
 """Shards that are fetched at a time."""
@@ -32,6 +32,8 @@ ABANDONED = 3600.0
 
 LOCKS = 16
 """Lock files that all shards share."""
+
+HINT = "Free some space, or set GENZOO_CACHE to a folder that can be written."
 
 Fetch = Callable[[int, Path], None]
 """Writes a shard, by its number, to a new file."""
@@ -57,8 +59,10 @@ class ShardStore:
         self._wanted: tuple[int, ...] = ()
         self._queue: SimpleQueue[tuple[int, Future[HeldShard]] | None] = SimpleQueue()
         self._started = False
+        # Not only the process's: one may have several stores of a folder, one after another.
+        self._ending = f".{secrets.token_hex(6)}.part"
         sweep(folder.parent)
-        finalize(self, _end, folder, patience, self._queue)
+        finalize(self, _end, folder, self._ending, patience, self._queue)
 
     def prepare(self, shards: Sequence[int]) -> None:
         """Announce the shards that are needed from now on, those needed first to begin with."""
@@ -77,9 +81,10 @@ class ShardStore:
 
         Raises:
             DataError: It cannot be had.
-            StorageError: It cannot be written.
+            StorageError: It cannot be written, or not be read again.
         """
-        return self.shard(shard).read(offset, size)
+        with _disk_errors(self._path(shard)):
+            return self.shard(shard).read(offset, size)
 
     def shard(self, shard: int) -> HeldShard:
         """A shard, which is fetched unless it is here; see `read`."""
@@ -145,19 +150,38 @@ class ShardStore:
         from huggingface_hub.utils import WeakFileLock
 
         path = self._path(shard)
-        with storage_errors(path):
+        with _disk_errors(path):
             self.folder.mkdir(parents=True, exist_ok=True)
             with WeakFileLock(self.folder / f".{shard % LOCKS:02d}.lock"):
-                with suppress(FileNotFoundError):
-                    return HeldShard(path)
-                partial_path = self.folder / f".{shard:06d}.{os.getpid()}.part"
-                try:
-                    self._fetch(shard, partial_path)
-                    partial_path.replace(path)
-                    return HeldShard(path)
-                finally:
-                    with suppress(OSError):
-                        partial_path.unlink(missing_ok=True)
+                while True:
+                    # Another may remove it between its arrival and its opening.
+                    with suppress(FileNotFoundError):
+                        return HeldShard(path)
+                    self._bring(shard, path)
+
+    def _bring(self, shard: int, path: Path) -> None:
+        arriving = self.folder / f".{shard:06d}{self._ending}"
+        try:
+            self._fetch(shard, arriving)
+            # After a power cut a later run may find it, and takes it to be whole.
+            sync(arriving)
+            arriving.replace(path)
+        finally:
+            with suppress(OSError):
+                arriving.unlink(missing_ok=True)
+
+
+@contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
+    """Raise a StorageError for whatever this machine's disk refuses."""
+    try:
+        with storage_errors(path):
+            yield
+    except StorageError as error:
+        raise StorageError(error.message, HINT) from error
+    except OSError as error:
+        message = f"'{path}' cannot be kept: {error.strerror or error}."
+        raise StorageError(message, HINT) from error
 
 
 def sweep(folder: Path) -> None:
@@ -182,9 +206,6 @@ def _settle(store: ShardStore | None, shard: int, future: Future[HeldShard]) -> 
         if store is None:
             raise CancelledError
         future.set_result(store.fetched(shard))
-    except StorageError as error:
-        hint = "Free some space, or set GENZOO_CACHE to a folder that can be written."
-        future.set_exception(StorageError(error.message, hint))
     except BaseException as error:  # it is raised where the shard is read
         future.set_exception(error)
 
@@ -197,6 +218,7 @@ def _failed(future: Future[HeldShard] | None) -> bool:
 
 def _end(
     folder: Path,
+    ending: str,
     patience: Patience,
     queue: SimpleQueue[tuple[int, Future[HeldShard]] | None],
 ) -> None:
@@ -204,7 +226,7 @@ def _end(
     patience.stopped.set()
     for _ in range(AT_ONCE):
         queue.put(None)
-    for path in (*_shards_in(folder), *folder.glob(f".*.{os.getpid()}.part")):
+    for path in (*_shards_in(folder), *folder.glob(f".*{ending}")):
         with suppress(OSError):
             path.unlink(missing_ok=True)
 

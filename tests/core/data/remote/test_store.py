@@ -140,6 +140,56 @@ def test_two_that_share_a_folder_fetch_each_shard_once(make, far):
     wait_for(lambda: sorted(far.asked) == [0, 1, 2, 3])
 
 
+def test_the_end_of_one_does_not_touch_what_another_of_the_process_fetches(make, far):
+    going, staying = make(), make()
+    far.gate.clear()
+    staying.prepare([0])
+    wait_for(lambda: far.asked == [0])
+    arriving = staying.folder / f".000000{staying._ending}"
+    arriving.write_bytes(b"a part")
+    folder = going.folder
+    del going
+    gc.collect()
+    assert arriving.exists()
+    far.gate.set()
+    assert staying.read(0, 0, 100) == content(0)
+    assert [path.name for path in folder.glob(".*.part")] == []
+
+
+def test_what_goes_before_it_was_opened_is_fetched_again(make, far, monkeypatch):
+    store = make()
+    arrivals = []
+
+    def lose(path):
+        arrivals.append(path)
+        if len(arrivals) == 2:  # the first look finds nothing, the second follows the arrival
+            path.unlink()
+        return opened(path)
+
+    opened = module.HeldShard
+    monkeypatch.setattr(module, "HeldShard", lose)
+    assert store.read(0, 0, 100) == content(0)
+    assert far.asked == [0, 0]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOENT])
+def test_a_disk_that_fails_is_an_error_and_no_damaged_sample(make, far, number, monkeypatch):
+    store = make()
+    far.failing = {0: OSError(number, os.strerror(number))}
+    with pytest.raises(StorageError, match=os.strerror(number)) as caught:
+        store.read(0, 0, 1)
+    assert "GENZOO_CACHE" in caught.value.hint
+    far.failing.clear()
+    shard = store.shard(0)
+
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(shard, "_read", fail)
+    with pytest.raises(StorageError, match=os.strerror(number)):
+        store.read(0, 0, 1)
+
+
 def test_what_a_killed_run_left_is_used_or_removed(make, far):
     store = make(capacity=2)
     store.folder.mkdir(parents=True)
