@@ -50,14 +50,17 @@ class DataWatch:
         self._next = time.monotonic()
         self._told = False
 
-    def __call__(self) -> str:
+    def __call__(self, last: bool) -> str:
         """A sentence for the user where the source changed, once; empty otherwise.
+
+        Args:
+            last: Nothing is read any more: what was streamed is looked at whatever it costs.
 
         Raises:
             DataError: What the run reads was changed, so it may have seen other rows.
         """
         self._check_copy()
-        if self._told or self._unchanged():
+        if self._told or self._unchanged(surely=last and self._streamed):
             return ""
         if self._streamed:
             raise DataError(
@@ -70,10 +73,10 @@ class DataWatch:
             "with what it decoded, but can only be resumed with the data as it was."
         )
 
-    def _unchanged(self) -> bool:
+    def _unchanged(self, surely: bool) -> bool:
         """Whether the source is as it was, as far as one has looked."""
         begun = time.monotonic()
-        if begun < self._next:
+        if begun < self._next and not surely:
             return True
         try:
             return self._look() == self._expected

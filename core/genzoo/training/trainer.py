@@ -66,8 +66,8 @@ class Trainer:
         step: Training steps complete already.
         drawn: Samples drawn from the data already.
         trackers: Where metrics and pictures go beside the folder.
-        watch: Looks at the data before each checkpoint: a sentence on what became of them, or
-            empty. It may raise DataError.
+        watch: Looks at the data before each checkpoint, and is told whether it is the last: a
+            sentence on what became of them, or empty. It may raise DataError.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Trainer:
         step: int = 0,
         drawn: int = 0,
         trackers: Sequence[Entry[TrackerSpec]] = (),
-        watch: Callable[[], str] = str,
+        watch: Callable[[bool], str] = lambda last: "",
     ) -> None:
         self.session = session
         self.folder = folder
@@ -256,7 +256,7 @@ class Trainer:
         self._checkup.examine(self.step, shown.samples)
 
     def _save(self, final: bool) -> None:
-        if changed := self._watch():
+        if changed := self._watch(final):
             self._reporter.note(changed)
         meter = self.session.engine.meter
         meter.average(self._world)

@@ -1,5 +1,6 @@
 """What becomes of a run whose data are deleted, changed or cut short while it trains."""
 
+import math
 import os
 import shutil
 import signal
@@ -157,13 +158,14 @@ def test_looking_waits_until_it_is_cheap_again(monkeypatch):
     watching = DataWatch(Data, look)
     for moment in (3.0, 10.0, 204.0, 205.0, 206.0, 500.0):
         now[0] = moment
-        assert watching() == ""
+        assert watching(last=False) == ""
     assert looks == [0.0, 3.0, 205.0, 500.0]
 
 
 def test_streamed_data_that_change_end_the_run_before_its_next_checkpoint(
-    tmp_path, registry, make_plan, images
+    tmp_path, registry, make_plan, images, monkeypatch
 ):
+    monkeypatch.setattr(watch, "SHARE", math.inf)
     data = DataConfig(data=str(images), options={"size": 8}, stream=True)
     plan = make_plan().model_copy(update={"data": data})
     out = tmp_path / "run"
@@ -174,3 +176,16 @@ def test_streamed_data_that_change_end_the_run_before_its_next_checkpoint(
     assert [path.name for path in list_checkpoints(out / "checkpoints")] == ["step-000000004"]
     os.utime(images / "7.png", ns=(before.st_atime_ns, before.st_mtime_ns))
     assert resume_run(out, registry).steps == 12
+
+
+def test_streamed_data_are_looked_at_in_the_end_whatever_it_costs(
+    tmp_path, registry, make_plan, images, monkeypatch
+):
+    monkeypatch.setattr(watch, "SHARE", 1e-9)
+    data = DataConfig(data=str(images), options={"size": 8}, stream=True)
+    plan = make_plan().model_copy(update={"data": data})
+    meddler = Meddler(6, lambda: os.utime(images / "7.png", ns=(0, 0)))
+    with pytest.raises(DataError, match="changed or removed while a run was streaming"):
+        train_run(plan, tmp_path / "run", registry, meddler)
+    kept = [path.name for path in list_checkpoints(tmp_path / "run" / "checkpoints")]
+    assert kept == ["step-000000004", "step-000000008"]
