@@ -17,6 +17,9 @@ ROWS = 3
 MAX_DIMENSIONS = 1024
 """The Jacobian of larger samples takes too long: only the way there and back is checked then."""
 
+AT_ONCE = 64
+"""Rows of a Jacobian that are computed together."""
+
 TOLERANCE = 1e-3
 """What rounding in float32 may come to, relative to the size of the values."""
 
@@ -70,9 +73,27 @@ def _check_part(model: Model, part: InvertibleGenerator) -> str:
 
 def _log_determinant(part: InvertibleGenerator, x: Tensor, labels: Tensor | None) -> Tensor:
     """log|det dz/dx| of one sample x (1, ...), by autograd."""
-    jacobian = torch.autograd.functional.jacobian(lambda rows: part.inverse(rows, labels)[0], x)
     size = x.numel()
-    return torch.linalg.slogdet(jacobian.reshape(size, size).double()).logabsdet
+    rows = [
+        _gradients(part, x, labels, torch.arange(start, min(start + AT_ONCE, size)))
+        for start in range(0, size, AT_ONCE)
+    ]
+    return torch.linalg.slogdet(torch.cat(rows).double()).logabsdet
+
+
+def _gradients(
+    part: InvertibleGenerator, x: Tensor, labels: Tensor | None, outputs: Tensor
+) -> Tensor:
+    """Those of some outputs of one sample, (len(outputs), inputs): in a batch of its copies, one
+    backward pass has them all."""
+    count = len(outputs)
+    copies = x.repeat(count, *[1] * (x.dim() - 1)).requires_grad_()
+    z, _ = part.inverse(copies, None if labels is None else labels.expand(count))
+    own = z.flatten(1)[torch.arange(count), outputs].sum()
+    if not own.requires_grad:
+        return torch.zeros(count, x.numel())
+    (gradient,) = torch.autograd.grad(own, copies, materialize_grads=True)
+    return gradient.flatten(1)
 
 
 def _differ(a: Tensor, b: Tensor) -> bool:

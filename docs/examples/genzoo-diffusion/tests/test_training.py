@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 import genzoo
 from conftest import TINY
-
-GENZOO = "from genzoo.cli.main import main; main(prog_name='genzoo')"
+from genzoo.cli.main import main
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +36,9 @@ def train(data, out, steps, **options):
 
 
 def command(*arguments):
-    """Run `genzoo ARGUMENTS` in a process of its own; its output on stdout."""
-    words = [sys.executable, "-c", GENZOO, *map(str, arguments)]
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    """Run `genzoo ARGUMENTS`; its output on stdout."""
+    done = CliRunner().invoke(main, list(map(str, arguments)), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
     return done.stdout
 
 
