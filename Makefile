@@ -19,8 +19,9 @@ demo: $(STAMP)
 	BIN=$(BIN) sh docs/demo.sh $(DEMO)
 
 # One process a core, each with one thread: threads that compete for cores wait for each other.
+# Hundreds of processes are started: modules are compiled once, and not by each of them.
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=logical --dist=loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=logical --dist=loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff check
