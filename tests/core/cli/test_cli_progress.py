@@ -133,11 +133,11 @@ def test_a_step_costs_next_to_nothing() -> None:
     reporter = BarReporter(bar)
     reporter.started(0, 10**6)
     reporter.stepped(1)
-    began = time.perf_counter()
+    began = time.thread_time()
     for step in range(2, 2002):
         reporter.stepped(step)
     # Microseconds in truth; a training step takes milliseconds.
-    assert (time.perf_counter() - began) / 2000 < 1e-4
+    assert (time.thread_time() - began) / 2000 < 1e-4
 
 
 def test_snapshots_and_checkpoints_are_silent() -> None:

@@ -171,7 +171,7 @@ def test_a_silent_hub_is_given_up_within_seconds(hub: HubServer) -> None:
     start = time.monotonic()
     with pytest.raises(HubError, match="The Hub cannot be reached at http"):
         fetch(TOY)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15
 
 
 def test_a_missing_repository(hub: HubServer) -> None:
