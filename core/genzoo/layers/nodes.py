@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from genzoo.layers.kernels import kernel_of
+
 Pair = tuple[int, int]
 
 
@@ -61,11 +63,14 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, way: Way) -> Tensor
     """
     with torch.no_grad():
         taken = way.taken(x.to(computing(x)))
+        # Made here and kept, as autocast would cast it once more for the backward pass.
+        dtype = taken.dtype
+        kernel = kernel_of(weight, (way, dtype), lambda: way.kernel(weight, dtype))
     # In a tuple the input is no edge of the graph: a pass that wants the input's gradient alone
     # does not come by here.
     returns = _Returns()
     slot = _Weights.apply((x, taken), weight, bias, way, returns)
-    result: Tensor = _Output.apply(x, weight, bias, slot, taken, way, returns)
+    result: Tensor = _Output.apply(x, weight, bias, slot, taken, kernel, way, returns)
     return result
 
 
@@ -96,11 +101,10 @@ class _Output(torch.autograd.Function):
         bias: Tensor | None,
         slot: Tensor,
         taken: Tensor,
+        kernel: Tensor,
         way: Way,
         returns: _Returns,
     ) -> Tensor:
-        # Made here and kept, as autocast would cast it once more for the backward pass.
-        kernel = way.kernel(weight, taken.dtype)
         ctx.save_for_backward(weight, kernel)
         ctx.shape = x.shape
         ctx.way, ctx.returns = way, returns
@@ -117,7 +121,7 @@ class _Output(torch.autograd.Function):
             else:
                 returned = ctx.returns.make(grad, ctx.way)
                 made = ctx.way.input_gradient(returned, kernel, ctx.shape)
-        return made, None, None, grad, None, None, None
+        return made, None, None, grad, None, None, None, None
 
 
 class _Weights(torch.autograd.Function):

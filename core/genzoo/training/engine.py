@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from genzoo.errors import PluginError
 from genzoo.interfaces.objective import Phase, Term, Terms
 from genzoo.interfaces.step import Step
+from genzoo.layers.kernels import shared_kernels
 from genzoo.training.clipping import clip_gradients
 from genzoo.training.gradients import average_gradients
 from genzoo.training.meter import Meter
@@ -79,7 +80,8 @@ class PhaseEngine:
         parameters = self._parameters[phase.name]
         for step in steps:
             step.used.clear()
-            with self._as_written() if phase.second_order else self._autocast():
+            context = self._as_written() if phase.second_order else self._autocast()
+            with context, shared_kernels():
                 terms = phase.loss(step)
             loss = self._reduce(phase, terms, step)
             if len(steps) > 1 or phase.every > 1:

@@ -8,6 +8,7 @@ from genzoo.errors import PluginError
 from genzoo.interfaces.objective import Phase, Term
 from genzoo.interfaces.prior import StandardNormal
 from genzoo.interfaces.step import Batch, Step
+from genzoo.layers.kernels import kernel_of
 from genzoo.specs import LatentSpec
 from genzoo.training.engine import PhaseEngine
 
@@ -240,3 +241,19 @@ def test_second_order_phases_stay_out_of_autocast():
     autocast = lambda: torch.autocast("cpu", dtype=torch.bfloat16)  # noqa: E731
     PhaseEngine(phases, parts, sgd(parts), autocast).run(0, lambda: [step(parts)])
     assert seen == {"first": torch.bfloat16, "second": torch.float32}
+
+
+def test_forms_of_weights_are_shared_within_a_loss_and_no_longer():
+    parts = linear_parts("a")
+    makes = []
+
+    def loss(s):
+        weight = s.part("a").weight
+        for _ in range(2):
+            kernel_of(weight, "form", lambda: makes.append(s.index) or weight.detach().clone())
+        return squares("a")(s)
+
+    engine = PhaseEngine([Phase("a", ("a",), loss)], parts, sgd(parts))
+    for index in range(2):
+        engine.run(index, lambda index=index: [step(parts, index=index)])
+    assert makes == [0, 1]
