@@ -25,7 +25,6 @@ import math
 from collections.abc import Iterator, Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 Shape = tuple[int, ...]
@@ -97,11 +96,11 @@ def cut(large: Tensor) -> Tensor:
     count, channels, height, width = _pairs(large.shape)
     tiles = large.new_empty(3, 3, count, height // 2, width // 2, 2, 2, channels)
     for some in _groups(large.shape):
-        padded = F.pad(large[some].permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
-        pixels = padded.view(-1, height + 1, 2, width + 1, 2, channels)
-        rows = large.new_empty(3, len(pixels), height // 2, 2, width + 1, 2, channels)
-        _differences(pixels, rows, 1)
-        _differences(rows, tiles.movedim(4, 5)[:, :, some], 4)
+        pixels = large[some].permute(0, 2, 3, 1)
+        rows = large.new_empty(3, len(pixels), height // 2, 2, 2 * width + 2, channels)
+        rows[..., :: 2 * width + 1, :] = 0
+        _differences_down(pixels.unflatten(1, (-1, 4)), rows[..., 1:-1, :])
+        _differences_across(rows.unflatten(4, (-1, 2)), tiles.movedim(4, 5)[:, :, some])
     return tiles.view(9, -1, 4 * channels)
 
 
@@ -199,15 +198,42 @@ def _neighbours(tiles: Tensor, out: Tensor) -> None:
     torch.add(across[:, :2], across[:, 1:], out=out)
 
 
-def _differences(pairs: Tensor, out: Tensor, dim: int) -> None:
-    """For each two places along a dimension what the three products take of the pairs there."""
-    three = pairs.unfold(dim, 3, 2).movedim(-1, 0)
+def _differences_down(squares: Tensor, out: Tensor) -> None:
+    """For each square of 4 rows what the three products take of the pairs of rows there.
+
+    The pair in the middle is the square's own; of those around, one row is the next square's, or
+    zero at the edge.
+
+    Args:
+        squares: (N, squares, 4, pixels across, C).
+        out: (3, N, squares, 2, pixels across, C).
+    """
+    first, second, third = out
+    second.copy_(squares[:, :, 1:3])
+    torch.sub(squares[:, :, 0], squares[:, :, 2], out=first[:, :, 1])
+    torch.sub(squares[:, :-1, 3], squares[:, 1:, 1], out=first[:, 1:, 0])
+    torch.neg(squares[:, 0, 1], out=first[:, 0, 0])
+    torch.sub(squares[:, :, 3], squares[:, :, 1], out=third[:, :, 0])
+    torch.sub(squares[:, 1:, 0], squares[:, :-1, 2], out=third[:, :-1, 1])
+    torch.neg(squares[:, -1, 2], out=third[:, -1, 1])
+
+
+def _differences_across(pairs: Tensor, out: Tensor) -> None:
+    """For each two places across what the three products take of the pairs of pixels there.
+
+    Here zeros stand around the maps: runs of memory stay long where both of a pair go together.
+
+    Args:
+        pairs: (3, N, squares down, 2, pairs across, 2, C).
+        out: (3, 3, N, squares down, 2, squares across, 2, C).
+    """
+    three = pairs.unfold(4, 3, 2).movedim(-1, 0)
     torch.sub(three[::2], three[1], out=out[::2])
     out[1].copy_(three[1])
 
 
 def _overlap(products: Tensor, out: Tensor, dim: int) -> None:
-    """The transpose of `_differences`: the pixels of out, of one square or of the two around.
+    """The transpose of the two above: the pixels of out, of one square or of the two around.
 
     Args:
         products: Three for each square; the squares along the dimension, then their two pixels.
