@@ -27,7 +27,7 @@ from training import write_folder
 
 from genzoo.layers import winograd
 from genzoo.training.hardware import choose_precision
-from genzoo.training.memory import keep_freed_memory
+from genzoo.training.memory import tune_allocators
 
 LAYERS = ((64, 128, 32, 4, 2), (128, 256, 16, 4, 2), (256, 512, 8, 4, 2), (128, 128, 16, 3, 1))
 """Channels in and out, side, kernel, stride."""
@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64, choices=(32, 64))
     parser.add_argument("--steps", type=int, default=8)
     options = parser.parse_args()
-    keep_freed_memory()
+    tune_allocators()
     precision = choose_precision("auto", torch.device("cpu"))
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     with tempfile.TemporaryDirectory() as scratch:

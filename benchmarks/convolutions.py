@@ -24,7 +24,7 @@ from genzoo.layers.nodes import Way, convolve
 from genzoo.layers.subpixel import upsample
 from genzoo.layers.ways import Direct, Winograd
 from genzoo.layers.winograd import work
-from genzoo.training.memory import keep_freed_memory
+from genzoo.training.memory import tune_allocators
 
 LAYERS = (
     (64, 32, 64, 16),
@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--precision", choices=("bf16", "fp32"), default="bf16")
     parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()
-    keep_freed_memory()
+    tune_allocators()
     dtype = torch.bfloat16 if options.precision == "bf16" else torch.float32
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {options.precision}")
     print("images  large  small  side   work   training  sampling   training  sampling")

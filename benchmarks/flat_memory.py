@@ -36,7 +36,7 @@ from genzoo.plugins.manager import default_manager
 from genzoo.specs import Config, SampleSpec
 from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
 from genzoo.training.folder import RunFolder
-from genzoo.training.memory import keep_freed_memory
+from genzoo.training.memory import tune_allocators
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import Session, open_session
 from genzoo.training.trainer import Trainer
@@ -119,7 +119,7 @@ class Stopwatch:
 
 def train(dataset: Dataset, steps: int) -> dict[str, Any]:
     """What training takes."""
-    keep_freed_memory()
+    tune_allocators()
     plan = RunPlan(
         architecture="dcgan",
         architecture_config={"width": WIDTH},

@@ -12,7 +12,7 @@ from tutorial_script import STEPS_PER_TURN
 from genzoo.plugins.manager import default_manager
 from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
 from genzoo.training.folder import RunFolder
-from genzoo.training.memory import keep_freed_memory
+from genzoo.training.memory import tune_allocators
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import open_session
 from genzoo.training.start import load_data
@@ -21,7 +21,7 @@ from genzoo.training.trainer import Trainer
 
 def trainer(folder: Path, out: Path, size: int) -> Trainer:
     """The tutorial's networks and losses, trained as genzoo trains them, on all its defaults."""
-    keep_freed_memory()
+    tune_allocators()
     plan = RunPlan(
         architecture="dcgan",
         objective="gan",

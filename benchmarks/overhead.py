@@ -24,7 +24,7 @@ from interleave import Comparison
 from genzoo.plugins.manager import default_manager
 from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
 from genzoo.training.folder import RunFolder
-from genzoo.training.memory import keep_freed_memory
+from genzoo.training.memory import tune_allocators
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import Session, open_session
 from genzoo.training.start import load_data
@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=41)
     options = parser.parse_args()
-    keep_freed_memory()
+    tune_allocators()
     with tempfile.TemporaryDirectory() as scratch:
         subject = session(options.width)
         by_hand = HandWritten(subject)

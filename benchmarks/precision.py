@@ -21,7 +21,7 @@ from genzoo.plugins.manager import default_manager
 from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
 from genzoo.training.folder import RunFolder
 from genzoo.training.hardware import multiplies_bfloat16
-from genzoo.training.memory import keep_freed_memory
+from genzoo.training.memory import tune_allocators
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import open_session
 from genzoo.training.start import load_data
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--size", type=int, default=64)
     options = parser.parse_args()
-    keep_freed_memory()
+    tune_allocators()
     native = multiplies_bfloat16(torch.device("cpu"))
     print(f"torch {torch.__version__}, bfloat16 is {'native' if native else 'emulated'} here")
     for architecture in [options.only] if options.only else SUBJECTS:

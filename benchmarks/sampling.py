@@ -22,7 +22,7 @@ from tutorial_script import generator
 
 from genzoo.api import build, load
 from genzoo.training.hardware import multiplies_bfloat16
-from genzoo.training.memory import keep_freed_memory
+from genzoo.training.memory import tune_allocators
 
 BATCH, COUNT = 64, 512
 WIDTH = 64
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64, choices=(32, 64))
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
-    keep_freed_memory()
+    tune_allocators()
     sides = {
         "plain eager, fp32": plain(options.size),
         "genzoo, fp32": ours(options.size, nullcontext),

@@ -8,7 +8,7 @@ import genzoo
 from genzoo.plugins.manager import default_manager
 from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
 from genzoo.training.folder import RunFolder
-from genzoo.training.memory import keep_freed_memory
+from genzoo.training.memory import tune_allocators
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import open_session
 from genzoo.training.start import load_data
@@ -33,7 +33,7 @@ def plan(task: Task) -> RunPlan:
 
 def trainer(task: Task) -> Trainer:
     """As `genzoo train` makes one."""
-    keep_freed_memory()
+    tune_allocators()
     manager = default_manager()
     manager.add(residual)
     intended = plan(task)

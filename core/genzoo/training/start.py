@@ -22,7 +22,7 @@ from genzoo.specs import parse_config
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
 from genzoo.training.config import RunPlan, TrainingConfig
 from genzoo.training.folder import DataRecord, MetricsLog, RunFolder, RunRecord
-from genzoo.training.memory import keep_freed_memory
+from genzoo.training.memory import tune_allocators
 from genzoo.training.reporter import Reporter
 from genzoo.training.session import check_fit, open_session, restore_session
 from genzoo.training.share import check_same_data, share_checkpoint
@@ -62,7 +62,7 @@ def train_run(
         GenzooError: Names, options or data that do not fit; nothing is written then.
     """
     reporter = reporter or Reporter()
-    keep_freed_memory()
+    tune_allocators()
     folder = RunFolder(out)
     if world.leads:
         folder.check_free()
@@ -103,7 +103,7 @@ def resume_run(
         StorageError: The folder cannot be written to.
     """
     reporter = reporter or Reporter()
-    keep_freed_memory()
+    tune_allocators()
     folder = RunFolder(out)
     record = _read_record(folder, world)
     if world.leads:
