@@ -45,9 +45,6 @@ Sampling expands a kernel once for many batches. In float32 it gains little ther
 give the same sample anywhere.
 """
 
-MORE_WORK = 1.25
-"""As many times that where the batch is much larger than a cache."""
-
 
 def suits(
     weight: Tensor, stride: Pair, padding: Pair, sides: Sequence[int], images: int, use: Use
@@ -66,12 +63,9 @@ def suits(
         return False
     small, large = weight.shape[:2]
     places = images * math.prod(sides)
-    least = LEAST_WORK.get(use, math.inf)
-    if 4 * places * large > 2 * GROUP:
-        least *= MORE_WORK
     return (
         not any(side % 2 for side in sides)
-        and work(small, large, places // 4) >= least
+        and work(small, large, places // 4) >= LEAST_WORK.get(use, math.inf)
         and weight.is_contiguous(memory_format=torch.channels_last)
     )
 
