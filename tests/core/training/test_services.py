@@ -95,7 +95,8 @@ def test_wandb_writes_one_run_offline(run_twice, monkeypatch):
     folder = run_twice("wandb")
     wandb.teardown()  # Its service writes out what it still holds, as at the end of a program.
     name = (folder / "wandb-id.txt").read_text().strip()
-    files = sorted(folder.glob(f"wandb/offline-run-*-{name}/run-{name}.wandb"))
+    # Of two in one second, the folder of the second gets a number.
+    files = sorted(folder.glob(f"wandb/offline-run-*-{name}*/run-{name}.wandb"))
     config, steps = {}, defaultdict(set)
     for file in files:
         for record in wandb_records(file):
