@@ -84,8 +84,10 @@ def _log_determinant(part: InvertibleGenerator, x: Tensor, labels: Tensor | None
 def _gradients(
     part: InvertibleGenerator, x: Tensor, labels: Tensor | None, outputs: Tensor
 ) -> Tensor:
-    """Those of some outputs of one sample, (len(outputs), inputs): in a batch of its copies, one
-    backward pass has them all."""
+    """Those of some outputs of one sample, (len(outputs), inputs).
+
+    In a batch of its copies one backward pass has them all.
+    """
     count = len(outputs)
     copies = x.repeat(count, *[1] * (x.dim() - 1)).requires_grad_()
     z, _ = part.inverse(copies, None if labels is None else labels.expand(count))
