@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from genzoo.interfaces.kind import Kind as Kind
     from genzoo.interfaces.kind import Layout as Layout
     from genzoo.interfaces.kind import UndecodableError as UndecodableError
+    from genzoo.interfaces.likelihoods import Bernoulli as Bernoulli
+    from genzoo.interfaces.likelihoods import Categorical as Categorical
+    from genzoo.interfaces.likelihoods import DiscretisedLogistic as DiscretisedLogistic
+    from genzoo.interfaces.likelihoods import Gaussian as Gaussian
     from genzoo.interfaces.networks import Decoder as Decoder
     from genzoo.interfaces.networks import Discriminator as Discriminator
     from genzoo.interfaces.networks import Encoder as Encoder
@@ -54,6 +58,7 @@ if TYPE_CHECKING:
     from genzoo.interfaces.objective import Term as Term
     from genzoo.interfaces.objective import Terms as Terms
     from genzoo.interfaces.objective import TrainingContext as TrainingContext
+    from genzoo.interfaces.posteriors import DiagonalGaussian as DiagonalGaussian
     from genzoo.interfaces.prior import FittedPrior as FittedPrior
     from genzoo.interfaces.prior import Prior as Prior
     from genzoo.interfaces.prior import StandardNormal as StandardNormal
@@ -110,6 +115,12 @@ _HOME = {
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
     "genzoo.interfaces.foreign": ("ForeignModel",),
     "genzoo.interfaces.kind": ("Decoded", "Kind", "Layout", "UndecodableError"),
+    "genzoo.interfaces.likelihoods": (
+        "Bernoulli",
+        "Categorical",
+        "DiscretisedLogistic",
+        "Gaussian",
+    ),
     "genzoo.interfaces.networks": (
         "Decoder",
         "Discriminator",
@@ -126,6 +137,7 @@ _HOME = {
         "Terms",
         "TrainingContext",
     ),
+    "genzoo.interfaces.posteriors": ("DiagonalGaussian",),
     "genzoo.interfaces.prior": ("FittedPrior", "Prior", "StandardNormal"),
     "genzoo.interfaces.ramp": ("ramp",),
     "genzoo.interfaces.run": ("RunDescription",),

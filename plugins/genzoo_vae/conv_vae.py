@@ -13,6 +13,7 @@ from genzoo import (
     Conv2d,
     ConvTranspose2d,
     Decoder,
+    DiagonalGaussian,
     Encoder,
     LatentSpec,
     Likelihood,
@@ -22,7 +23,6 @@ from genzoo import (
 )
 from genzoo_vae.configs import ConvVAEConfig
 from genzoo_vae.heads import make_head, with_range_of
-from genzoo_vae.posteriors import DiagonalGaussian
 
 SIZES = (16, 32, 64, 128)
 LOG_VARIANCE_BOUND = 10.0

@@ -12,9 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genzoo import Likelihood, SampleSpec
+from genzoo import Bernoulli, DiscretisedLogistic, Gaussian, Likelihood, SampleSpec
 from genzoo_vae.configs import ConvVAEConfig
-from genzoo_vae.likelihoods import Bernoulli, DiscretisedLogistic, Gaussian
 
 LEAST_LOG_SCALE = -6.0
 

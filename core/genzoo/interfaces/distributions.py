@@ -54,5 +54,16 @@ class Likelihood(ABC):
         """The expected sample, (N, *sample shape), in the sample's range."""
 
     @abstractmethod
-    def sample(self, noise: Noise) -> Tensor:
-        """One draw per row, (N, *sample shape), in the sample's range."""
+    def sample(self, noise: Noise, temperature: float = 1.0) -> Tensor:
+        """One draw per row, (N, *sample shape), in the sample's range.
+
+        Args:
+            noise: Randomness for N rows. Draw row by row from it alone: a row may not depend on
+                its batch.
+            temperature: At least 0. 1 draws from the distribution itself; below, draws come nearer
+                to `mode`, which they are at 0.
+        """
+
+    def mode(self) -> Tensor:
+        """The most likely sample, (N, *sample shape); by default the mean stands for it."""
+        return self.mean()

@@ -11,7 +11,7 @@ import math
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genzoo import Decoder, Encoder
+from genzoo import Decoder, DiagonalGaussian, Encoder, Gaussian
 from genzoo_vae.autoencoders.configs import KLAutoencoderConfig
 from genzoo_vae.autoencoders.kl_blocks import (
     EPSILON,
@@ -22,8 +22,6 @@ from genzoo_vae.autoencoders.kl_blocks import (
     residual_blocks,
 )
 from genzoo_vae.autoencoders.tiling import decoder_tiling, encoder_tiling, in_pieces
-from genzoo_vae.likelihoods import Gaussian
-from genzoo_vae.posteriors import DiagonalGaussian
 
 LEAST_LOG_VARIANCE = -30.0
 GREATEST_LOG_VARIANCE = 20.0

@@ -11,11 +11,9 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from genzoo import Decoder, Encoder
+from genzoo import Decoder, DiagonalGaussian, Encoder, Gaussian
 from genzoo_vae.autoencoders.configs import TinyAutoencoderConfig
 from genzoo_vae.autoencoders.tiling import decoder_tiling, encoder_tiling, in_pieces
-from genzoo_vae.likelihoods import Gaussian
-from genzoo_vae.posteriors import DiagonalGaussian
 
 BOUND = 3.0
 """Latents are bounded smoothly to this before they are decoded."""

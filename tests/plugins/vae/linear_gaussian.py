@@ -7,9 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from genzoo import Decoder, Encoder, Likelihood, Noise
-from genzoo_vae.likelihoods import Gaussian
-from genzoo_vae.posteriors import DiagonalGaussian
+from genzoo import Decoder, DiagonalGaussian, Encoder, Gaussian, Likelihood, Noise
 
 LOG_TWO_PI = math.log(2.0 * math.pi)
 

@@ -8,9 +8,16 @@ import pytest
 import torch
 from torch import Tensor, distributions
 
-from genzoo import BatchNoise
-from genzoo_vae.heads import LEAST_LOG_SCALE, LearnedLogScale
-from genzoo_vae.likelihoods import LEVELS, Bernoulli, DiscretisedLogistic, Gaussian
+from genzoo import (
+    BatchNoise,
+    Bernoulli,
+    Categorical,
+    DiscretisedLogistic,
+    Gaussian,
+    Likelihood,
+    SampleNoise,
+)
+from genzoo.interfaces.likelihoods import LEVELS
 
 SHAPE = (3, 4, 4)
 
@@ -139,9 +146,82 @@ def test_discretised_logistic_draws() -> None:
     assert float(draws.mean()) == pytest.approx(float(likelihood.mean()[0]), abs=0.01)
 
 
-def test_learned_scale_starts_where_it_is_told_and_keeps_above_its_bound() -> None:
-    scale = LearnedLogScale(0.2)
-    with torch.no_grad():
-        assert float(scale()) == pytest.approx(math.log(0.2), abs=1e-6)
-        scale.raw.fill_(-100.0)
-        assert float(scale()) == LEAST_LOG_SCALE
+def test_discretised_logistic_of_16_bits_sums_to_one() -> None:
+    count = 1 << 16
+    location = torch.full((count, 1), 0.3, dtype=torch.float64)
+    likelihood = DiscretisedLogistic(
+        location, torch.tensor(-5.0, dtype=torch.float64), levels=count
+    )
+    log_masses = likelihood.log_prob(torch.linspace(-1, 1, count, dtype=torch.float64)[:, None])
+    assert float(log_masses.exp().sum()) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_categorical_log_prob_is_summed_over_dimensions() -> None:
+    logits, tokens = 3 * torch.randn(5, 6, 4), torch.randint(4, (5, 6))
+    expected = distributions.Categorical(logits=logits).log_prob(tokens).sum(1)
+    torch.testing.assert_close(Categorical(logits).log_prob(tokens.float()), expected)
+
+
+def test_categorical_in_another_range_takes_the_nearest_level() -> None:
+    """Levels of 3 between -1 and 1 are -1, 0 and 1."""
+    likelihood = Categorical(torch.tensor([[[0.1, 0.2, 0.7]]]).log(), -1.0, 1.0)
+    found = [float(likelihood.log_prob(torch.tensor([[x]])).exp()) for x in (-1.0, 0.1, 0.6, 1.0)]
+    assert found == pytest.approx([0.1, 0.2, 0.7, 0.7])
+    assert float(likelihood.mean()) == pytest.approx(0.6)
+    assert float(likelihood.mode()) == 1.0
+
+
+def test_categorical_draws_have_the_masses_and_never_a_level_ruled_out() -> None:
+    masses = torch.tensor([0.0, 0.5, 0.0, 0.2, 0.3, 0.0])
+    likelihood = Categorical(masses.log().expand(20_000, 1, 6))
+    draws = likelihood.sample(BatchNoise(20_000, 0))
+    shares = torch.bincount(draws.long().flatten(), minlength=6) / 20_000
+    assert shares[masses == 0].eq(0).all()
+    torch.testing.assert_close(shares, masses, rtol=0, atol=0.015)
+
+
+def test_categorical_keeps_rare_levels_among_many() -> None:
+    """The tail of 100,000 equal levels is drawn as often as its head."""
+    draws = Categorical(torch.zeros(1, 1, 100_000).expand(400, 1, -1)).sample(BatchNoise(400, 0))
+    assert float((draws > 50_000).float().mean()) == pytest.approx(0.5, abs=0.08)
+
+
+def likelihoods(rows: slice = slice(None)) -> list[Likelihood]:
+    raw = torch.linspace(-0.9, 0.8, 30).view(5, 6)[rows]
+    return [
+        Gaussian(raw, torch.tensor(-2.0)),
+        Bernoulli(4 * raw),
+        Categorical(4 * raw.view(-1, 2, 3)),
+        DiscretisedLogistic(raw, torch.tensor(-2.0)),
+    ]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_temperature_0_draws_the_mode_and_1_is_the_default(number: int) -> None:
+    likelihood = likelihoods()[number]
+    assert torch.equal(likelihood.sample(BatchNoise(5, 0), 0.0), likelihood.mode())
+    warm, plain = likelihood.sample(BatchNoise(5, 0), 1.0), likelihood.sample(BatchNoise(5, 0))
+    assert torch.equal(warm, plain)
+    assert likelihood.mode().shape == plain.shape
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_draw_does_not_depend_on_its_batch(number: int) -> None:
+    whole = likelihoods()[number].sample(SampleNoise(3, range(5)))
+    alone = likelihoods(slice(3, 4))[number].sample(SampleNoise(3, [3]))
+    assert torch.equal(alone, whole[3:4])
+
+
+def test_temperatures_narrow_as_the_papers_say() -> None:
+    """Standard deviations and scales are multiplied, logits divided."""
+    count = 20_000
+    wide = Gaussian(torch.zeros(count, 1), torch.tensor(0.0))
+    assert float(wide.sample(BatchNoise(count, 0), 0.5).std()) == pytest.approx(0.5, abs=0.01)
+    coin = Bernoulli(torch.full((count, 1), math.log(3.0)))
+    assert float(coin.sample(BatchNoise(count, 0), 0.5).mean()) == pytest.approx(0.9, abs=0.01)
+    dice = Categorical(torch.tensor([0.25, 0.75]).log().expand(count, 1, 2))
+    assert float(dice.sample(BatchNoise(count, 0), 0.5).mean()) == pytest.approx(0.9, abs=0.01)
+    logistic = DiscretisedLogistic(torch.zeros(count, 1), torch.tensor(-3.0))
+    expected = math.pi / math.sqrt(3) * math.exp(-3.0) / 2
+    draws = logistic.sample(BatchNoise(count, 0), 0.5)
+    assert float(draws.std()) == pytest.approx(expected, rel=0.03)

@@ -7,7 +7,9 @@ import math
 import torch
 from torch import Tensor
 
-from genzoo import Noise, Posterior, SpecError
+from genzoo.errors import SpecError
+from genzoo.interfaces.distributions import Posterior
+from genzoo.interfaces.noise import Noise
 
 LOG_TWO_PI = math.log(2.0 * math.pi)
 

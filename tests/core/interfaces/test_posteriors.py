@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import distributions
 
-from genzoo import BatchNoise, SampleNoise, SpecError
-from genzoo_vae.posteriors import DiagonalGaussian
+from genzoo import BatchNoise, DiagonalGaussian, SampleNoise, SpecError
 
 
 @pytest.fixture
