@@ -105,12 +105,16 @@ def _way(
     learns = torch.is_grad_enabled() and weight.requires_grad
     passes = torch.is_grad_enabled() and x.requires_grad
     use = "training" if learns or passes else "once" if layer.kept is None else "sampling"
-    if winograd.suits(weight, stride, padding, sides, len(x), (use, dtype)):
+    # With odd sides a row of the large maps is left over.
+    doubled = transposed or list(x.shape[2:]) == [2 * side for side in sides]
+    if doubled and winograd.suits(weight, stride, padding, sides, len(x), (use, dtype)):
         return Winograd(transposed)
     channels = layer.out_channels if transposed else layer.in_channels
     places = sides[0] * sides[1]
     product = learns and places <= SMALL and dtype == torch.bfloat16
-    shuffle = (transposed or passes) and subpixel.suits(
-        kernel, stride, padding, channels, len(x) * places
+    shuffle = (
+        doubled
+        and (transposed or passes)
+        and subpixel.suits(kernel, stride, padding, channels, len(x) * places)
     )
     return Direct(stride, padding, transposed, product, shuffle) if product or shuffle else None
