@@ -137,7 +137,6 @@ def active_units(means: Tensor, batch_mean: Callable[[Tensor], Tensor] = row_mea
     Burda et al. 2016, section 5.2: variance above 0.01. A batch of one has none.
     """
     flat = means.detach().flatten(1)
-    # One mean of both moments: among several processes each mean is a round of messages.
-    first, second = batch_mean(torch.stack([flat, flat.square()], 1))
-    variance = second - first.square()
+    # Of differences from the mean: squares of means far from zero would cancel.
+    variance = batch_mean((flat - batch_mean(flat)).square())
     return (variance > ACTIVE_VARIANCE).float().sum()

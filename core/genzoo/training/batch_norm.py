@@ -57,9 +57,10 @@ class SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
     def _moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance over the global batch, (C,) each; the running ones take them in."""
         dimensions = [0, *range(2, x.dim())]
-        variance, mean = torch.var_mean(x, dimensions, correction=0)
-        both = self.world.mean(torch.stack([mean, variance + mean.square()]))
-        mean, variance = both[0], both[1] - both[0].square()
+        own_variance, own_mean = torch.var_mean(x, dimensions, correction=0)
+        mean = self.world.mean(own_mean)
+        # Squares of means, which may be large beside the variance, would cancel it.
+        variance = self.world.mean(own_variance + (own_mean - mean).square())
         if self.running_mean is not None:
             self._remember(mean.detach(), variance.detach(), x.numel() // x.shape[1])
         return mean, variance

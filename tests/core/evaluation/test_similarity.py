@@ -58,3 +58,13 @@ def test_signal_to_noise_of_a_known_error():
 
 def test_images_smaller_than_the_window_have_a_smaller_one():
     assert structural_similarity(images(0, 4), images(1, 4)).shape == (2,)
+
+
+def test_a_faint_pattern_on_white_is_judged_as_exactly_in_single_precision():
+    x = 1 - 1e-3 * images(0)
+    y = 1 - 1e-3 * images(1)
+    expected = [
+        np.mean([brute_force(x[n, c].float().double().numpy(), y[n, c].float().double().numpy())
+                 for c in range(3)]) for n in range(2)
+    ]  # fmt: skip
+    assert structural_similarity(x.float(), y.float()).tolist() == pytest.approx(expected, rel=1e-9)

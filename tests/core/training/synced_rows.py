@@ -46,6 +46,11 @@ with joined_world() as world:
     means += [world.mean(g.detach()) / world.size**2 for g in second]
     normed = shared[1]
     half = synced(nn.BatchNorm1d(2), world)(torch.ones(3, 2, dtype=torch.bfloat16) * world.rank)
+    generator = torch.Generator().manual_seed(1)
+    far = 1000 + 0.1 * torch.randn(64, 3, generator=generator)
+    layer = synced(nn.BatchNorm1d(3), world)
+    normal = layer(far[world.rows(len(far))])
+    exact = nn.BatchNorm1d(3).double()(far.double())[world.rows(len(far))]
     print(
         json.dumps(
             {
@@ -56,6 +61,10 @@ with joined_world() as world:
                 "gradients": gap(means, gradients),
                 "buffers": gap(shared.buffers(), whole.buffers()),
                 "evaluated": gap([shared.eval()(x)], [whole.eval()(x)]),
+                "far": gap([normal.double()], [exact]),
+                "far_variance": gap(
+                    [layer.running_var.double()], [0.9 + 0.1 * far.double().var(0)]
+                ),
                 "half": [str(half.dtype), half[0].float().tolist()],
             }
         )

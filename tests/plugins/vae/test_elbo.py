@@ -155,6 +155,12 @@ def test_active_units() -> None:
     assert float(active_units(means[:1])) == 0.0
 
 
+@pytest.mark.parametrize(("deviation", "active"), [(0.15, 5.0), (0.05, 0.0)])
+def test_units_whose_means_lie_far_from_zero_are_counted_as_others_are(deviation, active) -> None:
+    means = 1e4 + deviation * torch.randn(1000, 5, generator=torch.Generator().manual_seed(0))
+    assert float(active_units(means)) == active
+
+
 def test_other_networks_are_refused(objective: Objective, parts: Mapping[str, nn.Module]) -> None:
     objective.check(parts)
     with pytest.raises(CapabilityError, match="no decoder"):

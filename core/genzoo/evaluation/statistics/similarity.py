@@ -29,6 +29,8 @@ def structural_similarity(x: Tensor, y: Tensor) -> Tensor:
     Windows are Gaussian, 11 pixels wide with a deviation of 1.5, and lie inside the image; smaller
     images have smaller windows. The mean is over places and channels; it is at most 1.
     """
+    # In double precision: in bright flat places squares of means cancel all but rounding.
+    x, y = x.double(), y.double()
     side = min(WINDOW, *x.shape[2:])
     first, second = _blurred(x, side), _blurred(y, side)
     squares = _blurred(x * x, side) - first.square(), _blurred(y * y, side) - second.square()
