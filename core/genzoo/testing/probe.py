@@ -1,7 +1,9 @@
 """What importing a plugin imports, found out in a fresh process.
 
-Run as `python -m genzoo.testing.probe DISTRIBUTION ENTRY...`; prints JSON: for the registration and
-for the configs, each unwanted module with the line of the plugin that led to it.
+Run as `python -m genzoo.testing.probe DISTRIBUTION ENTRY...`.
+
+It prints JSON: for the registration and for the configs, each unwanted module with the line of the
+plugin that led to it.
 """
 
 from __future__ import annotations
