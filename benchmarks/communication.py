@@ -26,16 +26,16 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from genzoo.distributed.process_group import BUCKET_BYTES, ProcessGroup, joined_process_group
 from genzoo.interfaces.objective import Phase
 from genzoo.plugins.manager import default_manager
 from genzoo.specs import SampleSpec
-from genzoo.testing.inputs import RandomDataset
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
-from genzoo.training.folder import RunFolder
+from genzoo.training.components import Session, open_session
 from genzoo.training.reporter import Reporter
-from genzoo.training.session import Session, open_session
-from genzoo.training.trainer import Trainer
-from genzoo.world import BUCKET_BYTES, World, joined_world
+from genzoo.training.run_folder import RunFolder
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.training_loop import Trainer
+from genzoo_testing.random_inputs import RandomDataset
 
 SIZES = {"dcgan": 64, "convgan": 64, "r3gan": 64, "conv-vae": 64, "kl-autoencoder": 32}
 """Pixels here. Networks of the latent autoencoder have the same weights at 256 pixels."""
@@ -104,7 +104,7 @@ class Counter:
         return loss
 
 
-def open_run(name: str, world: World, shard: bool) -> Session:
+def open_run(name: str, processes: ProcessGroup, shard: bool) -> Session:
     """Fresh networks of the architecture, with its own objective."""
     registry = default_manager().registry
     entry = registry.architectures.find(name)
@@ -114,7 +114,7 @@ def open_run(name: str, world: World, shard: bool) -> Session:
         data=DataConfig(data=RandomDataset.name),
         training=TrainingConfig(
             steps=1000,
-            batch_size=2 * world.size,
+            batch_size=2 * processes.size,
             device="cpu",
             precision="fp32",
             log_every=1000,
@@ -122,7 +122,7 @@ def open_run(name: str, world: World, shard: bool) -> Session:
         ),
     )
     dataset = RandomDataset(SampleSpec(shape=(3, SIZES[name], SIZES[name])))
-    return open_session(plan, cast(Any, dataset), registry, world)
+    return open_session(plan, cast(Any, dataset), registry, processes)
 
 
 def counted(session: Session) -> tuple[Count, float]:
@@ -160,14 +160,14 @@ def expected(session: Session) -> dict[str, float]:
     return bytes_of
 
 
-def exchange_seconds(world: World, sizes: Iterable[float]) -> float:
+def exchange_seconds(processes: ProcessGroup, sizes: Iterable[float]) -> float:
     """Median time here of one mean of gradients of each size."""
     times = []
     for _ in range(5):
-        world.barrier()
+        processes.barrier()
         start = time.perf_counter()
         for size in sizes:
-            world.mean_([torch.zeros(int(size) // 4)])
+            processes.mean_([torch.zeros(int(size) // 4)])
         times.append(time.perf_counter() - start)
     return statistics.median(times)
 
@@ -184,8 +184,8 @@ def on_paper(sizes: Iterable[float], processes: int) -> tuple[float, float]:
 def show(name: str, session: Session, count: Count, seconds: float) -> None:
     """Print what was counted, in rank 0, and measure the exchange, in all."""
     gradients = expected(session)
-    alone = exchange_seconds(session.world, gradients.values())
-    if not session.world.leads:
+    alone = exchange_seconds(session.processes, gradients.values())
+    if not session.processes.is_main:
         return
     print(f"\n{name}, {session.objective_entry.full_name}, {SIZES[name]} px here")
     for (phase, at, call), total in count.items():
@@ -214,11 +214,11 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SIZES)}")
     parser.add_argument("--shard", action="store_true", help="with sharded parameters")
     options = parser.parse_args()
-    with joined_world() as world:
-        if world.size == 1:
+    with joined_process_group() as processes:
+        if processes.size == 1:
             parser.error("one process sends nothing: start it with torchrun")
         for name in options.names or SIZES:
-            session = open_run(name, world, options.shard and name not in ("r3gan", "convgan"))
+            session = open_run(name, processes, options.shard and name not in ("r3gan", "convgan"))
             show(name, session, *counted(session))
 
 

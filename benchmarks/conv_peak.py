@@ -26,8 +26,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from training import write_folder
 
 from genzoo.layers import winograd
+from genzoo.training.allocators import tune_allocators
 from genzoo.training.hardware import choose_precision
-from genzoo.training.memory import tune_allocators
 
 LAYERS = ((64, 128, 32, 4, 2), (128, 256, 16, 4, 2), (256, 512, 8, 4, 2), (128, 128, 16, 3, 1))
 """Channels in and out, side, kernel, stride."""

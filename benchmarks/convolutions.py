@@ -24,7 +24,7 @@ from genzoo.layers.nodes import Way, convolve
 from genzoo.layers.subpixel import upsample
 from genzoo.layers.ways import Direct, Winograd
 from genzoo.layers.winograd import work
-from genzoo.training.memory import tune_allocators
+from genzoo.training.allocators import tune_allocators
 
 LAYERS = (
     (64, 32, 64, 16),

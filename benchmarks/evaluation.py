@@ -25,7 +25,7 @@ from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorIncepti
 
 from genzoo.evaluation.extractors import inception
 from genzoo.evaluation.extractors.inception_network import InceptionV3
-from genzoo.evaluation.features import extracted, temporary_features
+from genzoo.evaluation.feature_cache import extracted, temporary_features
 
 BATCH = 16
 

@@ -27,19 +27,19 @@ import torch
 from numpy.typing import NDArray
 
 from genzoo.data.cache import DataCache
+from genzoo.data.data_source import Labels, Outcomes, Source
 from genzoo.data.dataset import Dataset
-from genzoo.data.source import Labels, Outcomes, Source
 from genzoo.interfaces.kind import Decoded, Kind
-from genzoo.media.image import ImageKind
+from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 from genzoo.plugins.manager import default_manager
 from genzoo.specs import Config, SampleSpec
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
-from genzoo.training.folder import RunFolder
-from genzoo.training.memory import tune_allocators
+from genzoo.training.allocators import tune_allocators
+from genzoo.training.components import Session, open_session
 from genzoo.training.reporter import Reporter
-from genzoo.training.session import Session, open_session
-from genzoo.training.trainer import Trainer
+from genzoo.training.run_folder import RunFolder
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.training_loop import Trainer
 
 SIZE = 64
 WIDTH = 16

@@ -10,13 +10,13 @@ from interleave import serve
 from tutorial_script import STEPS_PER_TURN
 
 from genzoo.plugins.manager import default_manager
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
-from genzoo.training.folder import RunFolder
-from genzoo.training.memory import tune_allocators
+from genzoo.training.allocators import tune_allocators
+from genzoo.training.begin_and_resume import load_data
+from genzoo.training.components import open_session
 from genzoo.training.reporter import Reporter
-from genzoo.training.session import open_session
-from genzoo.training.start import load_data
-from genzoo.training.trainer import Trainer
+from genzoo.training.run_folder import RunFolder
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.training_loop import Trainer
 
 
 def trainer(folder: Path, out: Path, size: int) -> Trainer:

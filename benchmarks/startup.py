@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from genzoo.plugins.loader import ALLOW_VARIABLE, BLOCK_VARIABLE
+from genzoo.plugins.discovery import ALLOW_VARIABLE, BLOCK_VARIABLE
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "tests"))

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from genzoo.data.dataset import Dataset
-from genzoo.data.sources import open_dataset
-from genzoo.media.image import ImageKind
+from genzoo.data.open_dataset import open_dataset
+from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 
 WAYS = ("kept", "streamed", "streamed, not ahead")

@@ -47,7 +47,7 @@ def hasty_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     """The doctor judges runs of 20 steps as if they were long ones."""
     monkeypatch.setattr("genzoo.doctor.history.LEAST_STEPS", 20)
     monkeypatch.setattr("genzoo.doctor.evidence.LEAST_TRAINING", 20)
-    monkeypatch.setattr("genzoo.training.checkup.LEAST_BETWEEN", 10)
+    monkeypatch.setattr("genzoo.training.doctor_while_training.LEAST_BETWEEN", 10)
 
 
 @pytest.fixture

@@ -30,9 +30,9 @@ from toy_objectives import genzoo_objectives
 from toys import toy_registry
 
 from genzoo.media import image  # noqa: F401
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import resume_run, train_run
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 
 STEPS = 6
 REFUSED = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from genzoo.data.dataset import Dataset
-from genzoo.data.sources import open_dataset
-from genzoo.media.image import ImageKind
+from genzoo.data.open_dataset import open_dataset
+from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 from genzoo.specs import SampleSpec, parse_config
 

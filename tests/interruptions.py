@@ -10,8 +10,8 @@ from torch.nn.modules.module import register_module_forward_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from genzoo.training import checkpoint
+from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import resume_run, train_run
 
 STEPS = 6
 TRAINING = {

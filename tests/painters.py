@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo import Architecture, Config, Generator, LatentSpec, Model, SampleSpec
-from genzoo.media.pictures import to_uint8
+from genzoo.media.image_grids import to_uint8
 
 SIDE = 8
 

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 
 from genzoo.registry import Registry
+from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import Checkpoint, read_newest
-from genzoo.training.config import RunPlan
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import resume_run, train_run
+from genzoo.training.training_config import RunPlan
 
 
 class StopAt(Reporter):

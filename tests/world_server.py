@@ -20,8 +20,8 @@ import torch.distributed.fsdp
 from genzoo.cli import main as cli  # noqa: F401
 from genzoo.evaluation import run  # noqa: F401
 from genzoo.media import image  # noqa: F401
-from genzoo.testing import runner  # noqa: F401
 from genzoo.training import start  # noqa: F401
+from genzoo_testing import runner  # noqa: F401
 
 TIMEOUT = 240
 """Seconds that a process may take."""

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import genzoo
 from genzoo.plugins.manager import default_manager
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
-from genzoo.training.folder import RunFolder
-from genzoo.training.memory import tune_allocators
+from genzoo.training.allocators import tune_allocators
+from genzoo.training.begin_and_resume import load_data
+from genzoo.training.components import open_session
 from genzoo.training.reporter import Reporter
-from genzoo.training.session import open_session
-from genzoo.training.start import load_data
-from genzoo.training.trainer import Trainer
+from genzoo.training.run_folder import RunFolder
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.training_loop import Trainer
 from toolkits import residual
 from toolkits.comparisons import find
 from toolkits.turns import Task, Turns, facts_of, read_task

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from genzoo.errors import GenzooError as GenzooError
     from genzoo.errors import SpecError as SpecError
     from genzoo.errors import UsageError as UsageError
-    from genzoo.evaluation.extractor import FeatureExtractor as FeatureExtractor
     from genzoo.evaluation.metric import Estimate as Estimate
     from genzoo.evaluation.metric import Metric as Metric
     from genzoo.evaluation.record import EvaluationRecord as EvaluationRecord
@@ -35,7 +34,8 @@ if TYPE_CHECKING:
     from genzoo.interfaces.architecture import Architecture as Architecture
     from genzoo.interfaces.distributions import Likelihood as Likelihood
     from genzoo.interfaces.distributions import Posterior as Posterior
-    from genzoo.interfaces.foreign import ForeignModel as ForeignModel
+    from genzoo.interfaces.feature_extractor import FeatureExtractor as FeatureExtractor
+    from genzoo.interfaces.foreign_model import ForeignModel as ForeignModel
     from genzoo.interfaces.kind import Decoded as Decoded
     from genzoo.interfaces.kind import Kind as Kind
     from genzoo.interfaces.kind import Layout as Layout
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from genzoo.interfaces.prior import Prior as Prior
     from genzoo.interfaces.prior import StandardNormal as StandardNormal
     from genzoo.interfaces.ramp import ramp as ramp
-    from genzoo.interfaces.run import RunDescription as RunDescription
+    from genzoo.interfaces.run_description import RunDescription as RunDescription
     from genzoo.interfaces.step import Batch as Batch
     from genzoo.interfaces.step import Step as Step
     from genzoo.interfaces.tracker import Tracker as Tracker
@@ -73,11 +73,11 @@ if TYPE_CHECKING:
     from genzoo.interfaces.vital_signs import VitalSign as VitalSign
     from genzoo.layers.convolution import Conv2d as Conv2d
     from genzoo.layers.convolution import ConvTranspose2d as ConvTranspose2d
-    from genzoo.media.image import save_images as save_images
-    from genzoo.model.importance import estimate_log_likelihood as estimate_log_likelihood
-    from genzoo.model.importance import log_weights as log_weights
+    from genzoo.media.image_kind import save_images as save_images
+    from genzoo.model.importance_sampling import estimate_log_likelihood as estimate_log_likelihood
+    from genzoo.model.importance_sampling import log_weights as log_weights
     from genzoo.model.model import Model as Model
-    from genzoo.model.shapes import reshape as reshape
+    from genzoo.model.reshape import reshape as reshape
     from genzoo.plugins.hookspecs import hookimpl as hookimpl
     from genzoo.records import ArchitectureSpec as ArchitectureSpec
     from genzoo.records import CommandSpec as CommandSpec
@@ -106,14 +106,14 @@ _HOME = {
         "SpecError",
         "UsageError",
     ),
-    "genzoo.evaluation.extractor": ("FeatureExtractor",),
+    "genzoo.interfaces.feature_extractor": ("FeatureExtractor",),
     "genzoo.evaluation.metric": ("Estimate", "Metric"),
     "genzoo.evaluation.record": ("EvaluationRecord",),
     "genzoo.evaluation.statistics.bootstrap": ("Interval", "bootstrap_mean", "share"),
     "genzoo.evaluation.subject": ("Subject",),
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
-    "genzoo.interfaces.foreign": ("ForeignModel",),
+    "genzoo.interfaces.foreign_model": ("ForeignModel",),
     "genzoo.interfaces.kind": ("Decoded", "Kind", "Layout", "UndecodableError"),
     "genzoo.interfaces.likelihoods": (
         "Bernoulli",
@@ -140,15 +140,15 @@ _HOME = {
     "genzoo.interfaces.posteriors": ("DiagonalGaussian",),
     "genzoo.interfaces.prior": ("FittedPrior", "Prior", "StandardNormal"),
     "genzoo.interfaces.ramp": ("ramp",),
-    "genzoo.interfaces.run": ("RunDescription",),
+    "genzoo.interfaces.run_description": ("RunDescription",),
     "genzoo.interfaces.step": ("Batch", "Step"),
     "genzoo.interfaces.tracker": ("Tracker",),
     "genzoo.interfaces.vital_signs": ("CodeUse", "LatentUse", "Separation", "VitalSign"),
     "genzoo.layers.convolution": ("Conv2d", "ConvTranspose2d"),
-    "genzoo.media.image": ("save_images",),
-    "genzoo.model.importance": ("estimate_log_likelihood", "log_weights"),
+    "genzoo.media.image_kind": ("save_images",),
+    "genzoo.model.importance_sampling": ("estimate_log_likelihood", "log_weights"),
     "genzoo.model.model": ("Model",),
-    "genzoo.model.shapes": ("reshape",),
+    "genzoo.model.reshape": ("reshape",),
     "genzoo.plugins.hookspecs": ("hookimpl",),
     "genzoo.records": (
         "ArchitectureSpec",

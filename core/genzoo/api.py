@@ -14,21 +14,21 @@ from genzoo.artifact.provider import installed
 from genzoo.data.choose_kind import choose_kind
 from genzoo.errors import unknown_name
 from genzoo.interfaces.kind import Kind
-from genzoo.media.kinds import find_kind, load_kind, sample_contract
+from genzoo.media.find_kind import find_kind, load_kind, sample_contract
 from genzoo.model.build import build_model
 from genzoo.model.model import Model
 from genzoo.plugins.manager import default_manager
 from genzoo.registry import Registry, load_target
 from genzoo.specs import Config, parse_config
-from genzoo.training.config import RunPlan, TrainingConfig, data_config
 from genzoo.training.reporter import Reporter
+from genzoo.training.training_config import RunPlan, TrainingConfig, data_config
 from genzoo.zoo import resolve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from genzoo.evaluation.record import EvaluationRecord
-    from genzoo.training.trainer import TrainingResult
+    from genzoo.training.training_loop import TrainingResult
 
 
 def load(
@@ -111,8 +111,8 @@ def train(
     Raises:
         GenzooError: Names, options or data that do not fit; nothing is written then.
     """
-    from genzoo.training.start import train_run
-    from genzoo.world import joined_world
+    from genzoo.distributed.process_group import joined_process_group
+    from genzoo.training.begin_and_resume import train_run
 
     known = _known(registry)
     plan = RunPlan(
@@ -122,8 +122,8 @@ def train(
         objective_config=dict(objective_config or {}),
         **_plan_options(known, architecture, str(data), options),
     )
-    with joined_world() as world:
-        return train_run(plan, Path(out), known, reporter if world.leads else None, world)
+    with joined_process_group() as processes:
+        return train_run(plan, Path(out), known, reporter if processes.is_main else None, processes)
 
 
 def evaluate(
@@ -169,10 +169,10 @@ def evaluate(
     Raises:
         GenzooError: Names, options or data that do not fit.
     """
-    from genzoo.evaluation.data import open_beside
-    from genzoo.evaluation.run import Plan, open_evaluation
+    from genzoo.evaluation.evaluate import Plan, open_evaluation
+    from genzoo.evaluation.open_data import open_beside
     from genzoo.evaluation.subject import Settings
-    from genzoo.hub.single import here
+    from genzoo.hub.single_file import here
 
     known = _known(registry)
     loaded = model if isinstance(model, Model) else load(model, device=device, registry=known)

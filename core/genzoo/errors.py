@@ -79,7 +79,7 @@ class StorageError(GenzooError):
     """A file could not be written: disk full, no permission."""
 
 
-class WorldError(GenzooError):
+class ProcessGroupError(GenzooError):
     """Another process of a distributed program has ended or no longer answers."""
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from genzoo.containment import contained, place_in
 from genzoo.errors import PluginError
+from genzoo.plugin_errors import contained, place_in
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, fields
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from genzoo.containment import contained
 from genzoo.errors import AmbiguousNameError, PluginError, unknown_name
 from genzoo.events import Listener
+from genzoo.plugin_errors import contained
 from genzoo.records import (
     ArchitectureSpec,
     CommandSpec,

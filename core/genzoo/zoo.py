@@ -15,7 +15,7 @@ from genzoo.errors import (
     UnknownNameError,
     unknown_name,
 )
-from genzoo.hub.cached import find_cached
+from genzoo.hub.cache import find_cached
 from genzoo.hub.reference import HubReference, as_reference
 from genzoo.records import ModelSpec
 from genzoo.registry import Entry, Registry

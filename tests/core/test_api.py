@@ -8,8 +8,8 @@ import torch
 import genzoo
 from genzoo import ConfigError, UsageError
 from genzoo.errors import UnknownNameError
-from genzoo.training import start
-from genzoo.training.config import RunPlan
+from genzoo.training import begin_and_resume as start
+from genzoo.training.training_config import RunPlan
 
 
 def test_load(artifact, toy_gan, registry):

@@ -136,7 +136,7 @@ def test_records_hooks_and_registry_are_light() -> None:
 
 def test_configurations_import_no_torch() -> None:
     code = (
-        "import genzoo.training.config, genzoo.specs, genzoo.artifact.format\n"
+        "import genzoo.training.training_config, genzoo.specs, genzoo.artifact.format\n"
         "from genzoo.plugins.manager import default_manager\n"
         "from genzoo.registry import load_target\n"
         "registry = default_manager().registry\n"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from genzoo.turns import batches, in_order, own_batches
-from genzoo.world import SOLO, World
+from genzoo.distributed.divided_work import batches, in_order, own_batches
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 
 
 def test_batches_are_cut_as_one_process_cuts_them():
@@ -14,7 +14,7 @@ def test_batches_are_cut_as_one_process_cuts_them():
 
 @pytest.mark.parametrize("count", [1, 7, 64, 65])
 def test_every_batch_is_one_process_s_turn(count):
-    turns = [list(own_batches(World(rank, 3), count, 8)) for rank in range(3)]
+    turns = [list(own_batches(ProcessGroup(rank, 3), count, 8)) for rank in range(3)]
     assert sorted((b for own in turns for b in own), key=lambda b: b.start) == list(
         batches(count, 8)
     )
@@ -22,6 +22,6 @@ def test_every_batch_is_one_process_s_turn(count):
 
 
 def test_a_process_alone_makes_all_in_order():
-    made = list(in_order(SOLO, lambda numbers: np.array(numbers, np.int16), 10, 4))
+    made = list(in_order(SINGLE_PROCESS, lambda numbers: np.array(numbers, np.int16), 10, 4))
     assert [len(rows) for rows in made] == [4, 4, 2]
     np.testing.assert_array_equal(np.concatenate(made), np.arange(10))

@@ -7,8 +7,8 @@ import pytest
 import torch
 from worlds import end_world, run_world
 
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup, joined_process_group
 from genzoo.errors import UsageError
-from genzoo.world import SOLO, World, joined_world
 
 SCRIPT = Path(__file__).with_name("world_calls.py")
 
@@ -29,7 +29,7 @@ def test_rows_are_shared_out_without_holes_or_doubles(calls):
         ["slice(2, 5, None)", "slice(4, 8, None)"],
     ]
     for count in (0, 1, 7, 64):
-        rows = [n for rank in range(3) for n in range(count)[World(rank, 3).rows(count)]]
+        rows = [n for rank in range(3) for n in range(count)[ProcessGroup(rank, 3).rows(count)]]
         assert rows == list(range(count))
 
 
@@ -67,37 +67,37 @@ def test_a_process_alone_waits_for_nobody(monkeypatch):
     for name in ("WORLD_SIZE", "RANK"):
         monkeypatch.delenv(name, raising=False)
     x = torch.ones(2)
-    with joined_world() as world, world.one_by_one():
-        assert world is SOLO
-        world.mean_([x])
-        world.broadcast_([x])
-        world.barrier()
-        assert world.mean(x) is x
-        assert (world.any(True), world.any(False)) == (True, False)
-        assert (world.share("a"), world.gather("a")) == ("a", ["a"])
-        assert (world.leads, world.rows(5)) == (True, slice(0, 5))
-        assert world.device("auto") == "auto"
+    with joined_process_group() as processes, processes.one_by_one():
+        assert processes is SINGLE_PROCESS
+        processes.mean_([x])
+        processes.broadcast_([x])
+        processes.barrier()
+        assert processes.mean(x) is x
+        assert (processes.any(True), processes.any(False)) == (True, False)
+        assert (processes.share("a"), processes.gather("a")) == ("a", ["a"])
+        assert (processes.is_main, processes.rows(5)) == (True, slice(0, 5))
+        assert processes.device("auto") == "auto"
 
 
 def test_each_process_of_a_machine_has_a_gpu_of_its_own(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    second = World(rank=5, size=6, local_rank=1)
+    second = ProcessGroup(rank=5, size=6, local_rank=1)
     assert [second.device(name) for name in ("auto", "cuda", "cpu", "cuda:0")] == [
         "cuda:1",
         "cuda:1",
         "cpu",
         "cuda:0",
     ]
-    assert SOLO.device("auto") == "auto"
+    assert SINGLE_PROCESS.device("auto") == "auto"
     with pytest.raises(UsageError, match="no GPU of its own: it has 2"):
-        World(rank=2, size=6, local_rank=2).device("auto")
+        ProcessGroup(rank=2, size=6, local_rank=2).device("auto")
 
 
 def test_half_an_environment_is_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.delenv("RANK", raising=False)
-    with pytest.raises(UsageError, match="RANK") as caught, joined_world():
+    with pytest.raises(UsageError, match="RANK") as caught, joined_process_group():
         pass
     assert "torchrun" in caught.value.hint
 
@@ -106,7 +106,7 @@ def test_the_end_of_a_process_is_an_error_in_the_others(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "import os, torch\n"
-        "from genzoo.world import joined_world\n"
+        "from genzoo.distributed.process_group import joined_world\n"
         "with joined_world() as world:\n"
         "    if world.rank == 1:\n"
         "        os._exit(9)\n"

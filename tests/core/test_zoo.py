@@ -8,7 +8,7 @@ import pytest
 from genzoo import ArtifactError, ModelSpec, SampleSpec
 from genzoo.artifact.format import ArtifactConfig, FileRecord, Provider, write_config
 from genzoo.errors import AmbiguousNameError, HubError, UnknownNameError
-from genzoo.hub.cached import commit_folder, record_revision
+from genzoo.hub.cache import commit_folder, record_revision
 from genzoo.hub.reference import parse_reference
 from genzoo.registry import Registry
 from genzoo.zoo import resolve

@@ -8,7 +8,7 @@ import pytest
 from genzoo.cli.main import COMMANDS
 from genzoo.plugins.manager import PluginManager
 from genzoo.registry import load_target
-from genzoo.training.config import TrainingConfig
+from genzoo.training.training_config import TrainingConfig
 
 ROOT = Path(__file__).parents[2]
 MANUAL = {path.name: path.read_text() for path in [*ROOT.glob("docs/*.md"), ROOT / "README.md"]}

@@ -16,7 +16,7 @@ from genzoo.doctor.checks import (
 )
 from genzoo.doctor.examine import CHECKS
 from genzoo.doctor.record import EARLIER
-from genzoo.training.checkup import LEAST_BETWEEN
+from genzoo.training.doctor_while_training import LEAST_BETWEEN
 
 PAGE = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `([\w-]+)`\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))

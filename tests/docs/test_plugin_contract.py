@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from genzoo.testing.probe import HEAVY, HEAVY_FOR_CONFIGS
-from genzoo.testing.runner import ALL_CHECKS
+from genzoo_testing.import_probe import HEAVY, HEAVY_FOR_CONFIGS
+from genzoo_testing.runner import ALL_CHECKS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "plugin-contract.md").read_text(encoding="utf-8")
 

@@ -6,12 +6,13 @@ import pytest
 from genzoo import ArchitectureSpec
 from genzoo.errors import CapabilityError
 from genzoo.plugins.manager import PluginManager, default_manager
-from genzoo.testing import PluginContract, phases
-from genzoo.testing.find import find_plugin
-from genzoo.testing.runner import applies, plan
-from genzoo.testing.subjects import ArchitectureSubject, PairSubject
-from genzoo.training.config import DataConfig, RunPlan
-from genzoo.training.start import train_run
+from genzoo.training.begin_and_resume import train_run
+from genzoo.training.training_config import DataConfig, RunPlan
+from genzoo_testing import PluginContract
+from genzoo_testing import phase_checks as phases
+from genzoo_testing.check_targets import ArchitectureSubject, PairSubject
+from genzoo_testing.find_plugin import find_plugin
+from genzoo_testing.runner import applies, plan
 
 SHIFT_INVARIANT = {"hinge", "wgan-gp", "r3gan"}
 """Losses of differences of logits (hinge: within its margin), where a common shift cancels."""
@@ -46,7 +47,7 @@ def test_every_pair_that_fits_is_checked(pairs):
 
 
 def test_only_a_bias_that_cancels_has_no_gradient(pairs):
-    from genzoo.testing.gradients import gradients
+    from genzoo_testing.gradient_checks import gradients
 
     for pair in pairs:
         name = pair.architecture.entry.record.name, pair.objective.record.name

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from genzoo.doctor.record import DoctorRecord
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
-from genzoo.training.start import train_run
+from genzoo.training.begin_and_resume import train_run
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 
 SIDE = 16
 STEPS = 500

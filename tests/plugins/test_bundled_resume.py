@@ -8,12 +8,12 @@ import pytest
 from interruptions import TRAINING, train_with_interruptions
 from run_comparison import assert_same_runs
 
-from genzoo.media.kinds import find_kind, load_kind
+from genzoo.media.find_kind import find_kind, load_kind
 from genzoo.plugins.manager import default_manager
-from genzoo.testing.inputs import cyclic_labels, random_samples
-from genzoo.testing.subjects import ArchitectureSubject, PairSubject
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
-from genzoo.training.start import train_run
+from genzoo.training.begin_and_resume import train_run
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
+from genzoo_testing.check_targets import ArchitectureSubject, PairSubject
+from genzoo_testing.random_inputs import cyclic_labels, random_samples
 
 COUNT = 8
 BATCH = 3

@@ -10,9 +10,9 @@ import torch
 from genzoo.layers import convolution, winograd
 from genzoo.layers.ways import Winograd
 from genzoo.plugins.manager import default_manager
-from genzoo.testing.find import find_plugin
-from genzoo.testing.runner import plan
-from genzoo.testing.subjects import PairSubject, make_step
+from genzoo_testing.check_targets import PairSubject, make_step
+from genzoo_testing.find_plugin import find_plugin
+from genzoo_testing.runner import plan
 
 PAIRS = [
     group.subject

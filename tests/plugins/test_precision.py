@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from genzoo import Phase, Step, Terms
 from genzoo.plugins.manager import default_manager
-from genzoo.testing.find import find_plugin
-from genzoo.testing.runner import plan
-from genzoo.testing.subjects import PairSubject, make_step
-from genzoo.training.engine import PhaseEngine, bfloat16_autocast
-from genzoo.training.session import Session
+from genzoo.training.components import Session
+from genzoo.training.phase_runner import PhaseEngine, bfloat16_autocast
+from genzoo_testing.check_targets import PairSubject, make_step
+from genzoo_testing.find_plugin import find_plugin
+from genzoo_testing.runner import plan
 
 PAIRS = [
     group.subject

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from genzoo import EvaluationRecord
-from genzoo.evaluation.card import evaluation_section
+from genzoo.evaluation.card_section import evaluation_section
 from genzoo.plugins.manager import PluginManager
 from genzoo_zoo import MODELS
 
@@ -25,7 +25,7 @@ def test_some_model_is_measured():
 @pytest.mark.parametrize(("name", "file"), RECORDS)
 def test_a_card_shows_its_records(name, file):
     import genzoo
-    from genzoo.evaluation.run import weights_hash
+    from genzoo.evaluation.evaluate import weights_hash
     from genzoo_zoo.peeps import load
 
     record = EvaluationRecord.read(FOLDERS[name] / file)

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from genzoo import EvaluationRecord, load
 from genzoo.artifact.format import CARD, read_config
-from genzoo.evaluation.card import evaluation_section, with_section
-from genzoo.evaluation.data import open_beside
+from genzoo.evaluation.card_section import evaluation_section, with_section
+from genzoo.evaluation.evaluate import Plan, open_evaluation
+from genzoo.evaluation.open_data import open_beside
 from genzoo.evaluation.record import RECORD
-from genzoo.evaluation.run import Plan, open_evaluation
 from genzoo.evaluation.subject import Settings
-from genzoo.media.kinds import load_kind
+from genzoo.media.find_kind import load_kind
 from genzoo.plugins.manager import default_manager
 from genzoo_zoo import MODELS
 

@@ -18,12 +18,12 @@ from genzoo import load
 from genzoo.artifact.card import render_card
 from genzoo.artifact.format import CARD, read_config
 from genzoo.artifact.save import save_model
-from genzoo.media.kinds import load_kind
+from genzoo.media.find_kind import load_kind
 from genzoo.plugins.manager import default_manager
 from genzoo.registry import Registry, load_target
-from genzoo.training.config import RunPlan
-from genzoo.training.folder import RunFolder
-from genzoo.training.start import CHANGEABLE
+from genzoo.training.begin_and_resume import CHANGEABLE
+from genzoo.training.run_folder import RunFolder
+from genzoo.training.training_config import RunPlan
 from genzoo_zoo import MODELS
 
 LICENCE = "CC0-1.0"

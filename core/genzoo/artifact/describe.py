@@ -15,10 +15,10 @@ from genzoo.artifact.format import (
     parse_artifact,
     read_json,
 )
-from genzoo.containment import one_line
 from genzoo.errors import ArtifactError, ConfigError, GenzooError, PluginError, SpecError
-from genzoo.interfaces.foreign import ForeignModel
-from genzoo.media.kinds import find_kind
+from genzoo.interfaces.foreign_model import ForeignModel
+from genzoo.media.find_kind import find_kind
+from genzoo.plugin_errors import one_line
 from genzoo.records import FormatSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import SampleSpec, parse_config

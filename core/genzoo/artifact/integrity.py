@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from genzoo.artifact.format import FileRecord
+from genzoo.cache_folder import cache_root
 from genzoo.errors import ArtifactError
-from genzoo.places import cache_root
 
 ALWAYS_HASHED = 16 << 20
 """Files up to this size are read through at each load (about 10 ms); larger ones once a change."""

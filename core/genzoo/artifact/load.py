@@ -20,7 +20,7 @@ from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.prior import FittedPrior
 from genzoo.model.build import build_architecture, build_parts, plugin_errors
 from genzoo.model.model import Model
-from genzoo.model.skeleton import lacks_values, without_values
+from genzoo.model.uninitialised import lacks_values, without_values
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import parse_config

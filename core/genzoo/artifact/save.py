@@ -26,11 +26,11 @@ from genzoo.artifact.golden import write_golden
 from genzoo.artifact.integrity import describe_files
 from genzoo.artifact.load import read_model, to_device
 from genzoo.artifact.tensors import halve, save_tensors
+from genzoo.atomic_files import atomic_folder
 from genzoo.errors import ArtifactError, CapabilityError, PluginError, UsageError
-from genzoo.files import atomic_folder
 from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.prior import FittedPrior
-from genzoo.media.kinds import find_kind, load_kind
+from genzoo.media.find_kind import find_kind, load_kind
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target

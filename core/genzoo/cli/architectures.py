@@ -6,7 +6,7 @@ import click
 
 from genzoo.cli.options import output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 
 COLUMNS = {"name": "name", "family": "family", "objective": "objective", "summary": "summary"}
 
@@ -15,7 +15,7 @@ COLUMNS = {"name": "name", "family": "family", "objective": "objective", "summar
 @output_options
 def command() -> None:
     """List the architectures that can be trained."""
-    catalogue = plugged_registry().architectures
+    catalogue = plugin_registry().architectures
     entries = [(name, catalogue.find(name)) for name in catalogue.names()]
     rows = [
         {

@@ -38,7 +38,7 @@ def complete_cached(_: click.Context, __: click.Parameter, incomplete: str) -> l
 def _cached(incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
-    from genzoo.hub.cached import list_cached
+    from genzoo.hub.cache import list_cached
 
     names = [model.name for model in list_cached()]
     return [

@@ -57,7 +57,7 @@ def kind_of(model: str, registry: Registry) -> Kind:
     """
     from genzoo.artifact.describe import describe
     from genzoo.artifact.provider import installed
-    from genzoo.media.kinds import load_kind
+    from genzoo.media.find_kind import load_kind
 
     folder = at_hand(model, registry)
     config = describe(folder, registry).config
@@ -69,7 +69,7 @@ def kind_of(model: str, registry: Registry) -> Kind:
 
 def require_encoder(model: Model) -> None:
     """Raise CapabilityError, before any data is read, unless `model` can encode."""
-    from genzoo.model import encoders
+    from genzoo.model import encoding as encoders
 
     encoders.require_encoder(model.parts.values(), model.name)
 

@@ -9,7 +9,7 @@ import click
 from genzoo.cli.computing import Computing, class_indices, default_path, kind_of, label_option
 from genzoo.cli.options import compute_options, model_argument, out_option, output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 
 
 @click.command()
@@ -36,9 +36,9 @@ def command(
     Such files come from genzoo encode: the array `latents`, and `labels` if there are classes.
     """
     from genzoo.cli.latent_files import read_latents
-    from genzoo.model.shapes import reshape_for_latents
+    from genzoo.model.reshape import reshape_for_latents
 
-    registry = plugged_registry()
+    registry = plugin_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-decoded{kind.endings[0]}")
     kind.check_path(path)

@@ -9,11 +9,11 @@ import click
 
 from genzoo.cli.options import device_option, output_options
 from genzoo.cli.output import Sheet, output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 
 if TYPE_CHECKING:
     from genzoo.doctor.record import DoctorRecord, RecordedFinding
-    from genzoo.training.diagnose import Diagnosis
+    from genzoo.training.doctor_of_saved_run import Diagnosis
 
 
 @click.command()
@@ -29,12 +29,12 @@ def command(ctx: click.Context, run: Path, device: str, strict: bool) -> None:
     finding says what is wrong and what to do. Problems count for --strict while they last;
     warnings and notes do not.
     """
-    from genzoo.cli.progress import progress_reporter
-    from genzoo.training.diagnose import diagnose_run
+    from genzoo.cli.training_progress import progress_reporter
+    from genzoo.training.doctor_of_saved_run import diagnose_run
     from genzoo.training.hardware import choose_device
 
     with progress_reporter(output()) as reporter:
-        diagnosis = diagnose_run(run, plugged_registry(), reporter, str(choose_device(device)))
+        diagnosis = diagnose_run(run, plugin_registry(), reporter, str(choose_device(device)))
     _tell(run, diagnosis)
     ctx.exit(1 if strict and not diagnosis.healthy else 0)
 

@@ -16,7 +16,7 @@ from genzoo.cli.options import (
     output_options,
 )
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 
 
 @click.command()
@@ -48,7 +48,7 @@ def command(
 
     path = out or Path("latents.safetensors")
     check_latent_path(path)
-    registry = plugged_registry()
+    registry = plugin_registry()
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
     require_encoder(loaded)

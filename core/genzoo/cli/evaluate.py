@@ -18,7 +18,7 @@ from genzoo.cli.options import (
     seed_option,
 )
 from genzoo.cli.output import Output, output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -132,11 +132,11 @@ def command(
             "Both a model and data are needed.", "Type genzoo evaluate MODEL DATA, or --reproduce."
         )
     from genzoo.cli.judging import Request
-    from genzoo.evaluation.run import Plan
+    from genzoo.evaluation.evaluate import Plan
     from genzoo.evaluation.subject import Settings
 
     if pictures is not None:
-        kind_of(model, plugged_registry()).check_path(pictures)
+        kind_of(model, plugin_registry()).check_path(pictures)
     names = tuple(name for given in metrics for name in given.split(",") if name)
     settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
     plan = Plan(names, features, weights)
@@ -149,7 +149,7 @@ def command(
 
 def _at_hand(file: str) -> Path:
     from genzoo.cli.hub_progress import hub_progress
-    from genzoo.hub.single import here
+    from genzoo.hub.single_file import here
 
     with hub_progress() as progress:
         return here(file, progress)

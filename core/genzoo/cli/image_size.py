@@ -37,7 +37,7 @@ def with_size(model: Model, files: Sequence[str], kind: Kind, size: int | None) 
         CapabilityError: A size is asked for, and the model takes only its own.
         SpecError: The model cannot take images of that size.
     """
-    from genzoo.model.shapes import reshape
+    from genzoo.model.reshape import reshape
 
     if kind.name != "image" or not model.architecture.any_shape:
         if size is not None:
@@ -60,7 +60,7 @@ def with_size(model: Model, files: Sequence[str], kind: Kind, size: int | None) 
 
 def _largest_up_to(side: int, model: Model) -> Model:
     """For the largest images that the model takes, of at most `side` pixels."""
-    from genzoo.model.shapes import reshape
+    from genzoo.model.reshape import reshape
 
     channels = model.sample_spec.shape[0]
     for candidate in range(side, 0, -1):
@@ -73,7 +73,7 @@ def _largest_up_to(side: int, model: Model) -> Model:
 
 def _smallest_side(files: Sequence[str]) -> int | None:
     """The shorter side of the smallest image among files; None where there is no such file."""
-    from genzoo.media.decode import read_size
+    from genzoo.media.image_decoding import read_size
 
     sizes = [read_size(Path(file)) for file in files if Path(file).is_file()]
     return min((min(size) for size in sizes if size is not None), default=None)

@@ -11,7 +11,7 @@ import click
 from genzoo.cli.completion import complete_architecture
 from genzoo.cli.options import out_option, output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def command(
     """
     from genzoo.data.choose_kind import choose_kind
 
-    registry = plugged_registry()
+    registry = plugin_registry()
     entry = registry.architectures.find(architecture)
     content = choose_kind(registry, entry, name=kind)
     given = [f"{name}={text}" for name, text in (("size", size), ("channels", channels)) if text]

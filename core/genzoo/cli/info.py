@@ -9,7 +9,7 @@ import click
 
 from genzoo.cli.options import output_options
 from genzoo.cli.output import Sheet, output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.pull import make_plan
 from genzoo.cli.sizes import folder_bytes, readable_size
 
@@ -43,7 +43,7 @@ def complete_anything(
 @output_options
 def command(name: str) -> None:
     """Show a model (name, folder or run), architecture, objective, prior, data set or kind."""
-    registry = plugged_registry()
+    registry = plugin_registry()
     output().sheets(_sheets(name, registry))
 
 
@@ -63,7 +63,7 @@ def _sheets(name: str, registry: Registry) -> list[Sheet]:
 
 def _only_on_hub(name: str, registry: Registry) -> HubReference | None:
     """What `name` means if that is a model of the Hub that is not on this machine."""
-    from genzoo.hub.cached import find_cached
+    from genzoo.hub.cache import find_cached
     from genzoo.hub.reference import as_reference
 
     known = name in registry.models or name in registry.models.names()
@@ -100,7 +100,7 @@ def _record_sheet(entry: Entry[Record]) -> Sheet:
 
 
 def _run_sheet(folder: Path) -> Sheet:
-    from genzoo.training.folder import RunFolder
+    from genzoo.training.run_folder import RunFolder
 
     run = RunFolder(folder)
     record = run.read_record()
@@ -162,7 +162,7 @@ def description(config: ArtifactConfig) -> dict[str, Any]:
 
 def remote_sheet(reference: HubReference, registry: Registry) -> Sheet:
     """A model of the Hub before it is pulled: no more is sent than its description and a header."""
-    from genzoo.hub.inspect import inspect_weights
+    from genzoo.hub.weight_headers import inspect_weights
 
     plan = make_plan(reference, registry)
     weights = inspect_weights(plan.remote, plan.weights)

@@ -75,7 +75,7 @@ def _from_dataset(
 ) -> tuple[Tensor, list[int] | None]:
     import numpy as np
 
-    from genzoo.data.sources import open_dataset
+    from genzoo.data.open_dataset import open_dataset
     from genzoo.registry import load_target
 
     def registered(wanted: str) -> tuple[DatasetSpec, Any]:

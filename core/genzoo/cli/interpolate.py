@@ -10,7 +10,7 @@ import click
 from genzoo.cli.computing import Computing, class_index, default_path, kind_of
 from genzoo.cli.options import compute_options, model_argument, out_option, output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import CapabilityError, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def command(
     batch_size: int,
 ) -> None:
     """Walk from one latent of MODEL to another, along the great circle between them."""
-    registry = plugged_registry()
+    registry = plugin_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-interpolated{kind.endings[0]}")
     kind.check_path(path)

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from genzoo.cli.computing import kind_of
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
-from genzoo.cli.stages import Stage, stages
-from genzoo.cli.together import together
+from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.stage_progress import Stage, stages
+from genzoo.cli.torchrun import torchrun_processes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from genzoo.data.dataset import Dataset
+    from genzoo.distributed.process_group import ProcessGroup
+    from genzoo.evaluation.evaluate import Evaluation, Plan
     from genzoo.evaluation.record import EvaluationRecord
-    from genzoo.evaluation.run import Evaluation, Plan
     from genzoo.evaluation.subject import Settings
     from genzoo.interfaces.kind import Kind
     from genzoo.specs import SampleSpec
-    from genzoo.world import World
 
 
 @dataclass(frozen=True)
@@ -53,30 +53,32 @@ class Request:
         Raises:
             GenzooError: Something does not fit; that is said before anything is measured.
         """
-        with together() as world, stages(output()) as stage:
-            evaluation = self._open(world, stage, expected)
-            if not world.leads:
+        with torchrun_processes() as processes, stages(output()) as stage:
+            evaluation = self._open(processes, stage, expected)
+            if not processes.is_main:
                 evaluation.subject.assist()
                 return None
             record = evaluation.measure(self.model)
             if self.pictures is not None:
-                from genzoo.evaluation.pictures import save_pictures
+                from genzoo.evaluation.nearest_images_page import save_pictures
 
                 output().note(f"Pictures: {save_pictures(evaluation.subject, self.pictures)}")
             evaluation.subject.dismiss()
             return record
 
-    def _open(self, world: World, stage: Stage, expected: EvaluationRecord | None) -> Evaluation:
+    def _open(
+        self, processes: ProcessGroup, stage: Stage, expected: EvaluationRecord | None
+    ) -> Evaluation:
         from genzoo.api import load
+        from genzoo.evaluation.evaluate import open_evaluation
         from genzoo.evaluation.reproduce import check_unchanged
-        from genzoo.evaluation.run import open_evaluation
         from genzoo.training.hardware import choose_device
 
-        registry = plugged_registry()
-        device = str(choose_device(world.device(self.device)))
+        registry = plugin_registry()
+        device = str(choose_device(processes.device(self.device)))
         model = load(self.model, device=device, registry=registry)
         kind, spec = kind_of(self.model, registry), model.sample_spec
-        with world.one_by_one():
+        with processes.one_by_one():
             data = _open(self.data, kind, spec, True, stage, self.stream)
             unseen = self.held_out and _open(self.held_out, kind, spec, False, stage, self.stream)
         if expected is not None:
@@ -89,14 +91,14 @@ class Request:
             registry,
             held_out=unseen or None,
             progress=stage,
-            world=world,
+            processes=processes,
         )
 
 
 def _open(
     name: str, kind: Kind, spec: SampleSpec, labelled: bool, stage: Stage, stream: bool
 ) -> Dataset:
-    from genzoo.evaluation.data import open_beside
+    from genzoo.evaluation.open_data import open_beside
 
     def decoding(done: int, total: int) -> None:
         stage(f"Reading {name}", done, total)
@@ -105,7 +107,7 @@ def _open(
         name,
         kind,
         spec,
-        plugged_registry(),
+        plugin_registry(),
         labelled=labelled,
         decoding=decoding,
         stream=stream,

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from genzoo.artifact.tensors import load_tensors, save_tensors
+from genzoo.atomic_files import atomic_write
 from genzoo.errors import DataError, UsageError
-from genzoo.files import atomic_write
 
 ENDINGS = (".safetensors", ".npz")
 

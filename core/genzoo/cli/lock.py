@@ -10,7 +10,7 @@ from genzoo.cli.completion import complete_model
 from genzoo.cli.hub_progress import hub_progress
 from genzoo.cli.options import output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.pull import LOCK_FILE, hub_reference
 
 
@@ -32,9 +32,9 @@ def command(models: tuple[str, ...], lock_file: Path) -> None:
     What is not there is pulled. To have the same elsewhere: genzoo pull --locked
     """
     from genzoo.artifact.describe import weight_names
-    from genzoo.hub.lock import Lock, lock_models, read_lock, write_lock
+    from genzoo.hub.lock_file import Lock, lock_models, read_lock, write_lock
 
-    registry = plugged_registry()
+    registry = plugin_registry()
     references = [hub_reference(name, registry) for name in models]
     before = read_lock(lock_file) if lock_file.exists() else Lock()
     with hub_progress() as progress:

@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 import genzoo
-from genzoo.cli.errors import is_clicks_own, report
+from genzoo.cli.exit_codes import is_clicks_own, report
 from genzoo.cli.lazy import LazyGroup
 from genzoo.cli.output import Output
-from genzoo.cli.plugged import complete_plugin, leave_out, plugged_commands, shortest_names
+from genzoo.cli.plugin_registry import complete_plugin, leave_out, plugin_commands, shortest_names
 from genzoo.errors import PluginError
 from genzoo.registry import load_target
 
@@ -64,7 +64,7 @@ class MainGroup(LazyGroup):
         own = super().get_command(ctx, cmd_name)
         if own is not None:
             return own
-        entry = plugged_commands().get(cmd_name)
+        entry = plugin_commands().get(cmd_name)
         return click.Command(cmd_name, short_help=entry.record.summary) if entry else None
 
     def load(self, name: str) -> click.Command:
@@ -75,7 +75,7 @@ class MainGroup(LazyGroup):
         """
         if name in self.commands:
             return super().load(name)
-        target = plugged_commands()[name].record.target
+        target = plugin_commands()[name].record.target
         command = load_target(target)
         if not isinstance(command, click.Command):
             raise PluginError(f"'{target}' is no click command.")

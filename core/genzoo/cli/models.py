@@ -10,10 +10,10 @@ import click
 from genzoo.cli.completion import complete_cached
 from genzoo.cli.options import output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.sizes import folder_bytes, readable_size
 from genzoo.errors import UsageError
-from genzoo.hub.cached import CachedModel, find_cached, list_cached
+from genzoo.hub.cache import CachedModel, find_cached, list_cached
 from genzoo.hub.reference import HubReference, as_reference
 
 if TYPE_CHECKING:
@@ -63,15 +63,15 @@ def command(ctx: click.Context, hub: bool, search: str) -> None:
 def remove(model: str, every: bool) -> None:
     """Remove a pulled MODEL, OWNER/NAME[@REVISION], from this machine."""
     from genzoo.cli.pull import hub_reference
-    from genzoo.hub.cached import remove_cached
+    from genzoo.hub.cache import remove_cached
 
-    reference = hub_reference(model, plugged_registry())
+    reference = hub_reference(model, plugin_registry())
     removed = [str(folder) for folder in remove_cached(reference, every=every)]
     output().result({"model": model, "removed": removed}, "\n".join(removed))
 
 
 def _list_here() -> None:
-    catalogue = plugged_registry().models
+    catalogue = plugin_registry().models
     rows = [_zoo_row(name, catalogue.find(name)) for name in catalogue.names()]
     known = {row["location"] for row in rows}
     rows += [_cached_row(model) for model in list_cached() if model.name not in known]
@@ -83,7 +83,7 @@ def _list_here() -> None:
 
 
 def _list_hub(text: str) -> None:
-    from genzoo.hub.remote import search
+    from genzoo.hub.repository_info import search
 
     rows = [
         {

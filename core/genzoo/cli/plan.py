@@ -14,7 +14,7 @@ from genzoo.errors import UsageError, unknown_name
 if TYPE_CHECKING:
     from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
     from genzoo.registry import Entry
-    from genzoo.training.config import RunPlan
+    from genzoo.training.training_config import RunPlan
 
 SECTIONS = ("training", "data", "architecture", "objective")
 
@@ -73,7 +73,7 @@ def build_plan(
     """
     from genzoo.registry import load_target
     from genzoo.specs import parse_config
-    from genzoo.training.config import RunPlan, TrainingConfig, data_config
+    from genzoo.training.training_config import RunPlan, TrainingConfig, data_config
 
     networks, losses = dict(sections["architecture"]), dict(sections["objective"])
     networks.pop("name", None)

@@ -42,7 +42,7 @@ def published_records(
         ArtifactError: The card, or a record, cannot be read.
         UsageError: A record is of other weights.
     """
-    from genzoo.evaluation.card import evaluation_section, with_section
+    from genzoo.evaluation.card_section import evaluation_section, with_section
     from genzoo.evaluation.record import EvaluationRecord
     from genzoo.hub.push import read_card
 
@@ -62,7 +62,7 @@ def _file_name(path: Path) -> str:
 
 def _check_weights(folder: Path, records: dict[str, EvaluationRecord], registry: Registry) -> None:
     from genzoo.artifact.load import load_model
-    from genzoo.evaluation.run import weights_hash
+    from genzoo.evaluation.evaluate import weights_hash
 
     weights = weights_hash(load_model(folder, registry))
     for file, record in records.items():

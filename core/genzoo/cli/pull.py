@@ -11,7 +11,7 @@ from genzoo.cli.completion import complete_model
 from genzoo.cli.hub_progress import hub_progress
 from genzoo.cli.options import output_options
 from genzoo.cli.output import Sheet, output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.sizes import readable_size
 from genzoo.errors import PluginError, UnknownNameError, UsageError
 
@@ -57,7 +57,7 @@ def command(
         return
     if not models:
         raise UsageError("The command does not say which model.", "Type genzoo pull OWNER/NAME.")
-    registry = plugged_registry()
+    registry = plugin_registry()
     references = [hub_reference(name, registry) for name in models]
     if offline:
         _report([_offline(reference) for reference in references])
@@ -152,7 +152,7 @@ def _pull(reference: HubReference, everything: bool, registry: Registry) -> dict
 
 
 def _offline(reference: HubReference) -> dict[str, Any]:
-    from genzoo.hub.cached import find_cached
+    from genzoo.hub.cache import find_cached
 
     folder = find_cached(reference)
     if folder is None:
@@ -165,10 +165,10 @@ def _offline(reference: HubReference) -> dict[str, Any]:
 
 def _pull_locked(models: tuple[str, ...], lock_file: Path) -> None:
     from genzoo.artifact.describe import weight_names
-    from genzoo.hub.lock import pull_locked, read_lock
+    from genzoo.hub.lock_file import pull_locked, read_lock
 
     lock = read_lock(lock_file)
-    weights_of = weight_names(plugged_registry())
+    weights_of = weight_names(plugin_registry())
     rows = []
     for name in models or lock.models:
         with hub_progress() as progress:

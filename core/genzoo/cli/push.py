@@ -10,7 +10,7 @@ import click
 from genzoo.cli.hub_progress import at_hand, hub_progress
 from genzoo.cli.options import model_argument, output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 
 
 @click.command()
@@ -38,7 +38,7 @@ def command(model: str, name: str, private: bool, licence: str, records: tuple[P
     from genzoo.hub.reference import parse_reference
 
     reference = parse_reference(name)
-    registry = plugged_registry()
+    registry = plugin_registry()
     folder = at_hand(model, registry)
     evaluated = published_records(folder, records, str(reference), registry)
     with hub_progress() as progress:

@@ -16,7 +16,7 @@ from genzoo.cli.options import (
     output_options,
 )
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 
 COLUMNS = 8
 
@@ -51,7 +51,7 @@ def command(
     """
     from genzoo.cli.inputs import read_inputs
 
-    registry = plugged_registry()
+    registry = plugin_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-reconstructed{kind.endings[0]}")
     kind.check_path(path)

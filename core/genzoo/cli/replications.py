@@ -10,7 +10,7 @@ import click
 
 from genzoo.cli.judging import Request
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def find_record(source: str) -> tuple[EvaluationRecord, str | None]:
     model, _, file = source.rpartition("/") if source.endswith(".json") else (source, "", "")
     if not model:
         return EvaluationRecord.read(path), None
-    return EvaluationRecord.read(resolve(model, plugged_registry()).folder / file), model
+    return EvaluationRecord.read(resolve(model, plugin_registry()).folder / file), model
 
 
 def _refuse_settings(ctx: click.Context) -> None:

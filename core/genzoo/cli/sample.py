@@ -17,8 +17,8 @@ from genzoo.cli.options import (
     seed_option,
 )
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
-from genzoo.cli.together import together
+from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.torchrun import torchrun_processes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,15 +59,15 @@ def command(
 
     Started by torchrun, the processes share the work, and write what one alone would.
     """
-    registry = plugged_registry()
+    registry = plugin_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-seed{seed}{kind.endings[0]}")
     kind.check_path(path)
 
-    from genzoo.media.saving import save_drawn
+    from genzoo.media.save_samples import save_drawn
 
-    with together() as world:
-        computing = Computing(world.device(device), precision, batch_size)
+    with torchrun_processes() as processes:
+        computing = Computing(processes.device(device), precision, batch_size)
         loaded = computing.load(model, registry)
         note = registry.architectures.find(loaded.name).record.sampling_note
         if note and prior is None:
@@ -87,8 +87,8 @@ def command(
                     start=numbers.start,
                 )
 
-        save_drawn(draw, count, kind, spec, path, batch_size, world)
-    if world.leads:
+        save_drawn(draw, count, kind, spec, path, batch_size, processes)
+    if processes.is_main:
         output().result(
             {"model": model, "count": count, "seed": seed, "shape": spec.shape, "path": str(path)},
             str(path),

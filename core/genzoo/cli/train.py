@@ -9,17 +9,17 @@ import click
 from click.core import ParameterSource
 
 from genzoo.cli.completion import complete_architecture, complete_data, complete_objective
-from genzoo.cli.errors import INTERRUPTED
+from genzoo.cli.exit_codes import INTERRUPTED
 from genzoo.cli.options import out_option, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plan import build_plan, merge, read_file, run_folder
-from genzoo.cli.plugged import plugged_registry
-from genzoo.cli.together import together
+from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.torchrun import torchrun_processes
 from genzoo.cli.train_options import TrainCommand, choice_of
 from genzoo.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
-    from genzoo.training.trainer import TrainingResult
+    from genzoo.training.training_loop import TrainingResult
 
 
 @click.command(cls=TrainCommand)
@@ -97,16 +97,16 @@ def _begin(ctx: click.Context, sections: dict[str, dict[str, Any]], out: Path | 
 
     from genzoo.data.choose_kind import choose_kind
 
-    kind = choose_kind(plugged_registry(), choice.architecture, data, sections["data"].get("kind"))
+    kind = choose_kind(plugin_registry(), choice.architecture, data, sections["data"].get("kind"))
     plan = build_plan(choice.architecture, choice.objective, kind, choice.starting, sections)
     folder = run_folder(out, plan.architecture, data)
 
-    from genzoo.cli.progress import progress_reporter
-    from genzoo.training.start import train_run
+    from genzoo.cli.training_progress import progress_reporter
+    from genzoo.training.begin_and_resume import train_run
 
-    with together() as world, progress_reporter(output()) as reporter:
-        result = train_run(plan, folder, plugged_registry(), reporter, world)
-    _finish(ctx, result, world.leads)
+    with torchrun_processes() as processes, progress_reporter(output()) as reporter:
+        result = train_run(plan, folder, plugin_registry(), reporter, processes)
+    _finish(ctx, result, processes.is_main)
 
 
 def _resume(ctx: click.Context, run: Path, given: dict[str, dict[str, Any]]) -> None:
@@ -117,12 +117,12 @@ def _resume(ctx: click.Context, run: Path, given: dict[str, dict[str, Any]]) -> 
             f"A resumed run cannot change {', '.join(other)}.", "Start a new run for that."
         )
 
-    from genzoo.cli.progress import progress_reporter
-    from genzoo.training.start import resume_run
+    from genzoo.cli.training_progress import progress_reporter
+    from genzoo.training.begin_and_resume import resume_run
 
-    with together() as world, progress_reporter(output()) as reporter:
-        result = resume_run(run, plugged_registry(), reporter, changes, world)
-    _finish(ctx, result, world.leads)
+    with torchrun_processes() as processes, progress_reporter(output()) as reporter:
+        result = resume_run(run, plugin_registry(), reporter, changes, processes)
+    _finish(ctx, result, processes.is_main)
 
 
 def _from_options(ctx: click.Context) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genzoo.cli.plan import read_file
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -118,14 +118,14 @@ def _choose(command: click.Command, args: Sequence[str], choice: Choice) -> None
     """
     from genzoo.cli.fields import field_options
     from genzoo.registry import load_target
-    from genzoo.training.config import DataConfig, TrainingConfig
+    from genzoo.training.training_config import DataConfig, TrainingConfig
 
     taken = _flags(command.params) | {"help"}
     choice.options += field_options(TrainingConfig, "training", taken)
     sources = field_options(DataConfig, "data", taken)
     choice.options += [option for option in sources if option.field not in ("data", "options")]
 
-    registry = plugged_registry()
+    registry = plugin_registry()
     named = _named([*command.params, *choice.options], args, registry)
     entry = None
     if named.architecture is not None:

@@ -9,7 +9,7 @@ import click
 from genzoo.cli.hub_progress import at_hand
 from genzoo.cli.options import model_argument, output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 
 COLUMNS = {"verdict": "", "subject": "what", "detail": "found"}
 
@@ -22,7 +22,7 @@ def command(ctx: click.Context, model: str) -> None:
     """Check the files of MODEL and replay the samples stored with it. Exits with 1 if one fails."""
     from genzoo.artifact.verify import verify
 
-    registry = plugged_registry()
+    registry = plugin_registry()
     verification = verify(at_hand(model, registry), registry)
     out = output()
     if out.json:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.attempt import attempt_entry
+from genzoo.data.data_source import Labels, Outcomes, Source
+from genzoo.data.decoding import attempt_entry
 from genzoo.data.raw import RawSamples
-from genzoo.data.source import Labels, Outcomes, Source
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Decoded, Kind
 from genzoo.specs import Config

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.data.arrays import number_labels
-from genzoo.data.attempt import Content, Encoded
+from genzoo.data.data_source import Labels
+from genzoo.data.decoding import Content, Encoded
 from genzoo.data.file_source import FileSource
-from genzoo.data.source import Labels
 from genzoo.errors import DataError, UsageError
 from genzoo.interfaces.kind import Kind, UndecodableError
 

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.entry import build_entry
+from genzoo.atomic_files import atomic_folder, atomic_write
+from genzoo.data.cache_writer import build_entry
+from genzoo.data.data_source import Progress, Source
 from genzoo.data.fingerprint import fingerprint
-from genzoo.data.rows import Rows
-from genzoo.data.source import Progress, Source
+from genzoo.data.row_files import Rows
 from genzoo.errors import StorageError
-from genzoo.files import atomic_folder, atomic_write
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
 

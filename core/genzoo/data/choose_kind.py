@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from genzoo.errors import UnknownNameError, UsageError
 from genzoo.interfaces.kind import Kind
-from genzoo.media.kinds import find_kind
+from genzoo.media.find_kind import find_kind
 from genzoo.records import ArchitectureSpec, DatasetSpec, KindSpec
 from genzoo.registry import Entry, Registry, load_target
 

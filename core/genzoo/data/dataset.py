@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.order import Blocks
-from genzoo.data.rows import BlockRows, Rows, readable
+from genzoo.data.row_files import BlockRows, Rows, readable
+from genzoo.data.shuffle import Blocks
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from genzoo.data.batches import Gather
+    from genzoo.data.batch_stream import Gather
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ class Dataset:
 
     @cached_property
     def _gather(self) -> Gather:
-        from genzoo.data.batches import Gather
+        from genzoo.data.batch_stream import Gather
 
         return Gather(
             self.kind, readable(self.rows), self.labels if self.spec.conditional else None

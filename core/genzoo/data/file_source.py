@@ -8,10 +8,10 @@ from itertools import islice
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
-from genzoo.data.attempt import Content, Encoded, quiet_decoding
-from genzoo.data.order import Blocks
-from genzoo.data.pool import decode_all
-from genzoo.data.source import Outcomes, Source
+from genzoo.data.data_source import Outcomes, Source
+from genzoo.data.decoder_pool import decode_all
+from genzoo.data.decoding import Content, Encoded, quiet_decoding
+from genzoo.data.shuffle import Blocks
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
 

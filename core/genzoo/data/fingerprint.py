@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.folder import FolderScan
+from genzoo.data.folder_listing import FolderScan
 from genzoo.interfaces.kind import Kind
 
 FORMAT = 2

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import overload
 
-from genzoo.data.attempt import quiet_decoding
-from genzoo.data.classes import folder_labels
+from genzoo.data.class_folders import folder_labels
+from genzoo.data.data_source import Labels
+from genzoo.data.decoding import quiet_decoding
 from genzoo.data.file_source import FileSource
 from genzoo.data.fingerprint import folder_identity
-from genzoo.data.folder import FolderScan, scan_folder
-from genzoo.data.notes import printable
-from genzoo.data.source import Labels
+from genzoo.data.folder_listing import FolderScan, scan_folder
+from genzoo.data.remarks import printable
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
 

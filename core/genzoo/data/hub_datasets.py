@@ -14,12 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genzoo.containment import one_line
 from genzoo.data.arrow_source import ArrowSource
 from genzoo.data.fingerprint import digest, file_identity
 from genzoo.data.shards import holds_files
 from genzoo.errors import DataError, UsageError
 from genzoo.interfaces.kind import Kind
+from genzoo.plugin_errors import one_line
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.attempt import attempt, quiet_decoding
-from genzoo.data.folder import scan_folder
-from genzoo.data.notes import with_article
+from genzoo.data.decoding import attempt, quiet_decoding
+from genzoo.data.folder_listing import scan_folder
+from genzoo.data.remarks import with_article
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind, UndecodableError
 from genzoo.specs import SampleSpec

@@ -18,9 +18,9 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from genzoo.atomic_files import atomic_write
 from genzoo.data.fingerprint import digest, file_identity
 from genzoo.errors import DataError, StorageError
-from genzoo.files import atomic_write
 from genzoo.interfaces.kind import Kind
 
 FORMAT = 1

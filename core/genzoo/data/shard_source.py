@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.data.arrays import number_labels
-from genzoo.data.attempt import Content, Encoded
-from genzoo.data.classes import folder_labels
+from genzoo.data.class_folders import folder_labels
+from genzoo.data.data_source import Labels
+from genzoo.data.decoding import Content, Encoded
 from genzoo.data.file_source import FileSource
 from genzoo.data.fingerprint import digest, file_identity
-from genzoo.data.folder import nothing_there
-from genzoo.data.notes import printable, with_article
+from genzoo.data.folder_listing import nothing_there
+from genzoo.data.remarks import printable, with_article
 from genzoo.data.shard_index import ShardIndex, shard_index
 from genzoo.data.shards import CLASSES
-from genzoo.data.source import Labels
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind, UndecodableError
 

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path, PurePath
 
-from genzoo.data.notes import SHOWN
+from genzoo.data.remarks import SHOWN
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind
 

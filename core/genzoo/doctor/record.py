@@ -9,8 +9,8 @@ from typing import Self
 
 from pydantic import Field, ValidationError
 
+from genzoo.atomic_files import atomic_write
 from genzoo.doctor.finding import Finding, Severity
-from genzoo.files import atomic_write
 from genzoo.specs import Config
 
 EARLIER = 0.8

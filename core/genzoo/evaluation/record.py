@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
+from genzoo.atomic_files import atomic_write
 from genzoo.errors import DataError
-from genzoo.files import atomic_write
 from genzoo.specs import Config
 
 FORMAT_VERSION = 1

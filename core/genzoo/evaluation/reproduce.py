@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from genzoo.data.dataset import Dataset
 from genzoo.errors import DataError
 from genzoo.evaluation.compare import protocol_differences
+from genzoo.evaluation.evaluate import Plan, weights_hash
 from genzoo.evaluation.record import EvaluationRecord, Value
-from genzoo.evaluation.run import Plan, weights_hash
 from genzoo.evaluation.subject import Settings
 from genzoo.model.model import STANDARD_PRIOR, Model
 

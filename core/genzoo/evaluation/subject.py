@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genzoo.data.dataset import Dataset
-from genzoo.data.order import Order, shuffled
-from genzoo.evaluation.extractor import FeatureExtractor
-from genzoo.evaluation.features import FeatureCache, Pieces, extracted, temporary_features
+from genzoo.data.shuffle import Order, shuffled
+from genzoo.distributed.divided_work import drain, in_order
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
+from genzoo.evaluation.feature_cache import FeatureCache, Pieces, extracted, temporary_features
 from genzoo.evaluation.metric import Metric
 from genzoo.evaluation.statistics.gaussian import Gaussian
+from genzoo.interfaces.feature_extractor import FeatureExtractor
 from genzoo.model.model import Model
-from genzoo.turns import drain, in_order
-from genzoo.world import SOLO, World
 
 LARGEST_DATA = 50_000
 """Images of the data that are used at most."""
@@ -96,7 +96,7 @@ class Subject:
         cache: Path,
         held_out: Dataset | None = None,
         progress: Progress | None = None,
-        world: World = SOLO,
+        processes: ProcessGroup = SINGLE_PROCESS,
         metrics: Sequence[Metric] = (),
     ) -> None:
         self.model = model
@@ -107,7 +107,7 @@ class Subject:
         self.space = space
         self.progress: Progress = progress or (lambda what, done, total: None)
         self._cache = FeatureCache(cache, extractor, space)
-        self._world = world
+        self._world = processes
         self._metrics = metrics
 
     @cached_property

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from genzoo.atomic_files import storage_errors
 from genzoo.errors import ArtifactError
-from genzoo.files import storage_errors
+from genzoo.hub.allowed_files import RemoteFile
 from genzoo.hub.client import client, hub_errors
-from genzoo.hub.files import RemoteFile
 from genzoo.hub.progress import HubProgress
-from genzoo.hub.remote import RemoteModel
+from genzoo.hub.repository_info import RemoteModel
 
 
 def fetch_file(

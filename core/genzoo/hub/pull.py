@@ -11,12 +11,12 @@ from pathlib import Path
 from genzoo.artifact.format import CARD, CONFIG, WEIGHTS, ArtifactConfig, FileRecord, read_config
 from genzoo.artifact.integrity import check_file_once
 from genzoo.errors import ArtifactError, StorageError
-from genzoo.hub.cached import commit_folder, find_cached, record_revision
+from genzoo.hub.allowed_files import RemoteFile, check_agreement, check_files, wanted_files
+from genzoo.hub.cache import commit_folder, find_cached, record_revision
 from genzoo.hub.download import fetch_file, only_writer
-from genzoo.hub.files import RemoteFile, check_agreement, check_files, wanted_files
 from genzoo.hub.progress import HubProgress
 from genzoo.hub.reference import HubReference
-from genzoo.hub.remote import RemoteModel, find_remote
+from genzoo.hub.repository_info import RemoteModel, find_remote
 
 WeightsOf = Callable[[Path], Sequence[str] | None]
 """From a folder with a `config.json` that is not genzoo's to the names that the safetensors file

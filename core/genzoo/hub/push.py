@@ -10,8 +10,8 @@ from genzoo.artifact.card import published_card
 from genzoo.artifact.format import CARD, CONFIG, ArtifactConfig, read_config
 from genzoo.artifact.integrity import check_file
 from genzoo.errors import ArtifactError, HubError
+from genzoo.hub.allowed_files import LEFT_ALONE, RemoteFile, check_files
 from genzoo.hub.client import LOG_IN, TIMEOUT, address, client, hub_errors, logged_in
-from genzoo.hub.files import LEFT_ALONE, RemoteFile, check_files
 from genzoo.hub.progress import HubProgress
 from genzoo.hub.reference import HubReference
 

@@ -16,7 +16,7 @@ from genzoo.errors import ArtifactError
 from genzoo.importing.search import Candidate, find_best
 from genzoo.importing.source import Source, read_source
 from genzoo.importing.target import Wish, build
-from genzoo.media.kinds import load_kind
+from genzoo.media.find_kind import load_kind
 from genzoo.model.model import Model
 
 _NAMED = 5

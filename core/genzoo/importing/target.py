@@ -12,7 +12,7 @@ from torch import nn
 from genzoo.artifact.load import outline
 from genzoo.errors import CapabilityError
 from genzoo.importing.match import Shapes
-from genzoo.media.kinds import load_kind, sample_contract
+from genzoo.media.find_kind import load_kind, sample_contract
 from genzoo.model.build import build_architecture, build_parts, check_kind, plugin_errors
 from genzoo.model.model import Model
 from genzoo.records import ArchitectureSpec, KindSpec

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.files import atomic_write
+from genzoo.atomic_files import atomic_write
 
 
 def write_archive(path: Path, name: str, count: int, pieces: Iterable[NDArray[Any]]) -> None:

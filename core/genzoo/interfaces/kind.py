@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from genzoo.atomic_files import atomic_write
 from genzoo.errors import SpecError, UsageError
-from genzoo.files import atomic_write
 from genzoo.interfaces.archive import write_archive
 from genzoo.specs import Config, SampleSpec
 

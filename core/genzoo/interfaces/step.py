@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.interfaces.noise import BatchNoise, Noise, ShareNoise, derive_seed
 from genzoo.interfaces.prior import Prior
-from genzoo.world import SOLO, World
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ class Step:
         parts: Mapping[str, nn.Module],
         prior: Prior,
         identity: tuple[int | str, ...] = (0,),
-        world: World = SOLO,
+        processes: ProcessGroup = SINGLE_PROCESS,
     ) -> None:
         self.index = index
         self.total = total
@@ -63,7 +63,7 @@ class Step:
         self.used: set[str] = set()
         self.reported: dict[str, Tensor] = {}
         self._identity = identity
-        self._world = world
+        self._world = processes
         self._noises: dict[tuple[str, int], Noise] = {}
         self._shared: dict[str, Any] = {}
 

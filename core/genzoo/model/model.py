@@ -15,9 +15,9 @@ from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.networks import Decoder, Generator
 from genzoo.interfaces.noise import Noise, SampleNoise
 from genzoo.interfaces.prior import Prior
-from genzoo.model.encoders import find_encoder, mode_of, require_encoder, require_inverse
-from genzoo.model.folding import folded
-from genzoo.model.latents import interpolation_path, truncate
+from genzoo.model.encoding import find_encoder, mode_of, require_encoder, require_inverse
+from genzoo.model.fold_batch_norm import folded
+from genzoo.model.latent_paths import interpolation_path, truncate
 from genzoo.specs import LatentSpec, SampleSpec
 
 STANDARD_PRIOR = "default"

@@ -13,7 +13,7 @@ def genzoo_kinds() -> list[KindSpec]:
         KindSpec(
             name="image",
             summary="Square images, in colour or grey",
-            target="genzoo.media.image:ImageKind",
+            target="genzoo.media.image_kind:ImageKind",
             config="genzoo.media.image_options:ImageOptions",
         )
     ]

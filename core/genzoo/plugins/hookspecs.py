@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from genzoo.interfaces.run import RunDescription
+    from genzoo.interfaces.run_description import RunDescription
     from genzoo.records import (
         ArchitectureSpec,
         CommandSpec,

@@ -12,9 +12,7 @@ from typing import Self
 import genzoo
 from genzoo.errors import PluginError
 from genzoo.plugins import builtins
-from genzoo.plugins.failure import describe_failure
-from genzoo.plugins.hooks import EVENT_HOOKS, RECORD_HOOKS, Hooks
-from genzoo.plugins.loader import (
+from genzoo.plugins.discovery import (
     Candidate,
     allowed_by_environment,
     blocked_by_environment,
@@ -25,7 +23,9 @@ from genzoo.plugins.loader import (
     normalise,
     scan,
 )
-from genzoo.plugins.status import PluginStatus, State
+from genzoo.plugins.failure_location import describe_failure
+from genzoo.plugins.hook_rules import EVENT_HOOKS, RECORD_HOOKS, Hooks
+from genzoo.plugins.plugin_status import PluginStatus, State
 from genzoo.registry import Registry
 
 __all__ = ["EVENT_HOOKS", "RECORD_HOOKS", "PluginManager", "default_manager"]

@@ -13,9 +13,9 @@ from pathlib import Path
 from string import Template
 
 import genzoo
+from genzoo.atomic_files import atomic_folder
 from genzoo.errors import UsageError
-from genzoo.files import atomic_folder
-from genzoo.plugins.loader import normalise
+from genzoo.plugins.discovery import normalise
 from genzoo.registry import Registry
 
 PREFIX = "genzoo-"

@@ -15,8 +15,8 @@ from pathlib import Path
 from torch import Tensor
 
 from genzoo.artifact.tensors import load_tensors, save_tensors
+from genzoo.atomic_files import atomic_folder, remove_folder, remove_leftovers
 from genzoo.errors import ArtifactError, CheckpointError
-from genzoo.files import atomic_folder, remove_folder, remove_leftovers
 
 _NAME = re.compile(r"^step-(\d{9})$")
 _STATE = "state.json"

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genzoo.errors import DivergenceError
-from genzoo.training.sharded_tensors import own_share, put_together
+from genzoo.training.fsdp_tensors import own_share, whole_weights
 
 
 def clip_gradients(parameters: Sequence[Tensor], limit: float, phase: str, index: int) -> Tensor:
@@ -29,7 +29,7 @@ def clip_gradients(parameters: Sequence[Tensor], limit: float, phase: str, index
         DivergenceError: The norm is no finite number; scaled, the gradient would be none either.
     """
     gradients = [p.grad for p in parameters if p.grad is not None]
-    norms = [put_together(torch.linalg.vector_norm(gradient)) for gradient in gradients]
+    norms = [whole_weights(torch.linalg.vector_norm(gradient)) for gradient in gradients]
     norm = torch.linalg.vector_norm(torch.stack(norms))
     if not bool(torch.isfinite(norm)):
         raise DivergenceError(

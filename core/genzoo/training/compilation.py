@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager
 import torch
 from torch import Tensor, nn
 
-from genzoo.containment import contained
 from genzoo.errors import PluginError, UsageError
+from genzoo.plugin_errors import contained
 
 
 def compile_networks(networks: Iterable[nn.Module], device: torch.device) -> None:

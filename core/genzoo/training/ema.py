@@ -7,7 +7,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from genzoo.training.sharded_tensors import own_share
+from genzoo.training.fsdp_tensors import own_share
 
 
 class ExponentialMovingAverage:

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 import torch
 from torch.optim import Optimizer
 
-from genzoo.training.sharded_tensors import is_shared_out
-from genzoo.world import World
+from genzoo.distributed.process_group import ProcessGroup
+from genzoo.training.fsdp_tensors import is_shared_out
 
 
-def average_gradients(world: World, optimizers: Sequence[Optimizer]) -> None:
+def average_gradients(processes: ProcessGroup, optimizers: Sequence[Optimizer]) -> None:
     """Put the mean over all processes in the place of every gradient the optimisers will use.
 
     A parameter that has a gradient in some process has one in all afterwards, zeros counted for
     those without; one that has none anywhere keeps none, and its optimiser leaves it alone.
     """
-    if world.size == 1 or not optimizers:
+    if processes.size == 1 or not optimizers:
         return
     parameters = [
         parameter
@@ -37,7 +37,7 @@ def average_gradients(world: World, optimizers: Sequence[Optimizer]) -> None:
     shares = torch.ones(len(parameters))
     shares[absent] = 0.0
     shares = shares.to(parameters[0].device, non_blocking=True)
-    world.mean_([*gradients, shares])
+    processes.mean_([*gradients, shares])
     # Looking at the shares waits for the device, which no process does whose gradients are whole.
     for index in absent:
         if shares[index] > 0:

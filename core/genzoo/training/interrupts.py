@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
-from genzoo.world import SOLO, World
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 
 
 class Interrupts:
@@ -18,9 +18,9 @@ class Interrupts:
         world: The processes that stop together.
     """
 
-    def __init__(self, world: World = SOLO) -> None:
+    def __init__(self, processes: ProcessGroup = SINGLE_PROCESS) -> None:
         self.requested = False
-        self._world = world
+        self._world = processes
         self._answer: Callable[[], bool] | None = None
         self._previous: dict[signal.Signals, Any] = {}
 

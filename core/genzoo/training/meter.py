@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from genzoo.world import World
+from genzoo.distributed.process_group import ProcessGroup
 
 FOLD = 256
 """Values of a name that are held one by one; noting one costs less than adding it up."""
@@ -33,12 +33,12 @@ class Meter:
         if len(values) == FOLD:
             self._fold(name)
 
-    def average(self, world: World) -> None:
+    def average(self, processes: ProcessGroup) -> None:
         """Put the means over all processes in the place of the sums."""
-        if world.size == 1 or not self._values:
+        if processes.size == 1 or not self._values:
             return
         sums = self._folded()
-        world.mean_([sums])
+        processes.mean_([sums])
         self._sums = dict(zip(self._values, sums.unbind(), strict=True))
 
     def means(self) -> dict[str, float]:

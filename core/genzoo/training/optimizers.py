@@ -11,7 +11,7 @@ from torch.optim import Adam, AdamW, Optimizer
 
 from genzoo.errors import CheckpointError
 from genzoo.interfaces.objective import Objective, OptimizerSettings, Phase
-from genzoo.training.sharded_tensors import is_shared_out, laid_out_like
+from genzoo.training.fsdp_tensors import is_shared_out, laid_out_like
 
 
 def build_optimizers(

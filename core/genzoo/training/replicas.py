@@ -6,25 +6,25 @@ from collections.abc import Iterable
 
 from torch import nn
 
-from genzoo.training.sharded_tensors import is_shared_out
-from genzoo.world import World
+from genzoo.distributed.process_group import ProcessGroup
+from genzoo.training.fsdp_tensors import is_shared_out
 
 
-def share_weights(world: World, modules: Iterable[nn.Module]) -> None:
+def share_weights(processes: ProcessGroup, modules: Iterable[nn.Module]) -> None:
     """Give rank 0's parameters and buffers to all."""
     for module in modules:
         # Nobody has all of what is shared out, so it cannot differ.
         whole = (tensor for tensor in module.parameters() if not is_shared_out(tensor))
-        world.broadcast_([*whole, *module.buffers()])
+        processes.broadcast_([*whole, *module.buffers()])
 
 
-def unify_buffers(world: World, modules: Iterable[nn.Module]) -> None:
+def unify_buffers(processes: ProcessGroup, modules: Iterable[nn.Module]) -> None:
     """Make buffers, which each process computes from its own rows, the same everywhere.
 
     Running means and variances of normalisation become their means over the processes; all other
     buffers become rank 0's.
     """
-    if world.size == 1:
+    if processes.size == 1:
         return
     modules = list(modules)
     statistics = [
@@ -36,7 +36,7 @@ def unify_buffers(world: World, modules: Iterable[nn.Module]) -> None:
         if value is not None
     ]
     averaged = {id(value) for value in statistics}
-    world.mean_(statistics)
-    world.broadcast_(
+    processes.mean_(statistics)
+    processes.broadcast_(
         value for module in modules for value in module.buffers() if id(value) not in averaged
     )

@@ -8,8 +8,8 @@ from torch.optim import Optimizer
 
 from genzoo.interfaces.objective import Objective, OptimizerSettings, Phase
 from genzoo.interfaces.ramp import ramp
-from genzoo.training.config import TrainingConfig
 from genzoo.training.optimizers import corrected
+from genzoo.training.training_config import TrainingConfig
 
 
 class Schedule:

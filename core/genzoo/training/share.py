@@ -7,20 +7,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from genzoo.distributed.process_group import ProcessGroup
 from genzoo.errors import DataError
 from genzoo.training.checkpoint import Checkpoint
-from genzoo.world import World
 
 
-def share_checkpoint(world: World, checkpoint: Checkpoint | None) -> Checkpoint | None:
+def share_checkpoint(processes: ProcessGroup, checkpoint: Checkpoint | None) -> Checkpoint | None:
     """Rank 0's checkpoint, or that it has none, in all processes. They need not see its folder."""
-    if world.size == 1:
+    if processes.size == 1:
         return checkpoint
-    layout = world.share(None if checkpoint is None else _layout(checkpoint))
+    layout = processes.share(None if checkpoint is None else _layout(checkpoint))
     if layout is None:
         return None
     tensors = checkpoint.tensors if checkpoint else _empty(layout["tensors"])
-    world.broadcast_(tensor for group in tensors.values() for tensor in group.values())
+    processes.broadcast_(tensor for group in tensors.values() for tensor in group.values())
     return Checkpoint(layout["step"], layout["drawn"], tensors)
 
 
@@ -45,13 +45,13 @@ def _empty(layout: dict[str, dict[str, Any]]) -> dict[str, dict[str, Tensor]]:
     }
 
 
-def check_same_data(world: World, fingerprint: str) -> None:
+def check_same_data(processes: ProcessGroup, fingerprint: str) -> None:
     """Refuse data that differ between the processes.
 
     Raises:
         DataError: They do, such as a folder of the same name on another machine.
     """
-    if len(set(world.gather(fingerprint))) > 1:
+    if len(set(processes.gather(fingerprint))) > 1:
         raise DataError(
             "The processes see different data under the same name.",
             "Put the same files on every machine, or use a folder that all of them share.",

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from genzoo.training.session import Session
-from genzoo.training.tracker import Trackers
+from genzoo.training.choose_trackers import Trackers
+from genzoo.training.components import Session
 
 COUNT = 64
 COLUMNS = 8

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from genzoo.files import atomic_write
-from genzoo.interfaces.run import RunDescription
+from genzoo.atomic_files import atomic_write
+from genzoo.interfaces.run_description import RunDescription
 
 
 def identity(path: Path, make: Callable[[], str]) -> str:

@@ -9,7 +9,7 @@ from secrets import token_hex
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.interfaces.run import RunDescription
+from genzoo.interfaces.run_description import RunDescription
 from genzoo.interfaces.tracker import Tracker
 from genzoo.training.tracked_run import identity, options
 

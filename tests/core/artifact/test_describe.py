@@ -11,8 +11,8 @@ from genzoo import ArtifactError, FormatSpec
 from genzoo.artifact.describe import describe
 from genzoo.artifact.load import load_model
 from genzoo.errors import PluginError
-from genzoo.testing import records
-from genzoo.testing.subjects import RecordSubject
+from genzoo_testing import record_checks as records
+from genzoo_testing.check_targets import RecordSubject
 
 
 def registry_with(target):

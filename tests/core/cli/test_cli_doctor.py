@@ -12,8 +12,8 @@ import toy_objectives
 from click.testing import Result
 
 from genzoo.plugins.manager import PluginManager
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
-from genzoo.training.start import train_run
+from genzoo.training.begin_and_resume import train_run
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 
 Run = Callable[..., Result]
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from genzoo.plugins.manager import PluginManager
-from genzoo.plugins.status import PluginStatus
+from genzoo.plugins.plugin_status import PluginStatus
 
 Run = Callable[..., Result]
 
@@ -153,8 +153,8 @@ def test_info_shows_all_that_share_a_name(run: Run, manager: PluginManager) -> N
 
 def test_info_on_a_run(run: Run, tmp_path: Path) -> None:
     from genzoo import SampleSpec
-    from genzoo.training.config import DataConfig, RunPlan
-    from genzoo.training.folder import DataRecord, RunFolder, RunRecord
+    from genzoo.training.run_folder import DataRecord, RunFolder, RunRecord
+    from genzoo.training.training_config import DataConfig, RunPlan
 
     folder = RunFolder(tmp_path / "x")
     folder.create()

@@ -12,7 +12,7 @@ from click.testing import Result
 from genzoo import CommandSpec, DatasetSpec, ModelSpec
 from genzoo.cli.plugins.list import grouped
 from genzoo.plugins.manager import PluginManager
-from genzoo.plugins.status import Failure, PluginStatus
+from genzoo.plugins.plugin_status import Failure, PluginStatus
 
 Run = Callable[..., Result]
 

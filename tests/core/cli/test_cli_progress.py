@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from genzoo.cli import progress
+from genzoo.cli import training_progress as progress
 from genzoo.cli.output import Output
-from genzoo.cli.progress import (
+from genzoo.cli.training_progress import (
     BarReporter,
     LineReporter,
     TrainingProgress,

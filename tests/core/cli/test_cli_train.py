@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from genzoo.training import start
-from genzoo.training.config import RunPlan
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
+from genzoo.training import begin_and_resume as start
 from genzoo.training.reporter import Reporter
-from genzoo.training.trainer import TrainingResult
-from genzoo.world import SOLO, World
+from genzoo.training.training_config import RunPlan
+from genzoo.training.training_loop import TrainingResult
 
 Run = Callable[..., Result]
 
@@ -29,16 +29,21 @@ class Trained:
         self.interrupted = False
 
     def train_run(
-        self, plan: RunPlan, out: Path, registry: object, reporter: Reporter, world: World
+        self,
+        plan: RunPlan,
+        out: Path,
+        registry: object,
+        reporter: Reporter,
+        processes: ProcessGroup,
     ) -> Any:
-        assert world == SOLO
+        assert processes == SINGLE_PROCESS
         self.plan, self.out = plan, out
         return self._result(reporter)
 
     def resume_run(
-        self, out: Path, registry: object, reporter: Reporter, changes: Any, world: World
+        self, out: Path, registry: object, reporter: Reporter, changes: Any, processes: ProcessGroup
     ) -> Any:
-        assert world == SOLO
+        assert processes == SINGLE_PROCESS
         self.out, self.changes = out, dict(changes)
         return self._result(reporter)
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from genzoo.cli.main import main
-from genzoo.world import joined_world
+from genzoo.distributed.process_group import joined_process_group
 
 SAMPLE = ("sample", "peeps-vae", "-n", "21", "--batch-size", "4", "--prior", "mixture", "-o")
 EVALUATE = (
@@ -14,7 +14,7 @@ EVALUATE = (
 
 if __name__ == "__main__":
     out, data = Path(sys.argv[1]), sys.argv[2]
-    with joined_world() as world:
+    with joined_process_group() as processes:
         for words in (
             (*SAMPLE, out / "folder"),
             (*SAMPLE, out / "all.npz"),
@@ -24,4 +24,4 @@ if __name__ == "__main__":
         ):
             assert not main([str(word) for word in words], standalone_mode=False), words
             # The next command may read what rank 0 wrote last.
-            world.barrier()
+            processes.barrier()

@@ -15,7 +15,8 @@ import pytest
 from image_data import open_images
 from PIL import Image
 
-from genzoo.data import entry, pool
+from genzoo.data import cache_writer as entry
+from genzoo.data import decoder_pool as pool
 from genzoo.data.cache import ABANDONED, read_entry
 from genzoo.errors import StorageError
 from genzoo.interfaces.kind import Layout
@@ -128,8 +129,8 @@ def test_a_cache_that_cannot_be_made_is_told(folder, tmp_path):
 BUILD = """
 import sys, time
 from pathlib import Path
-from genzoo.data.sources import open_dataset
-from genzoo.media.image import ImageKind, ImageOptions
+from genzoo.data.open_dataset import open_dataset
+from genzoo.media.image_kind import ImageKind, ImageOptions
 folder, cache, pause = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
 def progress(done, total):
     print(done, flush=True)

@@ -12,7 +12,7 @@ from shard_writer import picture
 
 from genzoo.data import hub_datasets as module
 from genzoo.data.hub_datasets import parse_reference
-from genzoo.data.sources import open_dataset
+from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import DataError, UsageError
 
 

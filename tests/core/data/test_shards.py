@@ -13,9 +13,9 @@ from points_kind import PointOptions, PointsKind
 from shard_writer import picture, write_shard, write_shards
 
 from genzoo.data import shard_index as module
+from genzoo.data.open_dataset import open_dataset
 from genzoo.data.shard_index import read_shard
 from genzoo.data.shards import expand
-from genzoo.data.sources import open_dataset
 from genzoo.errors import DataError, UsageError
 
 

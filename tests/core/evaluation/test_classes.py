@@ -46,7 +46,7 @@ def registry():
 
 
 def test_each_class_is_judged_by_its_own_images(registry, monkeypatch, values):
-    from genzoo.evaluation import data
+    from genzoo.evaluation import open_data as data
 
     monkeypatch.setattr(data, "load_target", lambda target: halves)
     model = Model("tests/labelled", Labelled(), {"generator": ByClass()})

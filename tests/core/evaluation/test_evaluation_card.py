@@ -4,7 +4,7 @@ import painters
 import pytest
 
 import genzoo
-from genzoo.evaluation.card import evaluation_section, with_section
+from genzoo.evaluation.card_section import evaluation_section, with_section
 from genzoo.plugins.manager import PluginManager
 
 

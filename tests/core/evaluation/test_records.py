@@ -8,12 +8,12 @@ import pytest
 
 import genzoo
 from genzoo import EvaluationRecord
-from genzoo.data.sources import open_dataset
+from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import CapabilityError, DataError, UnknownNameError, UsageError
 from genzoo.evaluation.compare import check_comparable, compare_records, threshold
 from genzoo.evaluation.record import Value
 from genzoo.evaluation.reproduce import check_unchanged, plan_of, replicate, settings_of
-from genzoo.media.image import ImageKind
+from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 from genzoo.plugins.manager import PluginManager
 

@@ -12,7 +12,7 @@ from hub_server import HubServer
 from published import NAME, alter_config, publish
 
 from genzoo.errors import ArtifactError, GenzooError
-from genzoo.hub.cached import find_cached, list_cached
+from genzoo.hub.cache import find_cached, list_cached
 from genzoo.hub.pull import plan_pull, pull
 from genzoo.hub.reference import parse_reference
 

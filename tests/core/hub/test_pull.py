@@ -16,7 +16,7 @@ from published import NAME, alter_config, publish
 
 from genzoo.artifact.load import load_model
 from genzoo.errors import ArtifactError, HubError, UnknownNameError
-from genzoo.hub.cached import find_cached, list_cached
+from genzoo.hub.cache import find_cached, list_cached
 from genzoo.hub.progress import HubProgress
 from genzoo.hub.pull import fetch, plan_pull, pull
 from genzoo.hub.reference import parse_reference

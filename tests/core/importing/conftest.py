@@ -12,7 +12,7 @@ from torch import Tensor
 
 from genzoo import Model
 from genzoo.importing.target import Wish
-from genzoo.media.kinds import find_kind
+from genzoo.media.find_kind import find_kind
 from genzoo.registry import Registry
 
 Save = Callable[..., Path]

@@ -4,10 +4,10 @@ import torch
 from torch import nn
 
 from genzoo import Batch, LatentSpec, StandardNormal, Step
-from genzoo.world import SOLO, World
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 
 
-def make(identity=(0,), count=4, index=0, world=SOLO):
+def make(identity=(0,), count=4, index=0, processes=SINGLE_PROCESS):
     return Step(
         index=index,
         total=10,
@@ -15,7 +15,7 @@ def make(identity=(0,), count=4, index=0, world=SOLO):
         parts={"generator": nn.Identity()},
         prior=StandardNormal(LatentSpec(shape=(3,))),
         identity=identity,
-        world=world,
+        processes=processes,
     )
 
 
@@ -69,7 +69,7 @@ def test_parts_and_batch():
 
 def test_processes_have_the_rows_of_one_stream_between_them():
     whole = make(count=6)
-    shares = [make(count=2, world=World(rank, 3)) for rank in range(3)]
+    shares = [make(count=2, processes=ProcessGroup(rank, 3)) for rank in range(3)]
     assert torch.equal(torch.cat([step.latents() for step in shares]), whole.latents())
     for draw in (lambda s, n: s.noise("a", n).uniform(4), lambda s, n: s.noise("a", n).normal()):
         assert torch.equal(torch.cat([draw(step, 5) for step in shares]), draw(whole, 15))

@@ -7,7 +7,7 @@ from torch import nn
 from genzoo import ArchitectureSpec, ConfigError, SampleSpec, SpecError
 from genzoo.errors import PluginError, UnknownNameError
 from genzoo.model.build import build_architecture, build_model
-from genzoo.model.skeleton import lacks_values, without_values
+from genzoo.model.uninitialised import lacks_values, without_values
 from genzoo.registry import Registry
 
 SAMPLE = SampleSpec(shape=(3, 8, 8))

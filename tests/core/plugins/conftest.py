@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 
 from genzoo.plugins.manager import PluginManager
-from genzoo.plugins.status import PluginStatus
+from genzoo.plugins.plugin_status import PluginStatus
 
 Install = Callable[..., str]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from genzoo.plugins.loader import block_in_environment, blocked_by_environment, find_candidates
+from genzoo.plugins.discovery import block_in_environment, blocked_by_environment, find_candidates
 from genzoo.plugins.manager import PluginManager
-from genzoo.plugins.status import PluginStatus
+from genzoo.plugins.plugin_status import PluginStatus
 
 Install = Callable[..., str]
 Load = Callable[[str], PluginStatus]

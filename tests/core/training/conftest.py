@@ -8,7 +8,7 @@ from PIL import Image
 from toy_objectives import genzoo_objectives
 from toys import toy_registry
 
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 
 
 @pytest.fixture

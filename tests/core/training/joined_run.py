@@ -12,11 +12,11 @@ from pathlib import Path
 from toy_objectives import genzoo_objectives
 from toys import toy_registry
 
+from genzoo.distributed.process_group import ProcessGroup, joined_process_group
 from genzoo.errors import GenzooError
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import resume_run, train_run
-from genzoo.world import World, joined_world
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 
 
 def make_plan(data: str, **training: object) -> RunPlan:
@@ -49,8 +49,10 @@ def make_registry():
 class Eventful(Reporter):
     """Says what it hears, and lets something happen."""
 
-    def __init__(self, world: World, event: str = "", rank: str = "-1", step: str = "-1") -> None:
-        self.event = event if world.rank == int(rank) else ""
+    def __init__(
+        self, processes: ProcessGroup, event: str = "", rank: str = "-1", step: str = "-1"
+    ) -> None:
+        self.event = event if processes.rank == int(rank) else ""
         self.at = int(step)
 
     def decoding(self, done: int, total: int) -> None:
@@ -73,14 +75,14 @@ class Eventful(Reporter):
 
 def main(out: str, data: str, steps: str, *event: str) -> None:
     registry, folder = make_registry(), Path(out)
-    with joined_world() as world:
-        reporter = Eventful(world, *event)
-        goes_on = world.share(folder.exists() if world.leads else None)
+    with joined_process_group() as processes:
+        reporter = Eventful(processes, *event)
+        goes_on = processes.share(folder.exists() if processes.is_main else None)
         if goes_on:
-            result = resume_run(folder, registry, reporter, {"steps": int(steps)}, world)
+            result = resume_run(folder, registry, reporter, {"steps": int(steps)}, processes)
         else:
             plan = make_plan(data, steps=int(steps))
-            result = train_run(plan, folder, registry, reporter, world)
+            result = train_run(plan, folder, registry, reporter, processes)
         print("ended", result.steps, result.interrupted)
 
 

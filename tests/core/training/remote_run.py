@@ -8,25 +8,25 @@ import sys
 
 from image_data import in_range, open_images
 
-from genzoo.data.batches import BatchStream
-from genzoo.places import cache_root
-from genzoo.world import joined_world
+from genzoo.cache_folder import cache_root
+from genzoo.data.batch_stream import BatchStream
+from genzoo.distributed.process_group import joined_process_group
 
 
 def main(data: str, window: str, steps: str, size: str) -> None:
     values, most = [], 0
-    with joined_world() as world:
-        with world.one_by_one():
+    with joined_process_group() as processes:
+        with processes.one_by_one():
             dataset = open_images(data, size=8, stream=True, window=int(window))
         stream = BatchStream(len(dataset), 0, dataset.blocks)
         for step in range(int(steps)):
             start = step * int(size)
             dataset.prepare(stream.blocks_from(start))
-            indices = stream.take(start, int(size))[world.rows(int(size))]
+            indices = stream.take(start, int(size))[processes.rows(int(size))]
             x, _ = dataset.batch(indices, in_range(0, 255))
             values.append(x[:, 0, 0, 0].int().tolist())
             most = max(most, len(list((cache_root() / "streamed").glob("*/[0-9]*"))))
-            world.barrier()
+            processes.barrier()
     print(json.dumps({"values": values, "most": most}))
 
 

@@ -6,11 +6,11 @@ Begins a run in OUT, or goes on with the one that is there.
 import sys
 from pathlib import Path
 
+from genzoo.distributed.process_group import joined_process_group
 from genzoo.plugins.manager import default_manager
-from genzoo.training import sharding
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
-from genzoo.training.start import resume_run, train_run
-from genzoo.world import joined_world
+from genzoo.training import fsdp as sharding
+from genzoo.training.begin_and_resume import resume_run, train_run
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 
 
 def make_plan(data: str, steps: int, **training: object) -> RunPlan:
@@ -37,11 +37,11 @@ def make_plan(data: str, steps: int, **training: object) -> RunPlan:
 def main(out: str, data: str, steps: str) -> None:
     sharding.LEAST = 64
     registry, folder = default_manager().registry, Path(out)
-    with joined_world() as world:
-        if world.share(folder.exists() if world.leads else None):
-            resume_run(folder, registry, None, {"steps": int(steps), "shard": True}, world)
+    with joined_process_group() as processes:
+        if processes.share(folder.exists() if processes.is_main else None):
+            resume_run(folder, registry, None, {"steps": int(steps), "shard": True}, processes)
         else:
-            train_run(make_plan(data, int(steps), shard=True), folder, registry, None, world)
+            train_run(make_plan(data, int(steps), shard=True), folder, registry, None, processes)
 
 
 if __name__ == "__main__":

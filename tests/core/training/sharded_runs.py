@@ -15,23 +15,23 @@ import torch
 from shared_runs import Case, cases, separations, trained
 from torch import Tensor, nn
 
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup, joined_process_group
 from genzoo.errors import CapabilityError
-from genzoo.training import sharding
-from genzoo.training.sharded_tensors import own_share, sharding_errors
-from genzoo.world import SOLO, World, joined_world
+from genzoo.training import fsdp as sharding
+from genzoo.training.fsdp_tensors import own_share, sharding_errors
 
 
-def compared(case: Case, world: World) -> dict[str, Any]:
+def compared(case: Case, processes: ProcessGroup) -> dict[str, Any]:
     """By group of tensors, the distance between both ends as a share of the way."""
     case = replace(case, training={**case.training, "shard": True})
     try:
-        before, together, measured = trained(case, world)
-        held = share_held(case, world)
+        before, together, measured = trained(case, processes)
+        held = share_held(case, processes)
     except CapabilityError as error:
         return {"case": case.name, "refused": error.message}
-    if not world.leads:
+    if not processes.is_main:
         return {}
-    _, alone, expected = trained(case, SOLO)
+    _, alone, expected = trained(case, SINGLE_PROCESS)
     shares = separations(before, together, alone)
     return {
         "case": case.name,
@@ -42,9 +42,9 @@ def compared(case: Case, world: World) -> dict[str, Any]:
     }
 
 
-def share_held(case: Case, world: World) -> float:
+def share_held(case: Case, processes: ProcessGroup) -> float:
     """The share of its parameters that this process keeps between steps."""
-    parts = case.session(world).parts.values()
+    parts = case.session(processes).parts.values()
     parameters = [parameter for part in parts for parameter in part.parameters()]
     return sum(own_share(p).numel() for p in parameters) / sum(p.numel() for p in parameters)
 
@@ -60,10 +60,10 @@ class Misused(nn.Module):
         return x @ self.layer.weight
 
 
-def misused(world: World) -> dict[str, Any]:
+def misused(processes: ProcessGroup) -> dict[str, Any]:
     """What is said of a network that cannot be sharded."""
     network = Misused()
-    sharding.Sharding(world, torch.device("cpu")).shard(network)
+    sharding.Sharding(processes, torch.device("cpu")).shard(network)
     try:
         with sharding_errors():
             network(torch.ones(2, 4))
@@ -75,17 +75,17 @@ def misused(world: World) -> dict[str, Any]:
 def main(wanted: list[str]) -> None:
     # The networks of tests are tiny, and every layer is to be shared out all the same.
     sharding.LEAST = 1
-    with joined_world() as world:
-        tell(world, misused(world))
+    with joined_process_group() as processes:
+        tell(processes, misused(processes))
         for case in cases(wanted):
-            tell(world, compared(case, world))
+            tell(processes, compared(case, processes))
 
 
-def tell(world: World, found: dict[str, Any]) -> None:
+def tell(processes: ProcessGroup, found: dict[str, Any]) -> None:
     """Print it in rank 0, and wait for all."""
-    if world.leads:
+    if processes.is_main:
         print(json.dumps(found), flush=True)
-    world.barrier()
+    processes.barrier()
 
 
 if __name__ == "__main__":

@@ -19,17 +19,17 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup, joined_process_group
 from genzoo.plugins.manager import default_manager
-from genzoo.testing.find import find_plugin
-from genzoo.testing.inputs import RandomDataset
-from genzoo.testing.runner import applies, plan
-from genzoo.testing.subjects import PairSubject
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
-from genzoo.training.folder import RunFolder
+from genzoo.training.components import Session, open_session, session_tensors
 from genzoo.training.reporter import Reporter
-from genzoo.training.session import Session, open_session, session_tensors
-from genzoo.training.trainer import Trainer
-from genzoo.world import SOLO, World, joined_world
+from genzoo.training.run_folder import RunFolder
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.training_loop import Trainer
+from genzoo_testing.check_targets import PairSubject
+from genzoo_testing.find_plugin import find_plugin
+from genzoo_testing.random_inputs import RandomDataset
+from genzoo_testing.runner import applies, plan
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 STEPS = 3
@@ -63,7 +63,7 @@ class Case:
     objective: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
 
-    def session(self, world: World) -> Session:
+    def session(self, processes: ProcessGroup) -> Session:
         entry, tiny = self.pair.architecture.entry, self.pair.architecture.tiny
         starting = entry.record.objective_defaults if self.pair.is_own else {}
         training = {"steps": STEPS, "batch_size": BATCH, "log_every": STEPS, "ema": 0.5}
@@ -77,7 +77,7 @@ class Case:
             training=TrainingConfig(**{**training, **self.training}),
         )
         dataset = cast(Any, RandomDataset(tiny.samples[-1]))
-        return open_session(plan, dataset, self.pair.architecture.registry, world)
+        return open_session(plan, dataset, self.pair.architecture.registry, processes)
 
 
 def pairs(package: str) -> dict[str, Case]:
@@ -101,15 +101,17 @@ def variants(known: dict[str, Case]) -> Iterator[Case]:
         yield replace(known[pair], name=f"{pair}, {name}", objective=objective, training=training)
 
 
-def trained(case: Case, world: World) -> tuple[dict[str, Tensor], dict[str, Tensor], Any]:
+def trained(
+    case: Case, processes: ProcessGroup
+) -> tuple[dict[str, Tensor], dict[str, Tensor], Any]:
     """State before and after, by name, and what was measured."""
     with TemporaryDirectory() as place:
         folder = RunFolder(Path(place) / "run")
         folder.create()
-        trainer = Trainer(case.session(world), folder, Reporter())
+        trainer = Trainer(case.session(processes), folder, Reporter())
         before = flat(trainer.session)
         trainer.advance(STEPS)
-        lines = folder.metrics_file.read_text() if world.leads else "{}"
+        lines = folder.metrics_file.read_text() if processes.is_main else "{}"
     return before, flat(trainer.session), json.loads(lines)
 
 
@@ -154,15 +156,15 @@ def separations(
     return {group: (apart[group] / way[group]) ** 0.5 for group in apart}
 
 
-def distances(case: Case, world: World) -> dict[str, Any]:
+def distances(case: Case, processes: ProcessGroup) -> dict[str, Any]:
     """By group of tensors, the distance between both ends as a share of the way."""
-    before, together, measured = trained(case, world)
+    before, together, measured = trained(case, processes)
     spread = {
-        name: float((tensor - world.mean(tensor)).norm()) for name, tensor in together.items()
+        name: float((tensor - processes.mean(tensor)).norm()) for name, tensor in together.items()
     }
-    if not world.leads:
+    if not processes.is_main:
         return {}
-    _, alone, expected = trained(case, SOLO)
+    _, alone, expected = trained(case, SINGLE_PROCESS)
     shares = separations(before, together, alone)
     return {
         "case": case.name,
@@ -174,8 +176,8 @@ def distances(case: Case, world: World) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    with joined_world() as world:
+    with joined_process_group() as processes:
         for case in cases(json.loads(sys.argv[1])):
-            found = distances(case, world)
-            if world.leads:
+            found = distances(case, processes)
+            if processes.is_main:
                 print(json.dumps(found), flush=True)

@@ -5,8 +5,8 @@ import json
 import torch
 from torch import nn
 
-from genzoo.training.batch_norm import synced
-from genzoo.world import joined_world
+from genzoo.distributed.process_group import joined_process_group
+from genzoo.distributed.sync_batch_norm import synced
 
 
 def outcome(layers, x, weights):
@@ -34,30 +34,32 @@ def gap(found, expected):
     return max(float((a - b).detach().abs().max()) for a, b in zip(found, expected, strict=True))
 
 
-with joined_world() as world:
+with joined_process_group() as processes:
     whole, x, weights = make()
     y, slope, gradients = outcome(whole, x, weights)
-    shared = synced(make()[0], world)
-    rows = world.rows(len(x))
+    shared = synced(make()[0], processes)
+    rows = processes.rows(len(x))
     own_y, own_slope, own_gradients = outcome(shared, x[rows], weights[rows])
     # A penalty on a slope of the mean over own rows is larger by the square of the processes.
     first, second = own_gradients[:6], own_gradients[6:]
-    means = [world.mean(g.detach()) for g in first]
-    means += [world.mean(g.detach()) / world.size**2 for g in second]
+    means = [processes.mean(g.detach()) for g in first]
+    means += [processes.mean(g.detach()) / processes.size**2 for g in second]
     normed = shared[1]
-    half = synced(nn.BatchNorm1d(2), world)(torch.ones(3, 2, dtype=torch.bfloat16) * world.rank)
+    half = synced(nn.BatchNorm1d(2), processes)(
+        torch.ones(3, 2, dtype=torch.bfloat16) * processes.rank
+    )
     generator = torch.Generator().manual_seed(1)
     far = 1000 + 0.1 * torch.randn(64, 3, generator=generator)
-    layer = synced(nn.BatchNorm1d(3), world)
-    normal = layer(far[world.rows(len(far))])
-    exact = nn.BatchNorm1d(3).double()(far.double())[world.rows(len(far))]
+    layer = synced(nn.BatchNorm1d(3), processes)
+    normal = layer(far[processes.rows(len(far))])
+    exact = nn.BatchNorm1d(3).double()(far.double())[processes.rows(len(far))]
     print(
         json.dumps(
             {
                 "kind": type(normed).__name__,
                 "names": list(shared.state_dict()) == list(whole.state_dict()),
                 "output": gap([own_y], [y[rows]]),
-                "slope": gap([own_slope / world.size], [slope[rows]]),
+                "slope": gap([own_slope / processes.size], [slope[rows]]),
                 "gradients": gap(means, gradients),
                 "buffers": gap(shared.buffers(), whole.buffers()),
                 "evaluated": gap([shared.eval()(x)], [whole.eval()(x)]),

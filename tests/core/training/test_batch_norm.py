@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from worlds import run_world
 
-from genzoo.training.batch_norm import SyncedBatchNorm, synced
+from genzoo.distributed.process_group import SINGLE_PROCESS
+from genzoo.distributed.sync_batch_norm import SyncedBatchNorm, synced
 from genzoo.training.replicas import unify_buffers
-from genzoo.world import SOLO
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_one_process_normalises_as_torch_does():
     x = torch.randn(5, 3, 4, 4).to(memory_format=torch.channels_last)
     for options in ({}, {"affine": False}, {"momentum": None}, {"track_running_stats": False}):
         plain = nn.BatchNorm2d(3, **options)
-        layer = SyncedBatchNorm(copy.deepcopy(plain), SOLO)
+        layer = SyncedBatchNorm(copy.deepcopy(plain), SINGLE_PROCESS)
         for _ in range(2):
             expected, y = plain(x), layer(x)
         torch.testing.assert_close(y, expected)
@@ -65,15 +65,15 @@ def test_only_torchs_own_layers_are_replaced():
 
     network = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.BatchNorm1d(2)), Other(2))
     weight = network[1][0].weight
-    assert synced(network, SOLO) is network
+    assert synced(network, SINGLE_PROCESS) is network
     assert isinstance(network[1][0], SyncedBatchNorm)
     assert network[1][0].weight is weight
     assert type(network[2]) is Other
-    assert isinstance(synced(nn.BatchNorm3d(2), SOLO), SyncedBatchNorm)
+    assert isinstance(synced(nn.BatchNorm3d(2), SINGLE_PROCESS), SyncedBatchNorm)
 
 
 def test_buffers_of_one_process_stay():
     network = nn.BatchNorm1d(2)
     network.running_mean.fill_(3.0)
-    unify_buffers(SOLO, [network])
+    unify_buffers(SINGLE_PROCESS, [network])
     assert network.running_mean.tolist() == [3.0, 3.0]

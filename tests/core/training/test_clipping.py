@@ -12,7 +12,7 @@ from genzoo.interfaces.objective import Phase
 from genzoo.interfaces.prior import StandardNormal
 from genzoo.interfaces.step import Batch, Step
 from genzoo.specs import LatentSpec
-from genzoo.training.engine import PhaseEngine
+from genzoo.training.phase_runner import PhaseEngine
 
 PRIOR = StandardNormal(LatentSpec(shape=(1,)))
 

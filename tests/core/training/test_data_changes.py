@@ -12,14 +12,14 @@ import torch
 from forked import ForkServer
 from run_comparison import assert_same_runs
 
-from genzoo.data import watch
-from genzoo.data.watch import DataWatch
+from genzoo.cache_folder import cache_root
+from genzoo.data import change_detection as watch
+from genzoo.data.change_detection import DataWatch
 from genzoo.errors import DataError
-from genzoo.places import cache_root
+from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import list_checkpoints, read_newest
-from genzoo.training.config import DataConfig
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import resume_run, train_run
+from genzoo.training.training_config import DataConfig
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from genzoo.errors import CapabilityError, DivergenceError
+from genzoo.training.begin_and_resume import train_run
 from genzoo.training.determinism import determinism
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import train_run
 
 
 def modes():

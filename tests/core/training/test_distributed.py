@@ -11,13 +11,13 @@ import torch
 from PIL import Image
 from worlds import end_world, run_world, runs_slow_tests
 
+from genzoo.distributed.process_group import ProcessGroup
 from genzoo.errors import UsageError
+from genzoo.training.begin_and_resume import load_data, resume_run, train_run
 from genzoo.training.checkpoint import read_newest
-from genzoo.training.config import TrainingConfig
+from genzoo.training.components import open_session
 from genzoo.training.reporter import Reporter
-from genzoo.training.session import open_session
-from genzoo.training.start import load_data, resume_run, train_run
-from genzoo.world import World
+from genzoo.training.training_config import TrainingConfig
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -182,7 +182,7 @@ def test_a_batch_that_does_not_divide_is_refused(runs):
     plan = make_plan(str(runs.data), batch_size=9)
     dataset = load_data(plan, make_registry(), Reporter())
     with pytest.raises(UsageError, match="does not divide among 2 processes"):
-        open_session(plan, dataset, make_registry(), World(0, 2))
+        open_session(plan, dataset, make_registry(), ProcessGroup(0, 2))
 
 
 @pytest.mark.slow

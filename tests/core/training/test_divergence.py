@@ -12,12 +12,12 @@ import toy_objectives
 
 from genzoo.api import load
 from genzoo.artifact.tensors import is_finite
-from genzoo.data.sources import open_dataset
+from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import DataError, DivergenceError
-from genzoo.training import start
+from genzoo.training import begin_and_resume as start
+from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import list_checkpoints, read_checkpoint, read_newest
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import resume_run, train_run
 
 POISONS = {
     "weights": lambda trainer: trainer.session.parts["generator"].last.weight,

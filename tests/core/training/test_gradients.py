@@ -3,11 +3,11 @@
 import torch
 from torch import nn
 
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.training.gradients import average_gradients
-from genzoo.world import SOLO, World
 
 
-class Beside(World):
+class Beside(ProcessGroup):
     """A world of two whose other process has gradients that are known."""
 
     others: list
@@ -43,6 +43,6 @@ def test_a_gradient_that_is_missing_somewhere_counts_as_zero():
 
 def test_one_process_keeps_its_gradients():
     own = parameters([1.0, 2.0], None)
-    average_gradients(SOLO, [torch.optim.SGD(own)])
+    average_gradients(SINGLE_PROCESS, [torch.optim.SGD(own)])
     assert own[0].grad.tolist() == [1.0, 2.0]
     assert own[1].grad is None

@@ -3,11 +3,11 @@
 import os
 import signal
 
+from genzoo.distributed.process_group import ProcessGroup
 from genzoo.training.interrupts import Interrupts
-from genzoo.world import World
 
 
-class Asked(World):
+class Asked(ProcessGroup):
     """A world of two whose other process answers from a list."""
 
     answers: list

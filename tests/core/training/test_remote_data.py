@@ -14,9 +14,9 @@ from worlds import run_world
 
 from genzoo.data.remote import reader
 from genzoo.errors import DataError
+from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import list_checkpoints
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import resume_run, train_run
 
 HERE = Path(__file__).parent
 WINDOW, SHARDS, EACH = 2, 8, 10

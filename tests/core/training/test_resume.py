@@ -10,11 +10,11 @@ import torch
 from interruptions import TRAINING, train_with_interruptions
 from run_comparison import assert_same_runs
 
-from genzoo.data import rows
+from genzoo.data import row_files as rows
 from genzoo.errors import CheckpointError, DataError, UsageError
+from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import list_checkpoints, read_checkpoint, read_newest
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import resume_run, train_run
 
 
 class StopAt(Reporter):

@@ -10,9 +10,9 @@ from torch import nn
 from genzoo.errors import ConfigError
 from genzoo.interfaces.objective import Objective, OptimizerSettings, Phase
 from genzoo.specs import parse_config
-from genzoo.training.config import TrainingConfig
 from genzoo.training.optimizers import build_optimizers
 from genzoo.training.schedule import Schedule, rate_factor, settings_at
+from genzoo.training.training_config import TrainingConfig
 
 SETTINGS = OptimizerSettings(learning_rate=0.002, betas=(0.5, 0.99))
 

@@ -6,10 +6,10 @@ from collections import defaultdict
 
 import pytest
 
-from genzoo.interfaces.run import RunDescription
+from genzoo.interfaces.run_description import RunDescription
 from genzoo.plugins import builtins
+from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import resume_run, train_run
 from genzoo.training.tracked_run import identity, options
 
 BLOCK = 1 << 15

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from genzoo.errors import StorageError
-from genzoo.training import start
-from genzoo.training.folder import MetricsLog
-from genzoo.training.start import resume_run, train_run
+from genzoo.training import begin_and_resume as start
+from genzoo.training.begin_and_resume import resume_run, train_run
+from genzoo.training.run_folder import MetricsLog
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import torch
 from shard_writer import picture, write_shard, write_shards
 
 from genzoo.errors import DataError
+from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import read_newest
 from genzoo.training.reporter import Reporter
-from genzoo.training.start import resume_run, train_run
 
 
 class Listener(Reporter):

@@ -9,7 +9,7 @@ import pytest
 from resuming import logged, train_and_resume
 
 from genzoo.registry import Registry
-from genzoo.training.config import DataConfig, RunPlan, TrainingConfig
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 
 
 @pytest.mark.parametrize("objective", ["gan", "wgan-gp", "r3gan"])

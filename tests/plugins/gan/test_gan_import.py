@@ -12,7 +12,7 @@ from genzoo import ArtifactError, ConfigError, Model, SampleSpec
 from genzoo.artifact.load import load_model
 from genzoo.importing.convert import find_weights, write_model
 from genzoo.importing.target import Wish
-from genzoo.media.kinds import find_kind
+from genzoo.media.find_kind import find_kind
 from genzoo.model.build import build_model
 from genzoo.registry import Registry
 from genzoo_gan.infer import infer_generator

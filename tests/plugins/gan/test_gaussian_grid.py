@@ -20,8 +20,8 @@ from genzoo import (
     Step,
     TrainingContext,
 )
-from genzoo.training.engine import PhaseEngine
 from genzoo.training.optimizers import build_optimizers
+from genzoo.training.phase_runner import PhaseEngine
 from genzoo_gan.configs import R3GANObjectiveConfig
 from genzoo_gan.objectives.relativistic import RelativisticGAN
 

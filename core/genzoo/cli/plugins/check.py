@@ -11,7 +11,7 @@ from genzoo.cli.options import output_options
 from genzoo.cli.output import output
 
 if TYPE_CHECKING:
-    from genzoo.testing import Result
+    from genzoo_testing import Result
 
 COLUMNS = {"verdict": "", "subject": "what", "check": "check", "detail": "found"}
 
@@ -26,7 +26,7 @@ def command(ctx: click.Context, package: str) -> None:
     PACKAGE is an installed distribution such as genzoo-flow, the folder of a project, or a module.
     """
     from genzoo.plugins import manager
-    from genzoo.testing import check_plugin
+    from genzoo_testing import check_plugin
 
     out = output()
     out.note(f"Checking {package}: small networks, on the processor.")

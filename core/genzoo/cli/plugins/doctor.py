@@ -9,10 +9,10 @@ import click
 
 from genzoo.cli.options import output_options
 from genzoo.cli.output import Sheet, output
-from genzoo.cli.plugged import tell_of_names
+from genzoo.cli.plugin_registry import tell_of_names
 
 if TYPE_CHECKING:
-    from genzoo.plugins.diagnosis import Problem
+    from genzoo.plugins.plugin_doctor import Problem
 
 
 @click.command()
@@ -25,8 +25,8 @@ def command(ctx: click.Context) -> None:
     names that several packages register, and models whose architecture is absent.
     """
     from genzoo.cli.main import COMMANDS
-    from genzoo.plugins.diagnosis import find_problems
     from genzoo.plugins.manager import default_manager
+    from genzoo.plugins.plugin_doctor import find_problems
 
     manager = default_manager()
     problems = find_problems(manager, COMMANDS)

@@ -19,7 +19,7 @@ def command(out: Path | None) -> None:
 
     The result is a requirements file. To install it elsewhere: genzoo plugins sync FILE
     """
-    from genzoo.files import atomic_write
+    from genzoo.atomic_files import atomic_write
     from genzoo.plugins.installing.lockfile import freeze, only_here, render
 
     plugins = freeze()

@@ -9,7 +9,7 @@ import click
 
 from genzoo.cli.options import output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugged import tell_of_names
+from genzoo.cli.plugin_registry import tell_of_names
 
 COLUMNS = {
     "distribution": "distribution",

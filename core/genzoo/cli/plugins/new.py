@@ -9,7 +9,7 @@ import click
 
 from genzoo.cli.options import out_option, output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugged import plugged_registry
+from genzoo.cli.plugin_registry import plugin_registry
 
 
 @click.command("new")
@@ -31,7 +31,7 @@ def command(name: str, out: Path | None, architecture: str | None, author: str) 
     plugin = parse_name(name, architecture)
     if name != plugin.distribution:
         output().note(f"The package is named {plugin.distribution}: plugins begin with genzoo-.")
-    check_free(plugin, plugged_registry())
+    check_free(plugin, plugin_registry())
     folder = out or Path(plugin.distribution)
     write_plugin(plugin, folder, author)
     following = [

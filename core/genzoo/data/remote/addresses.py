@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
-from genzoo.data.notes import SHOWN
+from genzoo.data.remarks import SHOWN
 from genzoo.data.remote.connection import SCHEMES, NotThereError, RemoteFile, look, shown
 from genzoo.data.remote.reader import Patience, RemoteReader
 from genzoo.data.shard_source import class_names

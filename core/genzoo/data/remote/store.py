@@ -19,10 +19,10 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from weakref import finalize, ref
 
+from genzoo.atomic_files import storage_errors, sync
 from genzoo.data.remote.held import HeldShard
 from genzoo.data.remote.reader import Patience
 from genzoo.errors import StorageError
-from genzoo.files import storage_errors, sync
 
 AT_ONCE = 4
 """Shards that are fetched at a time."""

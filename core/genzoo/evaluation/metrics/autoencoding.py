@@ -21,8 +21,8 @@ from genzoo.evaluation.statistics.similarity import (
 from genzoo.evaluation.subject import Subject
 from genzoo.interfaces.networks import Decoder, Encoder
 from genzoo.interfaces.noise import SampleNoise
-from genzoo.media.pictures import to_uint8
-from genzoo.model.importance import log_weights
+from genzoo.media.image_grids import to_uint8
+from genzoo.model.importance_sampling import log_weights
 from genzoo.model.model import Model, evaluating
 from genzoo.specs import SampleSpec
 

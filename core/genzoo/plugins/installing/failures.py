@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from genzoo.errors import InstallError
-from genzoo.plugins.loader import normalise
+from genzoo.plugins.discovery import normalise
 
 _DEMAND = re.compile(r"^ +(?P<who>\S+ \S+) depends on (?P<what>.+)$", re.MULTILINE)
 _USERS_DEMAND = re.compile(r"^ +The user requested (?!\(constraint\))(?P<what>.+)$", re.MULTILINE)

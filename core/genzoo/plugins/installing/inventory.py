@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import Distribution, distributions
 from typing import TYPE_CHECKING
 
-from genzoo.plugins.loader import find_candidates, normalise
+from genzoo.plugins.discovery import find_candidates, normalise
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

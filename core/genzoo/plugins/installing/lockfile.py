@@ -11,9 +11,9 @@ from urllib.request import url2pathname
 
 import genzoo
 from genzoo.errors import InstallError, UsageError
+from genzoo.plugins.discovery import normalise
 from genzoo.plugins.installing.inventory import installed_distributions, plugin_distributions
 from genzoo.plugins.installing.origin import requirement_line
-from genzoo.plugins.loader import normalise
 
 _HEADER = re.compile(r"^# genzoo==(\S+)", re.MULTILINE)
 _COMMENT = re.compile(r"(^|\s)#.*$")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.metadata import Distribution
 from typing import Any
 
-from genzoo.plugins.loader import normalise
+from genzoo.plugins.discovery import normalise
 
 
 def requirement_line(distribution: Distribution) -> str:

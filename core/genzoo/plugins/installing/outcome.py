@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from genzoo.errors import InstallError
+from genzoo.plugins.discovery import allowed_by_environment, normalise
 from genzoo.plugins.installing.inventory import installed_distributions, plugin_distributions
 from genzoo.plugins.installing.plan import Change
 from genzoo.plugins.installing.survey import survey
-from genzoo.plugins.loader import allowed_by_environment, normalise
-from genzoo.plugins.status import PluginStatus
+from genzoo.plugins.plugin_status import PluginStatus
 
 
 @dataclass(frozen=True)

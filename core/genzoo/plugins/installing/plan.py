@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from genzoo.plugins.discovery import normalise
 from genzoo.plugins.installing.origin import pinned_url
-from genzoo.plugins.loader import normalise
 
 Action = Literal["add", "upgrade", "downgrade", "reinstall", "remove"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from genzoo.plugins.loader import normalise
+from genzoo.plugins.discovery import normalise
 
 
 @dataclass(frozen=True)

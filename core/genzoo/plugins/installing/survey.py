@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from genzoo.errors import InstallError
-from genzoo.plugins.loader import ALLOW_VARIABLE
+from genzoo.plugins.discovery import ALLOW_VARIABLE
 from genzoo.plugins.manager import PluginManager
-from genzoo.plugins.status import PluginStatus
+from genzoo.plugins.plugin_status import PluginStatus
 
 PATIENCE = 120.0
 """Seconds after which plugins that are still loading are given up."""

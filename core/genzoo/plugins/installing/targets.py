@@ -8,8 +8,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from genzoo.errors import UsageError, unknown_name
+from genzoo.plugins.discovery import normalise
 from genzoo.plugins.installing.inventory import plugin_distributions
-from genzoo.plugins.loader import normalise
 
 _EXTRAS = re.compile(r"\[[\w\s,.-]*\]$")
 _GIT_ADDRESS = re.compile(r"^(?:ssh://|git://|https?://[^#]*\.git(?:@|#|$))")

@@ -15,15 +15,15 @@ import genzoo
 from genzoo.cli.main import main
 from genzoo.cli.plugins import changes
 from genzoo.errors import InstallError
-from genzoo.plugins import loader
+from genzoo.plugins import discovery as loader
 from genzoo.plugins.installing import installer as installers
 from genzoo.plugins.installing import inventory, outcome
 from genzoo.plugins.installing.plan import Change
 from genzoo.plugins.installing.request import Request
-from genzoo.plugins.status import PluginStatus
+from genzoo.plugins.plugin_status import PluginStatus
 
 
-class World:
+class ProcessGroup:
     """Installed plugins, and an installer that changes nothing else.
 
     Attributes:
@@ -82,23 +82,23 @@ class _Installed(Distribution):
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+def processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ProcessGroup:
     """genzoo-dots 1.0 is installed; genzoo-flow 2.0 and what it needs can be added."""
-    world = World(
+    processes = ProcessGroup(
         {"genzoo-dots": "1.0"},
         [
             Change("add", "genzoo-flow", "2.0", requires=("einops",)),
             Change("add", "einops", "0.8", requested=False),
         ],
     )
-    world.no_plugins = {"einops", "plainlib"}
+    processes.no_plugins = {"einops", "plainlib"}
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(installers, "find_installer", lambda listen: world)
-    monkeypatch.setattr(outcome, "survey", world.survey)
-    monkeypatch.setattr(inventory, "find_candidates", world.candidates)
-    monkeypatch.setattr(inventory, "distributions", world.distributions)
-    monkeypatch.setattr(changes, "_can_ask", lambda: world.asks)
-    return world
+    monkeypatch.setattr(installers, "find_installer", lambda listen: processes)
+    monkeypatch.setattr(outcome, "survey", processes.survey)
+    monkeypatch.setattr(inventory, "find_candidates", processes.candidates)
+    monkeypatch.setattr(inventory, "distributions", processes.distributions)
+    monkeypatch.setattr(changes, "_can_ask", lambda: processes.asks)
+    return processes
 
 
 def run(*arguments: str, code: int = 0, answer: str = "") -> Result:
@@ -109,11 +109,11 @@ def run(*arguments: str, code: int = 0, answer: str = "") -> Result:
     return result
 
 
-def test_install_shows_the_plan_and_tells_what_is_new(world: World) -> None:
+def test_install_shows_the_plan_and_tells_what_is_new(processes: ProcessGroup) -> None:
     result = run("plugins", "install", "genzoo-flow>=2")
     assert result.stdout == "genzoo-flow 2.0: new prior flow\neinops 0.8: installed\n"
     assert "  add        genzoo-flow 2.0\n  add        einops 0.8\n" in result.stderr
-    assert world.requests[0].requirements == ["genzoo-flow>=2"]
+    assert processes.requests[0].requirements == ["genzoo-flow>=2"]
 
 
 @pytest.mark.usefixtures("world")
@@ -121,85 +121,85 @@ def test_the_short_form_is_the_same_command() -> None:
     assert run("install", "genzoo-flow").stdout.startswith("genzoo-flow 2.0: new prior flow")
 
 
-def test_options_reach_the_installer(world: World, tmp_path: Path) -> None:
+def test_options_reach_the_installer(processes: ProcessGroup, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()
     words = ["--index-url", "u", "--no-index", "--find-links", "a", "--find-links", "b"]
     run("install", "-U", "-e", ".", *words, "--no-build-isolation", "genzoo-flow")
-    (request,) = world.requests
+    (request,) = processes.requests
     assert request.upgrade
     assert request.editable == [str(tmp_path)]
     assert request.sources.options() == [*words, "--no-build-isolation"]
 
 
-def test_a_dry_run_stops_after_the_plan(world: World) -> None:
+def test_a_dry_run_stops_after_the_plan(processes: ProcessGroup) -> None:
     result = run("install", "genzoo-flow", "--dry-run")
     assert result.stdout.startswith("Plan:\n  add        genzoo-flow 2.0\n")
     data = json.loads(run("install", "genzoo-flow", "--dry-run", "--json").stdout)
     assert data["done"] is False
     assert [change["name"] for change in data["plan"]] == ["genzoo-flow", "einops"]
-    assert "genzoo-flow" not in world.versions
+    assert "genzoo-flow" not in processes.versions
 
 
-def test_json_is_alone_on_stdout(world: World) -> None:
+def test_json_is_alone_on_stdout(processes: ProcessGroup) -> None:
     data = json.loads(run("install", "genzoo-flow", "--json").stdout)
     assert data["done"] is True
     assert data["new"] == {"genzoo-flow": ["prior flow"]}
     assert data["problems"] == data["no_plugins"] == []
 
 
-def test_on_a_terminal_it_asks_and_takes_no_for_an_answer(world: World) -> None:
-    world.asks = True
+def test_on_a_terminal_it_asks_and_takes_no_for_an_answer(processes: ProcessGroup) -> None:
+    processes.asks = True
     result = run("install", "genzoo-flow", "--quiet", answer="n\n", code=1)
     assert "add        genzoo-flow 2.0" in result.stderr
-    assert "genzoo-flow" not in world.versions
+    assert "genzoo-flow" not in processes.versions
     run("install", "genzoo-flow", answer="y\n")
-    assert world.versions["genzoo-flow"] == "2.0"
+    assert processes.versions["genzoo-flow"] == "2.0"
 
 
-def test_yes_is_not_asked_again(world: World) -> None:
-    world.asks = True
+def test_yes_is_not_asked_again(processes: ProcessGroup) -> None:
+    processes.asks = True
     run("install", "genzoo-flow", "--yes")
-    assert world.versions["genzoo-flow"] == "2.0"
+    assert processes.versions["genzoo-flow"] == "2.0"
 
 
-def test_changes_to_installed_plugins_are_pointed_out(world: World) -> None:
-    world.adds = [Change("downgrade", "genzoo-dots", "0.9", "1.0", "https://x/y.whl#sha256=ab")]
+def test_changes_to_installed_plugins_are_pointed_out(processes: ProcessGroup) -> None:
+    processes.adds = [Change("downgrade", "genzoo-dots", "0.9", "1.0", "https://x/y.whl#sha256=ab")]
     text = run("install", "genzoo-flow", "--dry-run").stdout
     line = "downgrade  genzoo-dots 1.0 -> 0.9 from https://x/y.whl (an installed plugin)\n"
     assert line in text
 
 
-def test_what_no_longer_fits_is_part_of_the_plan(world: World) -> None:
-    world.versions["genzoo-more"] = "3.0"
-    world.adds = [Change("upgrade", "genzoo-dots", "2.0", "1.0")]
+def test_what_no_longer_fits_is_part_of_the_plan(processes: ProcessGroup) -> None:
+    processes.versions["genzoo-more"] = "3.0"
+    processes.adds = [Change("upgrade", "genzoo-dots", "2.0", "1.0")]
     text = run("install", "-U", "genzoo-dots", "--dry-run").stdout
     assert text.endswith("genzoo-more needs genzoo-dots<2: it may not work with 2.0.\n")
 
 
-def test_nothing_to_do_is_said(world: World) -> None:
-    world.adds = []
+def test_nothing_to_do_is_said(processes: ProcessGroup) -> None:
+    processes.adds = []
     assert "Nothing to do" in run("install", "genzoo-dots").stdout
     data = json.loads(run("install", "genzoo-dots", "--json").stdout)
     assert data == {"plan": [], "done": False, "warnings": []}
 
 
-def test_a_plugin_that_does_not_load_is_a_failure_with_a_way_back(world: World) -> None:
-    world.broken = {"genzoo-flow": "no luck"}
+def test_a_plugin_that_does_not_load_is_a_failure_with_a_way_back(processes: ProcessGroup) -> None:
+    processes.broken = {"genzoo-flow": "no luck"}
     result = run("install", "genzoo-flow", code=1)
     assert "genzoo-flow 2.0: installed, does not load" in result.stdout
     assert "Error: genzoo-flow 2.0 is installed but does not load: no luck.\n" in result.stderr
     assert "Remove it again: genzoo plugins uninstall genzoo-flow\n" in result.stderr
 
 
-def test_what_is_no_plugin_is_told_with_the_way_to_remove_it(world: World) -> None:
-    world.adds = [Change("add", "plainlib", "1.0")]
+def test_what_is_no_plugin_is_told_with_the_way_to_remove_it(processes: ProcessGroup) -> None:
+    processes.adds = [Change("add", "plainlib", "1.0")]
     result = run("install", "plainlib")
     assert "plainlib is installed and declares no genzoo plugin" in result.stderr
     assert "-m pip uninstall plainlib" in result.stderr
 
 
 def test_a_plugin_that_the_environment_leaves_out_is_told(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    processes: ProcessGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GENZOO_PLUGINS", "gan")
     assert "GENZOO_PLUGINS leaves genzoo-flow out" in run("install", "genzoo-flow").stderr
@@ -211,7 +211,7 @@ def test_installing_nothing_is_wrong_usage() -> None:
 
 
 def test_an_environment_of_another_tool_is_left_alone(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    processes: ProcessGroup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sys
 
@@ -222,10 +222,12 @@ def test_an_environment_of_another_tool_is_left_alone(
     assert words in result.stderr
     result = run("plugins", "uninstall", "genzoo-dots", code=1)
     assert f"uv tool install {tmp_path.name}\n" in result.stderr
-    assert world.requests == []
+    assert processes.requests == []
 
 
-def test_conda_is_warned_of(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_conda_is_warned_of(
+    processes: ProcessGroup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import sys
 
     (tmp_path / "conda-meta").mkdir()
@@ -233,33 +235,33 @@ def test_conda_is_warned_of(world: World, tmp_path: Path, monkeypatch: pytest.Mo
     assert "This is a conda environment" in run("install", "genzoo-flow").stderr
 
 
-def test_uninstall_shows_what_goes(world: World) -> None:
+def test_uninstall_shows_what_goes(processes: ProcessGroup) -> None:
     result = run("plugins", "uninstall", "Genzoo_Dots", "genzoo-dots")
     assert "  remove     genzoo-dots 1.0 (prior dots)\n" in result.stderr
     assert result.stdout == "genzoo-dots 1.0: removed\n"
-    assert world.versions == {}
+    assert processes.versions == {}
 
 
-def test_uninstall_works_for_a_broken_plugin_and_as_json(world: World) -> None:
-    world.broken = {"genzoo-dots": "no luck"}
+def test_uninstall_works_for_a_broken_plugin_and_as_json(processes: ProcessGroup) -> None:
+    processes.broken = {"genzoo-dots": "no luck"}
     data = json.loads(run("plugins", "uninstall", "genzoo-dots", "--json").stdout)
     assert data["done"] is True
     assert data["registered"] == {"genzoo-dots": []}
 
 
-def test_uninstall_asks_and_has_a_dry_run(world: World) -> None:
+def test_uninstall_asks_and_has_a_dry_run(processes: ProcessGroup) -> None:
     run("plugins", "uninstall", "genzoo-dots", "--dry-run")
-    world.asks = True
+    processes.asks = True
     run("plugins", "uninstall", "genzoo-dots", answer="n\n", code=1)
-    assert world.versions == {"genzoo-dots": "1.0"}
+    assert processes.versions == {"genzoo-dots": "1.0"}
 
 
-def test_uninstall_names_those_that_need_it(world: World) -> None:
-    world.versions["genzoo-more"] = "3.0"
+def test_uninstall_names_those_that_need_it(processes: ProcessGroup) -> None:
+    processes.versions["genzoo-more"] = "3.0"
     words = "genzoo-more needs genzoo-dots"
     assert words in run("plugins", "uninstall", "genzoo-dots", "--dry-run").stdout
     assert words in run("plugins", "uninstall", "genzoo-dots").stderr
-    world.versions["genzoo-dots"] = "1.0"
+    processes.versions["genzoo-dots"] = "1.0"
     both = run("plugins", "uninstall", "genzoo-dots", "genzoo-more", "--dry-run")
     assert words not in both.output
 
@@ -272,9 +274,9 @@ def test_uninstall_suggests_for_a_misspelt_name() -> None:
 
 
 def test_what_the_installer_leaves_behind_is_an_error(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    processes: ProcessGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world, "uninstall", lambda names: None)
+    monkeypatch.setattr(processes, "uninstall", lambda names: None)
     result = run("plugins", "uninstall", "genzoo-dots", code=1)
     assert "genzoo-dots is still installed, in '/elsewhere'" in result.stderr
 
@@ -291,25 +293,27 @@ def test_freeze_prints_or_writes(tmp_path: Path) -> None:
     assert data["genzoo"] == genzoo.__version__
 
 
-def test_sync_does_nothing_when_all_is_right(world: World, tmp_path: Path) -> None:
+def test_sync_does_nothing_when_all_is_right(processes: ProcessGroup, tmp_path: Path) -> None:
     run("plugins", "freeze", "-o", "set.txt")
     result = run("plugins", "sync", "set.txt", "--exact")
     assert result.stdout == "Nothing to do: the plugins are as set.txt has them.\n"
-    assert world.requests == []
+    assert processes.requests == []
 
 
-def test_sync_installs_in_one_run_what_is_missing(world: World, tmp_path: Path) -> None:
+def test_sync_installs_in_one_run_what_is_missing(processes: ProcessGroup, tmp_path: Path) -> None:
     (tmp_path / "set.txt").write_text("# genzoo==9.9\ngenzoo-dots==1.0\ngenzoo-flow==2.0\n")
     result = run("plugins", "sync", "set.txt")
     assert "was written with genzoo 9.9" in result.stderr
     assert result.stdout.startswith("genzoo-flow 2.0: new prior flow\n")
-    assert [r.requirements for r in world.requests] == [("genzoo-dots==1.0", "genzoo-flow==2.0")]
+    assert [r.requirements for r in processes.requests] == [
+        ("genzoo-dots==1.0", "genzoo-flow==2.0")
+    ]
 
 
-def test_sync_removes_others_only_when_exact(world: World, tmp_path: Path) -> None:
-    world.versions["genzoo-old"] = "0.5"
+def test_sync_removes_others_only_when_exact(processes: ProcessGroup, tmp_path: Path) -> None:
+    processes.versions["genzoo-old"] = "0.5"
     (tmp_path / "set.txt").write_text("genzoo-flow==2.0\n")
-    world.adds = [Change("add", "genzoo-flow", "2.0", requires=("genzoo-dots",))]
+    processes.adds = [Change("add", "genzoo-flow", "2.0", requires=("genzoo-dots",))]
     text = run("plugins", "sync", "set.txt", "--dry-run").stdout
     assert "remove" not in text
     result = run("plugins", "sync", "set.txt", "--exact")
@@ -320,19 +324,21 @@ def test_sync_removes_others_only_when_exact(world: World, tmp_path: Path) -> No
     ]
 
 
-def test_sync_keeps_what_turns_out_to_be_needed(world: World, tmp_path: Path) -> None:
+def test_sync_keeps_what_turns_out_to_be_needed(processes: ProcessGroup, tmp_path: Path) -> None:
     (tmp_path / "set.txt").write_text("genzoo-more==3.0\n")
     # This plan does not know requirements, as that of uv.
-    world.adds = [Change("add", "genzoo-more", "3.0")]
+    processes.adds = [Change("add", "genzoo-more", "3.0")]
     run("plugins", "sync", "set.txt", "--exact")
-    assert world.versions == {"genzoo-dots": "1.0", "genzoo-more": "3.0"}
+    assert processes.versions == {"genzoo-dots": "1.0", "genzoo-more": "3.0"}
 
 
-def test_what_fails_is_told(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_is_told(
+    processes: ProcessGroup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def plan(request: Request) -> list[Change]:
         raise InstallError("genzoo-flow 2.0 wants torch<1.", "Ask for another.")
 
-    monkeypatch.setattr(world, "plan", plan)
+    monkeypatch.setattr(processes, "plan", plan)
     (tmp_path / "set.txt").write_text("genzoo-flow==2.0\n")
     for words in (["plugins", "sync", "set.txt"], ["install", "genzoo-flow"]):
         result = run(*words, code=1)

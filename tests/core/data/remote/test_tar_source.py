@@ -10,9 +10,9 @@ from points_kind import PointOptions, PointsKind
 from shard_writer import picture, write_shard, write_shards
 
 from genzoo.data import shard_index
-from genzoo.data.batches import BatchStream
-from genzoo.data.find import lasting_name
-from genzoo.data.sources import open_dataset
+from genzoo.data.batch_stream import BatchStream
+from genzoo.data.find_source import lasting_name
+from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import DataError, UsageError
 from genzoo.evaluation.subject import used_samples
 

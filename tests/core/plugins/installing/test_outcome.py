@@ -14,7 +14,7 @@ from genzoo.plugins.installing import survey as surveying
 from genzoo.plugins.installing.outcome import known_before, outcome_of
 from genzoo.plugins.installing.plan import Change
 from genzoo.plugins.installing.survey import survey
-from genzoo.plugins.status import PluginStatus
+from genzoo.plugins.plugin_status import PluginStatus
 
 Install = Callable[..., str]
 See = Callable[[Iterable[PluginStatus] | InstallError], None]

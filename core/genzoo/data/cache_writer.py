@@ -1,0 +1,125 @@
+"""Writing one cache entry: rows one after the other, then labels, then what was noticed."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import repeat
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+
+from genzoo.data.data_source import Progress, Source
+from genzoo.data.decoding import Outcome
+from genzoo.data.remarks import counted, endings, listing, with_article, with_reasons
+from genzoo.errors import DataError
+from genzoo.interfaces.kind import Decoded, Kind, Layout
+
+
+@dataclass
+class Tally:
+    """What became of the files or entries of a source.
+
+    Attributes:
+        kept: For each row, the position of the file or entry it came from.
+        failed: Reasons by position.
+        remarks: What was done to how many rows.
+    """
+
+    kept: array[int] = field(default_factory=lambda: array("q"))
+    failed: dict[int, str] = field(default_factory=dict)
+    remarks: Counter[str] = field(default_factory=Counter)
+
+    def add(self, position: int, outcome: Outcome) -> None:
+        """Count the outcome of the file or entry at `position`."""
+        if isinstance(outcome, Decoded):
+            self.kept.extend(repeat(position, len(outcome.rows)))
+            for remark in outcome.remarks:
+                self.remarks[remark] += len(outcome.rows)
+        else:
+            self.failed[position] = str(outcome)
+
+
+def build_entry(folder: Path, source: Source, kind: Kind, progress: Progress | None) -> None:
+    """Decode `source` into `folder`.
+
+    Raises:
+        DataError: Nothing can be decoded.
+        OSError: The files cannot be written.
+    """
+    layout = kind.layout
+    with (folder / "rows.npy").open("wb") as file:
+        _write_header(file, 0, layout)
+        tally = _write_rows(file, source, kind, progress)
+        _write_header(file, len(tally.kept), layout)
+    if not tally.kept:
+        raise _nothing_left(source, tally, kind)
+    labels = source.labels(tally.kept)
+    if labels.values is not None:
+        with (folder / "labels.npy").open("wb") as file:
+            np.save(file, labels.values)
+    meta = {
+        "name": source.name,
+        "shape": [len(tally.kept), *layout.shape],
+        "dtype": layout.dtype,
+        "labelled": labels.values is not None,
+        "classes": labels.classes,
+        "notes": [*labels.notes, *_notes(source, tally, kind)],
+    }
+    with (folder / "meta.json").open("wb") as file:
+        file.write(json.dumps(meta, indent=1).encode())
+
+
+def _write_rows(file: BinaryIO, source: Source, kind: Kind, progress: Progress | None) -> Tally:
+    tally = Tally()
+    total = len(source)
+    # Closing ends the processes that decode, should writing fail.
+    with closing(source.outcomes(kind)) as outcomes:
+        for position, outcome in enumerate(outcomes):
+            if isinstance(outcome, Decoded):
+                file.write(np.ascontiguousarray(outcome.rows).data)
+            tally.add(position, outcome)
+            if progress is not None:
+                progress(position + 1, total)
+    return tally
+
+
+def _write_header(file: BinaryIO, count: int, layout: Layout) -> None:
+    """The .npy header for `count` rows; numpy pads it so that any count takes the same room."""
+    file.seek(0)
+    description = npy.dtype_to_descr(np.dtype(layout.dtype))
+    header = {"descr": description, "fortran_order": False, "shape": (count, *layout.shape)}
+    npy.write_array_header_1_0(file, header)
+
+
+def _notes(source: Source, tally: Tally, kind: Kind) -> list[str]:
+    notes = []
+    if tally.failed:
+        notes.append(
+            listing(
+                f"Skipped 1 file that cannot be read as {with_article(kind.noun)}",
+                f"Skipped {{}} files that cannot be read as {kind.array}",
+                _named(source, tally),
+            )
+        )
+    for remark, count in sorted(tally.remarks.items()):
+        notes.append(remark.replace("{}", counted(count, kind)))
+    return notes
+
+
+def _named(source: Source, tally: Tally) -> list[str]:
+    names = source.names()
+    return with_reasons({names[position]: reason for position, reason in tally.failed.items()})
+
+
+def _nothing_left(source: Source, tally: Tally, kind: Kind) -> DataError:
+    failed = listing("its only file is", "tried {} files", _named(source, tally))
+    return DataError(
+        f"No {kind.noun} in '{source.name}' can be read; {failed}",
+        f"Give a folder with {endings(kind)} files." if kind.reads else "Give an .npz file.",
+    )

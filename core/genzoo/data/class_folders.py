@@ -1,0 +1,46 @@
+"""Classes from the folders that files lie in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+import numpy as np
+
+from genzoo.data.data_source import Labels
+from genzoo.data.remarks import printable
+
+
+def folder_labels(paths: Sequence[str], samples: str) -> Labels:
+    """Label each sample by the first folder below what all `paths` have in common.
+
+    Args:
+        paths: Relative paths of the files they came from, '/' between parts; at least one.
+        samples: What they are called, in the plural.
+    """
+    depth = _common_folders(paths)
+    notes = [f"All {samples} are in '{printable(_folders(paths[0], depth))}'."] if depth else []
+    loose = sum(path.count("/") == depth for path in paths)
+    if loose:
+        if loose < len(paths):
+            notes.append(f"No labels: {loose} of {len(paths)} {samples} are in no class folder.")
+        return Labels(None, (), tuple(notes))
+    # Names are numbered as they come, then by their order: millions of them are never held at once.
+    met: dict[str, int] = {}
+    names = (printable(path.split("/", depth + 1)[depth]) for path in paths)
+    numbers = np.fromiter((met.setdefault(name, len(met)) for name in names), np.int64)
+    classes = tuple(sorted(met))
+    order = np.argsort([met[name] for name in classes])
+    return Labels(order[numbers].astype(np.int64), classes, tuple(notes))
+
+
+def _folders(path: str, depth: int) -> str:
+    return "/".join(path.split("/")[:depth])
+
+
+def _common_folders(paths: Sequence[str]) -> int:
+    """How many folders all paths start with, as an unpacked archive has them."""
+    # What the first and the last in order share, all between them do.
+    first, last = (path.split("/")[:-1] for path in (min(paths), max(paths)))
+    shared = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return sum(1 for _ in shared)

@@ -1,0 +1,133 @@
+"""From what the user typed to the source that it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genzoo.data.arrays import ArraySource, read_npz
+from genzoo.data.data_source import Source
+from genzoo.data.fingerprint import array_identity, digest, file_identity
+from genzoo.data.folder_source import FolderSource
+from genzoo.data.hub_datasets import PREFIX, hub_source, is_saved, saved_source
+from genzoo.data.raw import RawSamples
+from genzoo.data.remote.addresses import is_address
+from genzoo.data.remote.connection import shown
+from genzoo.data.shard_source import ShardSource
+from genzoo.data.shards import ENDING, is_pattern, shards_in, shards_of_pattern
+from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError
+from genzoo.interfaces.kind import Kind
+from genzoo.records import DatasetSpec
+
+Registered = Callable[[str], tuple[DatasetSpec, Callable[[], RawSamples]]]
+"""Looks a name up: its record and its loader. Raises UnknownNameError."""
+
+
+def find_source(
+    data: str | Path | RawSamples | NDArray[Any],
+    kind: Kind,
+    registered: Registered | None,
+    cache: Path,
+) -> Source:
+    """The source that `data` means; see `open_dataset`."""
+    if isinstance(data, np.ndarray):
+        data = RawSamples(data)
+    if isinstance(data, RawSamples):
+        return MemorySource(data, kind)
+    if not str(data):
+        raise UsageError("The name of the data is empty.", "Give a folder or a data set.")
+    if str(data).startswith(PREFIX):
+        return hub_source(str(data), kind)
+    if is_address(str(data)):
+        raise UsageError(
+            f"'{shown(str(data))}' is an address, and can only be streamed.",
+            "Add --stream to genzoo train or genzoo evaluate.",
+        )
+    path = Path(data).expanduser()
+    known = _lookup(data, registered) if isinstance(data, str) and registered else None
+    if _exists(path):
+        if known is not None and path.name == data:
+            raise AmbiguousNameError(
+                f"'{data}' is both a path here and a registered data set.",
+                f"Type ./{data} for the path, or DISTRIBUTION/{data} for the data set.",
+            )
+        return _from_path(path, str(data), kind, cache)
+    if is_pattern(str(data)):
+        return ShardSource(shards_of_pattern(str(data)), str(data), kind, cache / "shards")
+    if known is not None:
+        spec, load = known
+        if spec.kind.rpartition("/")[2] != kind.name:
+            raise UsageError(
+                f"The data set '{data}' holds samples of the kind '{spec.kind}', not '{kind.name}'."
+            )
+        identity = digest(["registered", spec.name, spec.target, spec.version])
+        return ArraySource(load, str(data), identity, kind)
+    raise _not_found(data, registered)
+
+
+class MemorySource(ArraySource):
+    """Arrays that the caller holds."""
+
+    def __init__(self, raw: RawSamples, kind: Kind) -> None:
+        super().__init__(lambda: raw, "arrays in memory", "", kind)
+        self.identity = array_identity(self.raw.samples, self.raw.labels)
+
+
+def lasting_name(data: str) -> str:
+    """What the user typed, as it is found from any current folder."""
+    path = Path(data)
+    if is_address(data):
+        return data
+    return str(path.resolve()) if is_pattern(data) or path.exists() else data
+
+
+def _from_path(path: Path, name: str, kind: Kind, cache: Path) -> Source:
+    shards = shards_in(path, kind) if path.is_dir() else [path]
+    if shards and shards[0].suffix.lower() == ENDING:
+        return ShardSource(shards, name, kind, cache / "shards")
+    if is_saved(path, kind):
+        return saved_source(path, name, kind, cache / "datasets")
+    if path.is_dir():
+        return FolderSource(path, name, kind)
+    if path.suffix.lower() == ".npz":
+        return ArraySource(lambda: read_npz(path, kind), name, file_identity(path), kind)
+    if path.suffix.lower() in (".zip", ".tgz", ".gz", ".xz", ".bz2", ".7z", ".rar"):
+        raise DataError(f"'{name}' is an archive.", "Unpack it and give the folder.")
+    raise DataError(
+        f"'{name}' is a file, but neither a folder of {kind.array} nor an .npz file.",
+        f"Give a folder, such as '{path.parent}'.",
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError as error:
+        raise DataError(f"'{path}' cannot be read.", "Check its permissions.") from error
+    except OSError:
+        return False
+
+
+def _lookup(
+    name: str, registered: Registered
+) -> tuple[DatasetSpec, Callable[[], RawSamples]] | None:
+    try:
+        return registered(name)
+    except UnknownNameError:
+        return None
+
+
+def _not_found(data: str | Path, registered: Registered | None) -> UsageError:
+    hint = "Check the path."
+    if isinstance(data, str) and registered is not None:
+        try:
+            registered(data)
+        except UnknownNameError as error:
+            hint = error.hint
+    return UnknownNameError(
+        f"'{data}' is neither a folder or .npz file here nor a registered data set.", hint
+    )

@@ -1,0 +1,137 @@
+"""From what the user typed to an opened data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from genzoo.cache_folder import cache_root
+from genzoo.data.cache import DataCache, Entry
+from genzoo.data.data_source import Progress, Source
+from genzoo.data.dataset import Dataset
+from genzoo.data.file_source import FileSource
+from genzoo.data.find_source import MemorySource, Registered, find_source
+from genzoo.data.fingerprint import digest, fingerprint
+from genzoo.data.raw import RawSamples
+from genzoo.data.remote import WINDOW
+from genzoo.data.remote.open import remote_source
+from genzoo.data.streamed_rows import StreamedRows
+from genzoo.errors import DataError, UsageError
+from genzoo.interfaces.kind import Kind
+
+
+def open_dataset(
+    data: str | Path | RawSamples | NDArray[Any],
+    kind: Kind,
+    *,
+    conditional: bool = False,
+    classes: Sequence[str] | None = None,
+    cache: Path | None = None,
+    registered: Registered | None = None,
+    progress: Progress | None = None,
+    stream: bool = False,
+    note: Callable[[str], None] | None = None,
+    window: int = WINDOW,
+) -> Dataset:
+    """Open a folder, tar shards here or elsewhere, an .npz file, a registered data set, or arrays.
+
+    Args:
+        data: A path, a registered name, or arrays.
+        kind: What the samples are; options that it leaves open are decided by the data.
+        conditional: Whether the samples' contract has the classes; the data must have labels.
+        classes: Number the labels by this list, such as that of a model. Default: the data's own.
+        cache: Where decoded samples are kept. Default: `cache_root()`.
+        registered: Looks up registered names.
+        progress: Called while files are decoded.
+        stream: Decode samples each time they are asked for and keep none.
+        note: Hears of samples that cannot be read while they are streamed.
+        window: Shards that are mixed at a time, where they are on other machines.
+
+    Raises:
+        UsageError: A name that is unknown or ambiguous, options that the kind refuses,
+            `conditional` for data without labels, or `stream` for arrays.
+        DataError: The data cannot be read, holds no sample, or has a class that is not in
+            `classes`.
+        StorageError: The cache cannot be written.
+    """
+    root = cache or cache_root()
+    source = _far(data, kind, root, window, note) if stream else None
+    source = source or find_source(data, kind, registered, root)
+    store = DataCache(root)
+    in_memory = isinstance(source, MemorySource)
+    options = source.options(kind) if in_memory else store.options(source, kind)
+    kind = type(kind)(options)
+    key = fingerprint(source.identity, kind)
+    if stream:
+        key, found = digest([key, "streamed"]), _streamed(source, kind, note)
+    else:
+        found = _as_they_are(source, kind) or store.entry(key, source, kind, progress)
+    return _dataset(source, kind, found, key, conditional, classes)
+
+
+def _far(
+    data: object, kind: Kind, root: Path, window: int, note: Callable[[str], None] | None
+) -> Source | None:
+    return remote_source(data, kind, root, window, note) if isinstance(data, str) else None
+
+
+def _streamed(source: Source, kind: Kind, note: Callable[[str], None] | None) -> Entry:
+    if not isinstance(source, FileSource):
+        raise UsageError(
+            f"'{source.name}' is an array and cannot be streamed.", "Leave --stream out."
+        )
+    labels = source.labels(range(len(source)))
+    rows = StreamedRows(source, kind, labels.values, note or (lambda text: None))
+    return Entry(rows, labels.values, labels.classes, labels.notes)
+
+
+def _as_they_are(source: Source, kind: Kind) -> Entry | None:
+    """Arrays in memory that need no change are not copied to disk."""
+    if not isinstance(source, MemorySource) or not kind.layout.of(source.raw.samples):
+        return None
+    raw = source.raw
+    return Entry(np.ascontiguousarray(raw.samples), raw.labels, raw.classes, ())
+
+
+def _dataset(
+    source: Source,
+    kind: Kind,
+    found: Entry,
+    key: str,
+    conditional: bool,
+    classes: Sequence[str] | None,
+) -> Dataset:
+    labels, names = found.labels, found.classes
+    if labels is not None and classes is not None:
+        labels, names = _renumbered(labels, names, tuple(classes), source.name), tuple(classes)
+    if labels is None and conditional:
+        raise UsageError(
+            f"The data '{source.name}' has no labels to be conditional on.",
+            f"Sort the {kind.array} into one folder per class, or leave --conditional out.",
+        )
+    try:
+        spec = kind.spec(names if conditional else ())
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise DataError(f"The classes of '{source.name}' cannot be used: {reason}.") from error
+    notes = (*source.notes, *found.notes)
+    blocks = source.blocks if isinstance(source, FileSource) else None
+    return Dataset(kind, found.rows, labels, names, key, source.name, notes, spec, blocks)
+
+
+def _renumbered(
+    labels: NDArray[np.int64], names: Sequence[str], classes: Sequence[str], data: str
+) -> NDArray[np.int64]:
+    unknown = [name for name in names if name not in classes]
+    if unknown:
+        raise DataError(
+            f"'{data}' has classes that were not there before: {', '.join(unknown)}.",
+            f"Known: {', '.join(classes)}.",
+        )
+    numbers = np.array([classes.index(name) for name in names], np.int64)
+    return numbers[labels]

@@ -1,0 +1,105 @@
+"""Which metrics are measured, and in which feature space."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from genzoo.errors import CapabilityError, PluginError, UsageError
+from genzoo.evaluation.metric import Metric
+from genzoo.interfaces.feature_extractor import FeatureExtractor
+from genzoo.model.model import Model
+from genzoo.records import FeatureSpec, MetricSpec
+from genzoo.registry import Entry, Registry, load_target
+
+PREFERRED = ("genzoo/efficientnet-lite0", "genzoo/pixels", "genzoo/values")
+"""Feature spaces to take by default, the first that is there."""
+
+
+def choose_metrics(
+    names: Sequence[str], model: Model, registry: Registry
+) -> list[tuple[Entry[MetricSpec], Metric]]:
+    """The metrics of those names, or all that apply to `model`.
+
+    Raises:
+        CapabilityError: One that was asked for does not apply.
+        PluginError: One is broken.
+        UnknownNameError: There is none of that name.
+    """
+    entries = [registry.metrics.find(name) for name in names] or list(registry.metrics.values())
+    chosen = []
+    for entry in entries:
+        metric = load_target(entry.record.target)()
+        if not isinstance(metric, Metric):
+            raise PluginError(f"The metric {entry.full_name} is no genzoo.Metric.")
+        if not takes(entry.record, model.sample_spec.kind) or not metric.applies(model):
+            if names:
+                raise CapabilityError(
+                    f"The metric {entry.record.name} does not apply to {model.name}.",
+                    "Leave it out of --metrics.",
+                )
+            continue
+        chosen.append((entry, metric))
+    return chosen
+
+
+def choose_features(name: str | None, kind: str, registry: Registry) -> Entry[FeatureSpec]:
+    """The feature space of that name, or the best that is there for the kind of content.
+
+    Raises:
+        UnknownNameError: There is none of that name.
+        UsageError: It is for other kinds, or needs a package that is not installed.
+    """
+    if name is None:
+        found = [registry.features[full] for full in PREFERRED if full in registry.features]
+        there = [
+            entry
+            for entry in found
+            if takes(entry.record, kind) and not missing_modules(entry.record)
+        ]
+        if not there:
+            raise UsageError("There is no feature space.", "Name one with --features.")
+        return there[0]
+    entry = registry.features.find(name)
+    if not takes(entry.record, kind):
+        raise UsageError(
+            f"The feature space {name} is for {', '.join(entry.record.kinds)}, not for {kind}.",
+            "Choose --features values, which takes everything.",
+        )
+    missing = missing_modules(entry.record)
+    if missing:
+        raise UsageError(
+            f"The feature space {name} needs {', '.join(missing)}, which is not installed.",
+            "Type pip install 'genzoo[evaluation]', or choose --features pixels."
+            if entry.distribution == "genzoo"
+            else "Install it.",
+        )
+    return entry
+
+
+def takes(record: FeatureSpec | MetricSpec, kind: str) -> bool:
+    """Whether a feature space or a metric is for that kind of content."""
+    return not record.kinds or kind in record.kinds
+
+
+def missing_modules(record: FeatureSpec) -> list[str]:
+    """The modules that a feature space needs and that are not installed."""
+    return [name for name in record.requires if importlib.util.find_spec(name) is None]
+
+
+def open_extractor(
+    entry: Entry[FeatureSpec], device: torch.device, file: Path | None
+) -> FeatureExtractor:
+    """The extractor of a feature space.
+
+    Raises:
+        DataError: Its weights are missing or wrong.
+        PluginError: It is broken.
+    """
+    extractor = load_target(entry.record.target)(device, file)
+    if not isinstance(extractor, FeatureExtractor):
+        raise PluginError(f"The feature space {entry.full_name} is no genzoo.FeatureExtractor.")
+    return extractor

@@ -1,0 +1,239 @@
+"""From a model and data to a record."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import genzoo
+from genzoo.cache_folder import cache_root
+from genzoo.data.dataset import Dataset
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
+from genzoo.errors import UsageError
+from genzoo.evaluation.choose_metrics import choose_features, choose_metrics, open_extractor
+from genzoo.evaluation.metric import Estimate, Metric
+from genzoo.evaluation.record import (
+    DataSection,
+    EvaluationRecord,
+    FeatureSection,
+    ModelSection,
+    Protocol,
+    SampleSection,
+    Value,
+)
+from genzoo.evaluation.subject import LARGEST_DATA, Progress, Settings, Subject, used_samples
+from genzoo.model.model import STANDARD_PRIOR, Model
+from genzoo.records import FeatureSpec, MetricSpec
+from genzoo.registry import Entry, Registry
+
+LEAST = 8
+"""Samples and images that an evaluation needs at least."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure, and in which feature space.
+
+    Attributes:
+        metrics: Names; by default all that apply.
+        features: Name of the feature space; by default the best that is there.
+        features_file: Weights of the extractor, if it does not bring them.
+    """
+
+    metrics: Sequence[str] = ()
+    features: str | None = None
+    features_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is to be measured, of whom, and in which feature space."""
+
+    subject: Subject
+    metrics: Sequence[tuple[Entry[MetricSpec], Metric]]
+    space: Entry[FeatureSpec]
+
+    def measure(self, name: str) -> EvaluationRecord:
+        """Compute everything. Of several processes rank 0 calls it, the others `subject.assist`.
+
+        Args:
+            name: What the record calls the model.
+        """
+        subject = self.subject
+        values = [
+            value
+            for entry, metric in self.metrics
+            for value in _values(entry.full_name, metric.measure(subject))
+        ]
+        return EvaluationRecord(
+            model=_model_section(subject.model, name, subject.settings),
+            protocol=_protocol(subject),
+            parameters={entry.full_name: dict(metric.parameters) for entry, metric in self.metrics},
+            values=tuple(values),
+            versions=_versions([self.space, *(entry for entry, _ in self.metrics)]),
+        )
+
+
+def open_evaluation(
+    model: Model,
+    data: Dataset,
+    settings: Settings,
+    plan: Plan,
+    registry: Registry,
+    *,
+    held_out: Dataset | None = None,
+    progress: Progress | None = None,
+    processes: ProcessGroup = SINGLE_PROCESS,
+) -> Evaluation:
+    """Put together what `measure` needs, and refuse what does not fit before anything is measured.
+
+    Args:
+        model: The model.
+        data: What it should be like, of the model's sample shape.
+        settings: How samples are drawn.
+        plan: What to measure.
+        registry: Where names are looked up.
+        held_out: Data that the model was not trained on.
+        progress: Hears how far the work is.
+        world: The processes that share the work.
+
+    Raises:
+        CapabilityError: The model lacks what a metric that was asked for needs.
+        DataError: The extractor's weights are missing or wrong.
+        UnknownNameError: There is no such metric or feature space.
+        UsageError: There is too little to measure.
+    """
+    _check(model, data, settings, held_out)
+    chosen = choose_metrics(plan.metrics, model, registry)
+    space = choose_features(plan.features, model.sample_spec.kind, registry)
+    with processes.one_by_one():
+        extractor = open_extractor(space, model.device, plan.features_file)
+    cache = cache_root()
+    subject = Subject(
+        model,
+        data,
+        settings,
+        extractor,
+        space.full_name,
+        cache,
+        held_out,
+        progress,
+        processes,
+        [metric for _, metric in chosen],
+    )
+    return Evaluation(subject, chosen, space)
+
+
+def weights_hash(model: Model) -> str:
+    """SHA-256 over the names and values of all parameters and buffers."""
+    state = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        state.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        # Bytes, as numpy knows no bfloat16.
+        content = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        state.update(content.numpy().data)
+    return f"sha256:{state.hexdigest()}"
+
+
+def _check(model: Model, data: Dataset, settings: Settings, held_out: Dataset | None) -> None:
+    if settings.label_prior not in ("uniform", "data"):
+        raise UsageError(f"Labels are drawn as uniform or data, not {settings.label_prior}.")
+    if settings.count < LEAST:
+        raise UsageError(f"{settings.count} samples tell nothing.", f"Draw at least {LEAST}.")
+    for dataset in (data, held_out):
+        if dataset is None:
+            continue
+        if len(dataset) < LEAST:
+            raise UsageError(f"'{dataset.name}' has too few images: {len(dataset)}.")
+        if dataset.spec.shape != model.sample_spec.shape:
+            raise UsageError(
+                f"The data '{dataset.name}' is of shape {dataset.spec.shape}, "
+                f"the model's samples of {model.sample_spec.shape}."
+            )
+    if held_out is not None and held_out.fingerprint == data.fingerprint:
+        raise UsageError(
+            f"The held-out data '{held_out.name}' is the data itself.",
+            "Name images that the model was not trained on.",
+        )
+    model.prior(settings.prior)
+
+
+def _values(metric: str, estimates: Sequence[Estimate]) -> list[Value]:
+    return [
+        Value(
+            metric=metric,
+            name=estimate.name,
+            value=estimate.interval.value,
+            low=estimate.interval.low,
+            high=estimate.interval.high,
+            error=estimate.interval.error,
+            unit=estimate.unit,
+            better=estimate.better,
+            warnings=estimate.warnings,
+        )
+        for estimate in estimates
+    ]
+
+
+def _model_section(model: Model, name: str, settings: Settings) -> ModelSection:
+    return ModelSection(
+        name=name,
+        architecture=model.name,
+        weights=weights_hash(model),
+        prior=settings.prior or STANDARD_PRIOR,
+        truncation=settings.truncation,
+    )
+
+
+def _protocol(subject: Subject) -> Protocol:
+    settings, extractor = subject.settings, subject.extractor
+    return Protocol(
+        data=_data_section(subject.data),
+        held_out=None if subject.held_out is None else _data_section(subject.held_out),
+        samples=SampleSection.model_validate(
+            {
+                "count": settings.count,
+                "seed": settings.seed,
+                "label_prior": settings.label_prior
+                if subject.model.sample_spec.conditional
+                else "none",
+                "quantisation": _quantisation(subject.data),
+            }
+        ),
+        features=FeatureSection(
+            name=subject.space,
+            hash=extractor.hash,
+            size=extractor.size,
+            resize=extractor.resize,
+        ),
+    )
+
+
+def _quantisation(data: Dataset) -> str:
+    """How samples are rounded, as their kind stores them."""
+    stored = str(data.kind.layout.dtype)
+    return "8 bit" if stored == "uint8" else stored
+
+
+def _data_section(data: Dataset) -> DataSection:
+    used = len(used_samples(data).indices)
+    whence = "at random" if data.blocks is None else "of random shards"
+    return DataSection(
+        name=data.name,
+        fingerprint=data.fingerprint,
+        count=len(data),
+        used=used,
+        split="all" if used == len(data) else f"{LARGEST_DATA} {whence}, seed 0",
+        shape=data.spec.shape,
+    )
+
+
+def _versions(entries: Sequence[Entry[FeatureSpec] | Entry[MetricSpec]]) -> dict[str, str]:
+    plugins = {entry.distribution: entry.version for entry in entries}
+    own = {"genzoo": genzoo.__version__, "torch": torch.__version__, "numpy": np.__version__}
+    return {**plugins, **own}

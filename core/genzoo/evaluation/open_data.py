@@ -1,0 +1,61 @@
+"""The data that a model is judged by, opened as the model's samples are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from genzoo.data.dataset import Dataset
+from genzoo.data.open_dataset import open_dataset
+from genzoo.interfaces.kind import Kind
+from genzoo.records import DatasetSpec
+from genzoo.registry import Registry, load_target
+from genzoo.specs import SampleSpec
+
+
+def open_beside(
+    data: str | Path | NDArray[Any],
+    kind: Kind,
+    spec: SampleSpec,
+    registry: Registry,
+    *,
+    labelled: bool = True,
+    decoding: Callable[[int, int], None] | None = None,
+    stream: bool = False,
+    note: Callable[[str], None] | None = None,
+) -> Dataset:
+    """Open `data` with the shape and classes of a model's samples.
+
+    Args:
+        data: A folder, an `.npz` file, the name of a data set, or arrays.
+        kind: What the samples are, with the options that the model's data had.
+        spec: Contract of the model's samples.
+        registry: Where names are looked up.
+        labelled: Whether a model with classes needs those of this data.
+        decoding: Hears of files decoded.
+        stream: Decode samples as they are used and keep none.
+        note: Hears of samples that cannot be read while they are streamed.
+
+    Raises:
+        DataError: It cannot be read, or has other classes.
+        UsageError: There is no such data, or it has no labels.
+    """
+
+    def registered(name: str) -> tuple[DatasetSpec, Any]:
+        record = registry.datasets.find(name).record
+        return record, load_target(record.target)
+
+    conditional = labelled and spec.conditional
+    return open_dataset(
+        data,
+        type(kind)(kind.options_for_spec(spec)),
+        conditional=conditional,
+        classes=spec.classes if conditional else None,
+        registered=registered,
+        progress=decoding,
+        stream=stream,
+        note=note,
+    )

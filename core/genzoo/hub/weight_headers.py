@@ -1,0 +1,114 @@
+"""What weights consist of, read from the head of the file on the Hub: nothing else is sent."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from genzoo.errors import ArtifactError
+from genzoo.hub.allowed_files import RemoteFile
+from genzoo.hub.client import TIMEOUT, client, hub_errors
+from genzoo.hub.repository_info import RemoteModel
+
+MAX_HEADER_BYTES = 100 << 20
+"""As safetensors itself has it."""
+
+_PREFIX = 8
+_FIRST_BYTES = 100_000
+_BYTES = {
+    "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2,
+    "U16": 2, "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
+}  # fmt: skip
+_WIDENED = ("F16", "BF16")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a safetensors file holds.
+
+    Attributes:
+        dtypes: Number of values by type, such as `F32`.
+        tensors: How many tensors.
+        memory: Bytes once loaded: half precision is computed in float32.
+    """
+
+    dtypes: Mapping[str, int]
+    tensors: int
+    memory: int
+
+    @property
+    def values(self) -> int:
+        """Parameters and statistics, all counted."""
+        return sum(self.dtypes.values())
+
+
+def inspect_weights(remote: RemoteModel, file: RemoteFile) -> Weights:
+    """Read the header of a safetensors file on the Hub.
+
+    Raises:
+        ArtifactError: It is no such header, or one that does not fit the file.
+        HubError: The Hub cannot be reached, or refuses.
+    """
+    source = f"'{file.name}' of '{remote.reference}'"
+    with hub_errors(remote.reference.repository, remote.commit):
+        start = _range(remote, file, 0, min(_FIRST_BYTES, file.size))
+        length = int.from_bytes(start[:_PREFIX], "little")
+        stop = _PREFIX + length
+        if len(start) < _PREFIX or length > MAX_HEADER_BYTES or stop > file.size:
+            raise ArtifactError(f"{source} is no safetensors file: its header does not fit it.")
+        if stop > len(start):
+            start += _range(remote, file, len(start), stop)
+    try:
+        header = json.loads(start[_PREFIX:stop])
+        header.pop("__metadata__", None)
+        counts = [_count(info, file.size - stop) for info in header.values()]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ArtifactError(f"{source} is no safetensors file: its header is damaged.") from None
+    return _summed(counts)
+
+
+def _summed(counts: list[tuple[str, int]]) -> Weights:
+    dtypes: Counter[str] = Counter()
+    for dtype, count in counts:
+        dtypes[dtype] += count
+    memory = sum((4 if name in _WIDENED else _BYTES[name]) * n for name, n in dtypes.items())
+    return Weights(dict(dtypes), len(counts), memory)
+
+
+def _count(info: Any, room: int) -> tuple[str, int]:
+    """Type and number of values of a tensor; ValueError if they do not fit their place."""
+    begin, end = info["data_offsets"]
+    shape = info["shape"]
+    if not all(type(side) is int and side >= 0 for side in (*shape, begin, end)) or end > room:
+        raise ValueError("out of bounds")
+    count = math.prod(shape)
+    if count * _BYTES[info["dtype"]] != end - begin:
+        raise ValueError("of another size than it says")
+    return info["dtype"], count
+
+
+def _range(remote: RemoteModel, file: RemoteFile, start: int, stop: int) -> bytes:
+    """Some bytes of a file. A server that sends more is not listened to."""
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+    url = hf_hub_url(remote.reference.repository, file.name, revision=remote.commit)
+    headers = {
+        **build_hf_headers(library_name=client().library_name),
+        "Range": f"bytes={start}-{stop - 1}",
+        "Accept-Encoding": "identity",
+    }
+    content = b""
+    with get_session().stream("GET", url, headers=headers, timeout=TIMEOUT) as response:
+        hf_raise_for_status(response)
+        if response.status_code != 206:
+            raise ArtifactError("The Hub does not send parts of files.")
+        for chunk in response.iter_bytes(1 << 16):
+            content += chunk
+            if len(content) >= stop - start:
+                break
+    return content[: stop - start]

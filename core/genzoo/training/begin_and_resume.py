@@ -1,0 +1,248 @@
+"""Begins a run, or goes on with one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import genzoo
+from genzoo.atomic_files import require_writable, sweep
+from genzoo.data.change_detection import watch_data
+from genzoo.data.choose_kind import choose_kind
+from genzoo.data.dataset import Dataset
+from genzoo.data.find_source import Registered, lasting_name
+from genzoo.data.open_dataset import open_dataset
+from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
+from genzoo.errors import DataError, UsageError
+from genzoo.media.find_kind import load_kind
+from genzoo.model.build import check_kind
+from genzoo.records import DatasetSpec
+from genzoo.registry import Registry, load_target
+from genzoo.specs import parse_config
+from genzoo.training.allocators import tune_allocators
+from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
+from genzoo.training.choose_trackers import choose_trackers
+from genzoo.training.components import check_fit, open_session, restore_session
+from genzoo.training.reporter import Reporter
+from genzoo.training.run_folder import DataRecord, MetricsLog, RunFolder, RunRecord
+from genzoo.training.share import check_same_data, share_checkpoint
+from genzoo.training.training_config import RunPlan, TrainingConfig
+from genzoo.training.training_loop import Trainer, TrainingResult
+
+CHANGEABLE = (
+    "steps",
+    "log_every",
+    "snapshot_every",
+    "checkpoint_every",
+    "keep_checkpoints",
+    "tracker",
+    "shard",
+)
+"""Options that a resumed run may change without becoming another run."""
+
+
+def train_run(
+    plan: RunPlan,
+    out: Path,
+    registry: Registry,
+    reporter: Reporter | None = None,
+    processes: ProcessGroup = SINGLE_PROCESS,
+) -> TrainingResult:
+    """Train from the beginning.
+
+    Args:
+        plan: What to do.
+        out: The run's folder: new, or empty.
+        registry: Where names are looked up.
+        reporter: Hears of progress.
+        world: The processes that train together, all with the same plan; rank 0 writes.
+
+    Raises:
+        GenzooError: Names, options or data that do not fit; nothing is written then.
+    """
+    reporter = reporter or Reporter()
+    tune_allocators()
+    folder = RunFolder(out)
+    if processes.is_main:
+        folder.check_free()
+    plan = _resolve(plan, registry)
+    trackers = choose_trackers(plan.training.tracker, registry)
+    dataset = load_data(plan, registry, reporter, processes=processes)
+    session = open_session(plan, dataset, registry, processes)
+    if processes.is_main:
+        folder.create()
+        folder.write_record(_record(plan, dataset))
+    reporter.note(f"Training on {session.device} in {session.precision}.")
+    watch = watch_data(plan.data.data, dataset, _lookup_in(registry))
+    return Trainer(session, folder, reporter, trackers=trackers, watch=watch).run()
+
+
+def resume_run(
+    out: Path,
+    registry: Registry,
+    reporter: Reporter | None = None,
+    changes: Mapping[str, Any] | None = None,
+    processes: ProcessGroup = SINGLE_PROCESS,
+) -> TrainingResult:
+    """Go on from the newest whole checkpoint, bit for bit on the same machine.
+
+    A run that was stopped before its first checkpoint begins anew.
+
+    Args:
+        out: The run's folder.
+        registry: Where names are looked up.
+        reporter: Hears of progress.
+        changes: New values for the options in `CHANGEABLE`.
+        world: The processes that go on together, as many as you like; rank 0 has the folder.
+
+    Raises:
+        UsageError: This is no run, or an option that cannot be changed.
+        CheckpointError: No usable checkpoint.
+        DataError: The data is no longer what the run began with.
+        StorageError: The folder cannot be written to.
+    """
+    reporter = reporter or Reporter()
+    tune_allocators()
+    folder = RunFolder(out)
+    record = _read_record(folder, processes)
+    if processes.is_main:
+        require_writable(out)
+    plan = _changed(record.plan, changes or {})
+    trackers = choose_trackers(plan.training.tracker, registry)
+    checkpoint = _read_checkpoint(folder, reporter, processes)
+    classes = record.data.sample.classes or None
+    dataset = load_data(plan, registry, reporter, classes, processes)
+    _check_same(dataset, record.data, out)
+    session = open_session(plan, dataset, registry, processes)
+    if checkpoint is not None:
+        restore_session(session, checkpoint)
+    step, drawn = (checkpoint.step, checkpoint.drawn) if checkpoint else (0, 0)
+    if processes.is_main:
+        sweep(folder.path)
+        MetricsLog(folder.metrics_file).rewind(step)
+        folder.write_record(record.model_copy(update={"plan": plan}))
+    reporter.note(f"Going on from step {step}.")
+    watch = watch_data(plan.data.data, dataset, _lookup_in(registry))
+    return Trainer(session, folder, reporter, step, drawn, trackers, watch).run()
+
+
+def load_data(
+    plan: RunPlan,
+    registry: Registry,
+    reporter: Reporter,
+    classes: Sequence[str] | None = None,
+    processes: ProcessGroup = SINGLE_PROCESS,
+) -> Dataset:
+    """Open a run's data and pass on what there is to say about it.
+
+    Args:
+        plan: Which data, and of which kind.
+        registry: Where names are looked up.
+        reporter: Hears of skipped files and the like.
+        classes: Numbers the labels; by default the data's own classes do.
+        world: The processes that open it; one on each machine decodes it.
+
+    Raises:
+        DataError: It cannot be read, or is not the same everywhere.
+    """
+    architecture = registry.architectures.find(plan.architecture)
+    entry = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
+    with processes.one_by_one():
+        dataset = open_dataset(
+            plan.data.data,
+            load_kind(entry, plan.data.options),
+            conditional=plan.data.conditional,
+            classes=classes,
+            registered=_lookup_in(registry),
+            progress=reporter.decoding,
+            stream=plan.data.stream,
+            note=reporter.note,
+            window=plan.data.window,
+        )
+    check_same_data(processes, dataset.fingerprint)
+    for note in dataset.notes:
+        reporter.note(note)
+    return dataset
+
+
+def _lookup_in(registry: Registry) -> Registered:
+    def registered(name: str) -> tuple[DatasetSpec, Any]:
+        record = registry.datasets.find(name).record
+        return record, load_target(record.target)
+
+    return registered
+
+
+def _record(plan: RunPlan, dataset: Dataset) -> RunRecord:
+    data = DataRecord(
+        name=dataset.name,
+        fingerprint=dataset.fingerprint,
+        count=len(dataset),
+        sample=dataset.spec,
+    )
+    return RunRecord(genzoo_version=genzoo.__version__, plan=plan, data=data)
+
+
+def _read_record(folder: RunFolder, processes: ProcessGroup) -> RunRecord:
+    content = folder.read_record().model_dump(mode="json") if processes.is_main else None
+    return RunRecord.model_validate(processes.share(content))
+
+
+def _read_checkpoint(
+    folder: RunFolder, reporter: Reporter, processes: ProcessGroup
+) -> Checkpoint | None:
+    """The newest whole checkpoint; None where the run was stopped before its first one."""
+    found = None
+    # An artifact is published after each checkpoint: with one, checkpoints were lost.
+    begun = list_checkpoints(folder.checkpoints) or folder.artifact.exists()
+    if processes.is_main and begun:
+        found, problems = read_newest(folder.checkpoints)
+        for problem in problems:
+            reporter.note(problem)
+    return share_checkpoint(processes, found)
+
+
+def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:
+    """Spell everything out, so that the record means the same anywhere, any time."""
+    architecture = registry.architectures.find(plan.architecture)
+    if plan.objective:
+        objective = registry.objectives.find(plan.objective, near=architecture.distribution)
+    else:
+        objective = registry.objective_of(architecture)
+    check_fit(architecture.record, objective.record)
+    own = registry.is_own_objective(architecture, objective)
+    defaults = architecture.record.objective_defaults if own else {}
+    kind = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
+    check_kind(architecture.record, kind.record.name)
+    return plan.model_copy(
+        update={
+            "architecture": architecture.full_name,
+            "objective": objective.full_name,
+            "objective_config": {**defaults, **plan.objective_config},
+            "data": plan.data.model_copy(
+                update={"data": lasting_name(plan.data.data), "kind": kind.full_name}
+            ),
+        }
+    )
+
+
+def _changed(plan: RunPlan, changes: Mapping[str, Any]) -> RunPlan:
+    fixed = [name for name in changes if name not in CHANGEABLE]
+    if fixed:
+        raise UsageError(
+            f"A resumed run cannot change {', '.join(fixed)}.",
+            f"It can change {', '.join(CHANGEABLE)}.",
+        )
+    values = {**plan.training.model_dump(), **changes}
+    training = parse_config(TrainingConfig, values, "training")
+    return plan.model_copy(update={"training": training})
+
+
+def _check_same(dataset: Dataset, record: DataRecord, out: Path) -> None:
+    if dataset.fingerprint != record.fingerprint:
+        raise DataError(
+            f"The data has changed since {out} began: it had {record.count} samples and a "
+            "different fingerprint.",
+            "Put it back as it was, or start a new run.",
+        )

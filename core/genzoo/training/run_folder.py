@@ -1,0 +1,180 @@
+"""The layout of a run's folder and the record that it starts from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from genzoo.atomic_files import (
+    atomic_write,
+    is_leftover,
+    require_writable,
+    storage_errors,
+    sweep,
+    sync,
+)
+from genzoo.errors import CheckpointError, UsageError
+from genzoo.specs import Config, SampleSpec
+from genzoo.training.training_config import RunPlan
+
+
+class DataRecord(Config):
+    """What the data was when the run began. The class list is never sorted again."""
+
+    name: str
+    fingerprint: str
+    count: int
+    sample: SampleSpec
+
+
+class RunRecord(Config):
+    """The content of `run.json`."""
+
+    format_version: int = Field(1, ge=1, le=1)
+    genzoo_version: str
+    plan: RunPlan
+    data: DataRecord
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths inside a run's folder."""
+
+    path: Path
+
+    @property
+    def record_file(self) -> Path:
+        """What was asked for."""
+        return self.path / "run.json"
+
+    @property
+    def metrics_file(self) -> Path:
+        """One JSON object a line."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def doctor_file(self) -> Path:
+        """What the doctor found."""
+        return self.path / "doctor.json"
+
+    @property
+    def samples(self) -> Path:
+        """Sample grids by step."""
+        return self.path / "samples"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Checkpoints by step."""
+        return self.path / "checkpoints"
+
+    @property
+    def artifact(self) -> Path:
+        """The model to use and to publish."""
+        return self.path / "artifact"
+
+    def check_free(self) -> None:
+        """Refuse a folder that is in use or cannot be written to; writes nothing.
+
+        Raises:
+            UsageError: It holds something already.
+            StorageError: It cannot be written to.
+        """
+        require_writable(self.path)
+        if self.record_file.exists():
+            raise UsageError(
+                f"{self.path} holds a run already.",
+                f"Go on with it: genzoo train --resume {self.path}, or choose another folder.",
+            )
+        # What a run leaves that was killed while it wrote its record counts as nothing.
+        if self.path.is_dir() and not all(map(is_leftover, self.path.iterdir())):
+            raise UsageError(f"{self.path} is not empty.", "Choose another folder with -o.")
+
+    def create(self) -> None:
+        """Make the folder. What is in it is made when it is first needed.
+
+        Raises:
+            UsageError: It holds something already.
+            StorageError: It cannot be made.
+        """
+        self.check_free()
+        with storage_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        sweep(self.path)
+
+    def write_record(self, record: RunRecord) -> None:
+        """Write `run.json`."""
+        with atomic_write(self.record_file) as temporary:
+            temporary.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    def read_record(self) -> RunRecord:
+        """Read `run.json`.
+
+        Raises:
+            UsageError: This is no run's folder.
+            CheckpointError: The record is damaged.
+        """
+        try:
+            text = self.record_file.read_text(encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"{self.path} is no run: it has no run.json.", "Name the folder given to -o."
+            ) from error
+        try:
+            return RunRecord.model_validate_json(text)
+        except ValidationError as error:
+            raise CheckpointError(
+                f"{self.record_file} is damaged: {error.errors()[0]['msg']}."
+            ) from (error)
+
+
+class MetricsLog:
+    """Appends to `metrics.jsonl`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def append(self, line: Mapping[str, Any]) -> None:
+        """Add one line; it is on its way to the disk when this returns.
+
+        Raises:
+            StorageError: It could not be written; a part of it may be, which `rewind` drops.
+        """
+        with storage_errors(self._path), self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def sync(self) -> None:
+        """Have the lines so far last through a power cut.
+
+        Raises:
+            StorageError: They cannot be written.
+        """
+        if self._path.exists():
+            with storage_errors(self._path):
+                sync(self._path)
+
+    def rewind(self, step: int) -> None:
+        """Drop what was logged after `step`, and a line that was cut short.
+
+        Raises:
+            StorageError: The log cannot be written.
+        """
+        if not self._path.exists():
+            return
+        text = self._path.read_text(encoding="utf-8", errors="replace")
+        kept = [line for line in text.splitlines(keepends=True) if _step_of(line) <= step]
+        with atomic_write(self._path) as temporary:
+            temporary.write_text("".join(kept), encoding="utf-8")
+
+
+def _step_of(line: str) -> float:
+    if not line.endswith("\n"):
+        return float("inf")
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return float("inf")
