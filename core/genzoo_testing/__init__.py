@@ -1,7 +1,7 @@
 """The plugin contract: what must hold of a plugin, as checks and as test classes to inherit from.
 
 ```python
-from genzoo_testing import ArchitectureContract
+from genzoo.testing import ArchitectureContract
 
 class TestMyFlow(ArchitectureContract):
     architecture = "genzoo-flow/realnvp"

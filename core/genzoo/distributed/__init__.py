@@ -1,1 +1,1 @@
-"""."""
+"""Several processes that work on one thing: their messages, and work divided among them."""
