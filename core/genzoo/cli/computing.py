@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from genzoo.cli.hub_progress import at_hand
-from genzoo.errors import ArtifactError, CapabilityError, ConfigError, unknown_name
+from genzoo.errors import ArtifactError, CapabilityError, ConfigError
+from genzoo.model.labels import class_index
 
 if TYPE_CHECKING:
     from genzoo.interfaces.kind import Kind
@@ -96,15 +97,6 @@ def class_indices(labels: Sequence[str], spec: SampleSpec, count: int) -> list[i
         raise CapabilityError("The model was trained without classes.", "Leave --label out.")
     chosen = [class_index(label, spec.classes) for label in labels]
     return [chosen[number % len(chosen)] for number in range(count)]
-
-
-def class_index(label: str, classes: Sequence[str]) -> int:
-    """The index of a class, by its name or else by its number."""
-    if label in classes:
-        return classes.index(label)
-    if label.isascii() and label.isdigit() and int(label) < len(classes):
-        return int(label)
-    raise unknown_name("class", label, classes)
 
 
 def default_path(model: str, ending: str) -> Path:

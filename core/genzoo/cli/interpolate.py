@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.cli.computing import Computing, class_index, default_path, kind_of
+from genzoo.cli.computing import Computing, default_path, kind_of
 from genzoo.cli.options import compute_options, model_argument, out_option, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import CapabilityError, UsageError
+from genzoo.model.labels import class_index
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,10 +17,14 @@ from genzoo.interfaces.noise import Noise, SampleNoise
 from genzoo.interfaces.prior import Prior
 from genzoo.model.encoding import find_encoder, mode_of, require_encoder, require_inverse
 from genzoo.model.fold_batch_norm import folded
+from genzoo.model.labels import indices_of
 from genzoo.model.latent_paths import interpolation_path, truncate
 from genzoo.specs import LatentSpec, SampleSpec
 
 STANDARD_PRIOR = "default"
+
+Labels = str | Sequence[int] | Sequence[str] | Tensor
+"""A class for each sample, by index or by name; one name is that of all of them."""
 
 Part = TypeVar("Part", bound=nn.Module)
 
@@ -94,7 +98,7 @@ class Model(nn.Module):
         count: int,
         *,
         seed: int = 0,
-        labels: Sequence[int] | Tensor | None = None,
+        labels: Labels | None = None,
         truncation: float = 1.0,
         prior: str | None = None,
         batch_size: int = 64,
@@ -105,7 +109,8 @@ class Model(nn.Module):
         Args:
             count: How many; at least 1.
             seed: Names the endless sequence of samples that these are taken from.
-            labels: Class indices (count,); by default class `i mod classes` for sample `i`.
+            labels: Class indices or names (count,), or one name for all; by default class
+                `i mod classes` for sample `i`.
             truncation: Shrinks latents towards the prior's centre: below 1 trades variety for
                 typicality.
             prior: Name of the prior to draw from.
@@ -143,9 +148,7 @@ class Model(nn.Module):
             return truncate(self.prior(prior).sample(noise), truncation)
 
     @torch.no_grad()
-    def decode(
-        self, z: Tensor, labels: Sequence[int] | Tensor | None = None, *, batch_size: int = 64
-    ) -> Tensor:
+    def decode(self, z: Tensor, labels: Labels | None = None, *, batch_size: int = 64) -> Tensor:
         """Latents (N, *latent shape) to samples (N, *sample shape).
 
         A likelihood's mean stands for the sample. More than one batch, and whatever is computed in
@@ -157,9 +160,7 @@ class Model(nn.Module):
         return self._batched(run, z, self._labels(labels, len(z), 0), batch_size)
 
     @torch.no_grad()
-    def encode(
-        self, x: Tensor, labels: Sequence[int] | Tensor | None = None, *, batch_size: int = 64
-    ) -> Tensor:
+    def encode(self, x: Tensor, labels: Labels | None = None, *, batch_size: int = 64) -> Tensor:
         """Samples (N, *sample shape) to latents (N, *latent shape).
 
         They are the modes of the encoder's posteriors; without an encoder, what an invertible
@@ -176,7 +177,7 @@ class Model(nn.Module):
     def log_prob(
         self,
         x: Tensor,
-        labels: Sequence[int] | Tensor | None = None,
+        labels: Labels | None = None,
         *,
         prior: str | None = None,
         batch_size: int = 64,
@@ -187,7 +188,7 @@ class Model(nn.Module):
 
         Args:
             x: Samples in the range of `sample_spec`.
-            labels: Class indices (N,); by default the classes in turn.
+            labels: Class indices or names (N,), or one name; by default the classes in turn.
             prior: Name of the prior that gives p(z).
             batch_size: How many to compute at once.
 
@@ -205,7 +206,7 @@ class Model(nn.Module):
         return self._batched(run, x, self._labels(labels, len(x), 0), batch_size)
 
     def reconstruct(
-        self, x: Tensor, labels: Sequence[int] | Tensor | None = None, *, batch_size: int = 64
+        self, x: Tensor, labels: Labels | None = None, *, batch_size: int = 64
     ) -> Tensor:
         """Samples (N, *sample shape) encoded and decoded again."""
         return self.decode(
@@ -217,7 +218,7 @@ class Model(nn.Module):
         start: Tensor,
         end: Tensor,
         steps: int,
-        labels: Sequence[int] | Tensor | None = None,
+        labels: Labels | None = None,
         *,
         batch_size: int = 64,
     ) -> Tensor:
@@ -250,9 +251,7 @@ class Model(nn.Module):
                 results.append(run(rows[index].to(self.device), classes))
         return torch.cat(results)
 
-    def _labels(
-        self, labels: Sequence[int] | Tensor | None, count: int, start: int
-    ) -> Tensor | None:
+    def _labels(self, labels: Labels | None, count: int, start: int) -> Tensor | None:
         classes = len(self.sample_spec.classes)
         if classes == 0:
             if labels is not None:
@@ -262,7 +261,9 @@ class Model(nn.Module):
             return None
         if labels is None:
             return torch.arange(start, start + count, device=self.device) % classes
-        given = torch.as_tensor(labels, dtype=torch.long, device=self.device)
+        if not isinstance(labels, Tensor):
+            labels = torch.tensor(indices_of(labels, self.sample_spec.classes, count))
+        given = labels.to(self.device, torch.long)
         if given.shape != (count,) or given.min() < 0 or given.max() >= classes:
             raise UsageError(f"Labels must be {count} numbers from 0 to {classes - 1}.")
         return given

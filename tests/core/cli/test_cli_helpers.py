@@ -40,6 +40,14 @@ def test_labels_take_turns() -> None:
     assert class_indices((), spec, 5) is None
 
 
+def test_a_label_is_a_name_where_any_name_looks_like_a_number() -> None:
+    spec = SampleSpec(shape=(3, 8, 8), classes=("10", "2", "none"))
+    assert class_indices(("2", "10", "none"), spec, 3) == [1, 0, 2]
+    for label in ("0", "1"):
+        with pytest.raises(GenzooError, match=f"no class named '{label}'"):
+            class_indices((label,), spec, 1)
+
+
 @pytest.mark.parametrize("label", ["3", "-1", "d", "", "²", "1.0"])
 def test_labels_that_are_not_there_are_refused(label: str) -> None:
     spec = SampleSpec(shape=(3, 8, 8), classes=("a", "b", "c"))

@@ -94,6 +94,26 @@ def test_labels_that_make_no_sense(conditional, labels):
         conditional.sample(3, labels=labels)
 
 
+def test_labels_by_name_are_those_by_number(conditional):
+    numbered = conditional.sample(3, labels=[2, 0, 1])
+    close(numbered, conditional.sample(3, labels=["cow", "ant", "bee"]))
+    close(conditional.sample(3, labels="cow"), conditional.sample(3, labels=[2, 2, 2]))
+    z = conditional.draw_latents(2)
+    close(conditional.decode(z, ["bee", "cow"]), conditional.decode(z, [1, 2]))
+    with pytest.raises(UnknownNameError, match="no class named 'dog'"):
+        conditional.sample(1, labels="dog")
+    with pytest.raises(UsageError, match="must be 3 numbers"):
+        conditional.sample(3, labels=["cow", "ant"])
+
+
+def test_a_label_is_a_name_where_names_look_like_numbers(registry):
+    sample = SampleSpec(shape=(3, 4, 4), classes=("0", "3", "6", "9"))
+    model = build_model(registry, "toy-gan", sample, {}, seed=3)
+    close(model.sample(1, labels=["3"]), model.sample(1, labels=[1]))
+    with pytest.raises(UnknownNameError, match="no class named '1'"):
+        model.sample(1, labels=["1"])
+
+
 def test_labels_for_a_model_without(toy_gan):
     with pytest.raises(CapabilityError, match="without classes"):
         toy_gan.sample(2, labels=[0, 0])
