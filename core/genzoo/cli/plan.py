@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -110,7 +111,7 @@ def run_folder(out: Path | None, architecture: str, data: str) -> Path:
 
 
 def _free_folder(architecture: str, data: str) -> Path:
-    name = re.sub(r"[^A-Za-z0-9._-]", "_", Path(data).resolve().stem) or "data"
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", Path(os.path.realpath(data)).stem) or "data"
     base = Path("runs") / f"{architecture.rpartition('/')[2]}-{name}"
     numbered = (base.with_name(f"{base.name}-{number}") for number in itertools.count(2))
     return next(path for path in itertools.chain([base], numbered) if not path.exists())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path, PurePath
 
+from genzoo.data.folder_listing import files_below
 from genzoo.errors import UnknownNameError, UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.media.find_kind import find_kind
@@ -84,15 +83,13 @@ def _names(path: Path) -> list[str]:
     """Names of the arrays of an .npz file or of the files in a folder; none of anything else."""
     try:
         if path.is_dir():
-            return list(islice(_files(path), LOOK))
+            return [entry.name for _, entry in islice(files_below(path), LOOK)]
+        if not path.is_file():
+            return []
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
     except (OSError, ValueError, zipfile.BadZipFile):
         return []
-
-
-def _files(folder: Path) -> Iterator[str]:
-    return (name for _, _, names in os.walk(folder) for name in names if not name.startswith("."))
 
 
 def _count(names: list[str], kind: type[Kind]) -> int:

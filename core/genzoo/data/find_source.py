@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from genzoo.data.arrays import ArraySource, read_npz
 from genzoo.data.data_source import Source
 from genzoo.data.fingerprint import array_identity, digest, file_identity
+from genzoo.data.folder_listing import check_plain
 from genzoo.data.folder_source import FolderSource
 from genzoo.data.hub_datasets import PREFIX, hub_source, is_saved, saved_source
 from genzoo.data.raw import RawSamples
@@ -86,6 +87,7 @@ def lasting_name(data: str) -> str:
 
 
 def _from_path(path: Path, name: str, kind: Kind, cache: Path) -> Source:
+    check_plain(path, name)
     shards = shards_in(path, kind) if path.is_dir() else [path]
     if shards and shards[0].suffix.lower() == ENDING:
         return ShardSource(shards, name, kind, cache / "shards")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,18 @@ def scan_folder(root: Path, kind: Kind) -> FolderScan:
     return FolderScan(root, tuple(files), tuple(walk.notes()))
 
 
+def check_plain(path: Path, name: str) -> None:
+    """Refuse pipes, sockets and devices, which are never opened: reading them may not end.
+
+    Raises:
+        DataError: `path` is one; says `name`.
+    """
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise DataError(
+            f"'{name}' is neither a file nor a folder.", "Write what it gives to a file first."
+        )
+
+
 def nothing_there(root: Path, kind: Kind) -> DataError:
     """The error for a folder without files of `kind`."""
     hint = f"Give a folder with {endings(kind)} files, in subfolders or not."
@@ -69,46 +82,30 @@ class Walk:
         self.files: list[FoundFile] = []
         self.others: list[str] = []
         self.closed: list[str] = []
-        self._entered: set[tuple[int, int]] = set()
 
-    def enter(self, folder: Path, prefix: str = "") -> None:
-        """Collect from `folder`, whose path below the root is `prefix`.
+    def enter(self, root: Path) -> None:
+        """Collect from `root`.
 
         Raises:
-            DataError: The root cannot be read.
+            DataError: It cannot be read.
         """
         try:
-            status = folder.stat()
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            for path, entry in files_below(root, self.closed.append):
+                self._meet(path, entry)
         except OSError as error:
-            if not prefix:
-                raise DataError(
-                    f"The folder '{folder}' cannot be read: {error.strerror}.",
-                    "Check its permissions.",
-                ) from error
-            self.closed.append(prefix)
-            return
-        # Links may point back up; a folder is entered once.
-        identity = (status.st_dev, status.st_ino)
-        if identity in self._entered and status.st_ino:
-            return
-        self._entered.add(identity)
-        for entry in entries:
-            if not entry.name.startswith(".") and entry.name not in IGNORED:
-                self._meet(entry, prefix + entry.name)
+            raise DataError(
+                f"The folder '{root}' cannot be read: {error.strerror}.", "Check its permissions."
+            ) from error
 
-    def _meet(self, entry: os.DirEntry[str], path: str) -> None:
-        if entry.is_dir():
-            self.enter(Path(entry.path), path + "/")
-        elif not entry.is_file():
-            return
-        elif not self.kind.may_read(entry.name):
+    def _meet(self, path: str, entry: os.DirEntry[str]) -> None:
+        if not self.kind.may_read(entry.name):
             self.others.append(path)
         elif not os.access(entry.path, os.R_OK):
             self.closed.append(path)
         else:
-            details = entry.stat()
-            self.files.append(FoundFile(path, details.st_size, details.st_mtime_ns))
+            with suppress(FileNotFoundError):
+                details = entry.stat()
+                self.files.append(FoundFile(path, details.st_size, details.st_mtime_ns))
 
     def notes(self) -> Iterator[str]:
         """What was left out."""
@@ -119,3 +116,60 @@ class Walk:
         if self.closed:
             one, many = "Skipped 1 path without permission", "Skipped {} paths without permission"
             yield listing(one, many, sorted(self.closed))
+
+
+def files_below(
+    root: Path, closed: Callable[[str], None] = lambda path: None
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Each plain file below a folder with its path from there, folder by folder.
+
+    Links are followed, for people link their pictures together from elsewhere. Hidden files, links
+    that lead nowhere or in a circle, pipes, sockets and devices are passed over.
+
+    Args:
+        root: The folder.
+        closed: Hears of what there is no permission for, folders with a '/' at their end.
+
+    Raises:
+        OSError: The folder itself cannot be read.
+    """
+    # Links may point back up; a folder is entered once.
+    entered: set[tuple[int, int]] = set()
+    waiting = [(str(root), "")]
+    while waiting:
+        folder, prefix = waiting.pop()
+        try:
+            status = Path(folder).stat()
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError:
+            if not prefix:
+                raise
+            closed(prefix)
+            continue
+        identity = (status.st_dev, status.st_ino)
+        if identity in entered and status.st_ino:
+            continue
+        entered.add(identity)
+        folders = []
+        for entry in entries:
+            path = prefix + entry.name
+            match _what(entry):
+                case "folder":
+                    folders.append((entry.path, path + "/"))
+                case "file":
+                    yield path, entry
+                case "closed":
+                    closed(path)
+        waiting += reversed(folders)
+
+
+def _what(entry: os.DirEntry[str]) -> str:
+    if entry.name.startswith(".") or entry.name in IGNORED:
+        return "nothing"
+    try:
+        return "folder" if entry.is_dir() else "file" if entry.is_file() else "nothing"
+    except PermissionError:
+        return "closed"
+    except OSError:
+        return "nothing"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.data.decoding import attempt, quiet_decoding
-from genzoo.data.folder_listing import scan_folder
+from genzoo.data.folder_listing import check_plain, scan_folder
 from genzoo.data.remarks import with_article
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind, UndecodableError
@@ -56,6 +56,7 @@ def _files(paths: Iterable[str | Path], kind: Kind) -> Iterator[Path]:
 def _read(path: Path, kind: Kind) -> NDArray[np.generic]:
     if not path.exists():
         raise DataError(f"There is no file '{path}'.", "Check the path.")
+    check_plain(path, str(path))
     outcome = attempt(kind, path)
     if isinstance(outcome, UndecodableError):
         noun = with_article(kind.noun)

@@ -144,10 +144,10 @@ class ShardSource(IndexedShards):
 
 def _read_classes(folder: Path) -> tuple[str, ...]:
     path = folder / CLASSES
+    if not path.is_file():
+        return ()
     try:
         lines = path.read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return ()
     except (OSError, ValueError) as error:
         raise DataError(
             f"'{path}' cannot be read.", "It must have one class name a line, in UTF-8."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import re
 from pathlib import Path, PurePath
 
+from genzoo.data.folder_listing import files_below
 from genzoo.data.remarks import SHOWN
-from genzoo.errors import DataError
+from genzoo.errors import DataError, UsageError
 from genzoo.interfaces.kind import Kind
 
 ENDING = ".tar"
@@ -17,7 +16,16 @@ CLASSES = "classes.txt"
 """Beside the shards: a class name a line, in the order of the numbers in `.cls` files."""
 
 BRACES = re.compile(r"\{([^{}]*)\}")
-RANGE = re.compile(r"(\d+)\.\.(\d+)")
+RANGE = re.compile(r"([0-9]+)\.\.([0-9]+)")
+
+MOST_SHARDS = 100_000
+"""Shards that a pattern may stand for."""
+
+DIGITS = 18
+"""Digits that the number of a shard may have."""
+
+LONG = 200
+"""Characters of a pattern that a message shows."""
 
 
 def is_pattern(name: str) -> bool:
@@ -26,15 +34,19 @@ def is_pattern(name: str) -> bool:
 
 
 def expand(pattern: str) -> list[str]:
-    """The names that a pattern with `{000..099}` or `{a,b}` in it stands for, in order."""
-    match = BRACES.search(pattern)
-    if match is None:
-        return [pattern]
-    before, after = pattern[: match.start()], pattern[match.end() :]
-    return [
-        before + choice + rest
-        for choice, rest in itertools.product(_choices(match[1]), expand(after))
-    ]
+    """The names that a pattern with `{000..099}` or `{a,b}` in it stands for, in order.
+
+    Raises:
+        UsageError: They are more than `MOST_SHARDS`.
+    """
+    names = [""]
+    # What is between the braces stands at odd places.
+    for place, part in enumerate(BRACES.split(pattern)):
+        choices = _choices(part, pattern) if place % 2 else [part]
+        if len(names) * len(choices) > MOST_SHARDS:
+            raise _too_many(pattern)
+        names = [name + choice for name in names for choice in choices]
+    return names
 
 
 def shards_of_pattern(pattern: str) -> list[Path]:
@@ -72,16 +84,28 @@ def _is_shard(path: Path) -> bool:
 def holds_files(folder: Path, kind: Kind) -> bool:
     """Whether there is a file in `folder`, or below it, that has an ending of the kind."""
     return any(
-        not name.startswith(".") and name != CLASSES and PurePath(name).suffix.lower() in kind.reads
-        for _, _, names in os.walk(folder)
-        for name in names
+        entry.name != CLASSES and PurePath(entry.name).suffix.lower() in kind.reads
+        for _, entry in files_below(folder)
     )
 
 
-def _choices(text: str) -> list[str]:
+def _choices(text: str, pattern: str) -> list[str]:
     match = RANGE.fullmatch(text)
     if match is None:
         return text.split(",")
+    if max(map(len, match.groups())) > DIGITS:
+        raise _too_many(pattern)
     first, last = int(match[1]), int(match[2])
     step = 1 if first <= last else -1
-    return [f"{number:0{len(match[1])}d}" for number in range(first, last + step, step)]
+    numbers = range(first, last + step, step)
+    if len(numbers) > MOST_SHARDS:
+        raise _too_many(pattern)
+    return [f"{number:0{len(match[1])}d}" for number in numbers]
+
+
+def _too_many(pattern: str) -> UsageError:
+    shown = pattern if len(pattern) < LONG else f"{pattern[:LONG]}..."
+    return UsageError(
+        f"'{shown}' stands for more than {MOST_SHARDS:,} shards.",
+        "Check the numbers between the braces.",
+    )

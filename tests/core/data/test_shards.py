@@ -44,6 +44,22 @@ def test_braces(pattern, names):
     assert expand(pattern) == names
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{0..99999999}.tar",
+        "{0..99}{0..99}{0..99}.tar",
+        "{a,b}" * 64 + ".tar",
+        f"{{0..{'9' * 5000}}}.tar",
+        f"{{{'9' * 5000}..0}}.tar",
+    ],
+)
+def test_braces_that_stand_for_too_much_are_refused_before_a_name_is_made(pattern):
+    with pytest.raises(UsageError, match="more than 100,000 shards") as caught:
+        expand(pattern)
+    assert len(caught.value.message) < 300
+
+
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("data", ["shards", "shards/part-{000..002}.tar"])
 def test_a_folder_of_shards_and_a_pattern(tmp_path, data, stream):
