@@ -1,17 +1,15 @@
 """Where the samples of a shard lie in it: read from the tar once, then kept.
 
-Samples are files with one name up to the first dot, as WebDataset has it: `0001.jpg` with the class
-in `0001.cls`, or as "label" in `0001.json`.
+Samples are grouped as `shard_samples` says.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 from zipfile import BadZipFile
 
@@ -20,14 +18,12 @@ from numpy.typing import NDArray
 
 from genzoo.atomic_files import atomic_write
 from genzoo.data.fingerprint import digest, file_identity
+from genzoo.data.shard_samples import Grouped, ShardSamples
 from genzoo.errors import DataError, StorageError
 from genzoo.interfaces.kind import Kind
 
-FORMAT = 1
+FORMAT = 2
 """Version of what is kept."""
-
-LARGEST_LABEL = 2**20
-"""Bytes of a file that may hold a label."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +36,7 @@ class ShardIndex:
         sizes: (N,) int64, number of their bytes.
         labels: (N,) UTF-8 bytes, a class number or name; empty for none.
         others: (1,) int64, number of samples without a file that the kind reads.
+        spare: (1,) int64, number of files that the kind reads beside that of their sample.
     """
 
     names: NDArray[np.bytes_]
@@ -47,6 +44,7 @@ class ShardIndex:
     sizes: NDArray[np.int64]
     labels: NDArray[np.bytes_]
     others: NDArray[np.int64]
+    spare: NDArray[np.int64]
 
 
 def shard_index(shard: Path, kind: Kind, folder: Path) -> ShardIndex:
@@ -84,15 +82,6 @@ def kept_index(
     return index
 
 
-@dataclass
-class _Sample:
-    name: bytes = b""
-    offset: int = 0
-    size: int = 0
-    rank: int | None = None
-    label: bytes = b""
-
-
 def read_shard(shard: Path, kind: Kind) -> ShardIndex:
     """Look through a shard.
 
@@ -112,13 +101,11 @@ def look_through(content: BinaryIO, name: str, kind: Kind) -> ShardIndex:
     Raises:
         DataError: It is no tar file, is compressed, or is cut off.
     """
-    samples: dict[str, _Sample] = {}
+    samples = ShardSamples(kind)
     try:
         with tarfile.open(fileobj=content, mode="r:") as archive:
             for member in _members(archive):
-                key, ending = _split(member.name)
-                if key is not None:
-                    _note(samples.setdefault(key, _Sample()), member, ending, kind, content)
+                samples.add(member, content)
             _check_end(content)
     except (tarfile.TarError, OSError, ValueError) as error:
         count = len(samples)
@@ -128,16 +115,17 @@ def look_through(content: BinaryIO, name: str, kind: Kind) -> ShardIndex:
             if count
             else "It must be an uncompressed .tar file.",
         ) from error
-    return _as_arrays([sample for sample in samples.values() if sample.rank is not None], samples)
+    return _as_arrays(samples.grouped())
 
 
-def _as_arrays(found: list[_Sample], samples: dict[str, _Sample]) -> ShardIndex:
+def _as_arrays(found: Grouped) -> ShardIndex:
     return ShardIndex(
-        names=np.array([sample.name for sample in found], np.bytes_),
-        offsets=np.array([sample.offset for sample in found], np.int64),
-        sizes=np.array([sample.size for sample in found], np.int64),
-        labels=np.array([sample.label for sample in found], np.bytes_),
-        others=np.array([len(samples) - len(found)], np.int64),
+        names=np.array([os.fsencode(file.name) for file in found.files], np.bytes_),
+        offsets=np.array([file.offset for file in found.files], np.int64),
+        sizes=np.array([file.size for file in found.files], np.int64),
+        labels=np.array(found.labels, np.bytes_),
+        others=np.array([found.others], np.int64),
+        spare=np.array([found.spare], np.int64),
     )
 
 
@@ -155,45 +143,3 @@ def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         archive.members = []  # type: ignore[attr-defined]
         if member.isreg() and not member.issparse():
             yield member
-
-
-def _split(name: str) -> tuple[str | None, str]:
-    """Name of the sample and ending: `a/1.seg.png` is `.seg.png` of `a/1`; no name if hidden."""
-    path = PurePosixPath(name)
-    stem, dot, ending = path.name.partition(".")
-    return (str(path.with_name(stem)) if stem else None), (dot + ending).lower()
-
-
-def _note(
-    sample: _Sample, member: tarfile.TarInfo, ending: str, kind: Kind, shard: BinaryIO
-) -> None:
-    """Take down what a file says of its sample."""
-    if ending in (".cls", ".json") and member.size <= LARGEST_LABEL:
-        shard.seek(member.offset_data)
-        sample.label = _label(shard.read(member.size), ending) or sample.label
-        return
-    rank = _rank(ending, kind)
-    if rank is not None and (sample.rank is None or rank < sample.rank):
-        sample.name, sample.rank = os.fsencode(member.name), rank
-        sample.offset, sample.size = member.offset_data, member.size
-
-
-def _rank(ending: str, kind: Kind) -> int | None:
-    """How well a file of that ending suits, lower being better: `.png` better than `.seg.png`."""
-    last = PurePosixPath(f"x{ending}").suffix
-    if last not in kind.reads:
-        return None
-    return kind.reads.index(last) + (0 if ending == last else len(kind.reads))
-
-
-def _label(content: bytes, ending: str) -> bytes:
-    if ending == ".cls":
-        return content.strip()
-    try:
-        known = json.loads(content)
-    except ValueError:
-        return b""
-    label = known.get("label") if isinstance(known, dict) else None
-    if isinstance(label, bool) or not isinstance(label, int | str):
-        return b""
-    return str(label).strip().encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from genzoo.data.decoding import Content, Encoded
 from genzoo.data.file_source import FileSource
 from genzoo.data.fingerprint import digest, file_identity
 from genzoo.data.folder_listing import nothing_there
-from genzoo.data.remarks import printable, with_article
+from genzoo.data.remarks import counted, printable, with_article
 from genzoo.data.shard_index import ShardIndex, shard_index
 from genzoo.data.shards import CLASSES
 from genzoo.errors import DataError
@@ -61,10 +61,7 @@ class IndexedShards(FileSource):
         self._offsets = np.concatenate([index.offsets for index in found])
         self._sizes = np.concatenate([index.sizes for index in found])
         self._labels = np.concatenate([index.labels for index in found])
-        others = sum(int(index.others[0]) for index in found)
-        if others:
-            noun = with_article(kind.noun)
-            self.notes = (f"Skipped samples of the shards without {noun}: {others}.",)
+        self.notes = tuple(_notes(found, kind))
 
     @abstractmethod
     def read(self, shard: int, offset: int, size: int) -> bytes:
@@ -112,6 +109,19 @@ class IndexedShards(FileSource):
 
     def _name(self, position: int) -> str:
         return bytes(self._names[position]).decode("utf-8", "replace")
+
+
+def _notes(found: Sequence[ShardIndex], kind: Kind) -> Iterator[str]:
+    others = sum(int(index.others[0]) for index in found)
+    if others:
+        yield f"Skipped samples of the shards without {with_article(kind.noun)}: {others}."
+    spare = sum(int(index.spare[0]) for index in found)
+    if spare:
+        count = sum(len(index.offsets) for index in found)
+        yield (
+            f"Took one file each for {counted(count, kind)}, by the name up to a dot, "
+            f"and left out {spare} more."
+        )
 
 
 class ShardSource(IndexedShards):

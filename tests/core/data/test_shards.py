@@ -159,7 +159,58 @@ def test_which_file_of_a_sample_is_taken(tmp_path):
     write_shard(tmp_path / "a.tar", files)
     index = read_shard(tmp_path / "a.tar", IMAGES)
     assert index.names.tolist() == [b"0.jpg"]
-    assert open_images("a.tar").notes == ("Skipped samples of the shards without an image: 1.",)
+    assert open_images("a.tar").notes == (
+        "Skipped samples of the shards without an image: 1.",
+        "Took one file each for 1 image, by the name up to a dot, and left out 1 more.",
+    )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"Shot 2024-01-01 at 10.15.{number}.png" for number in range(4)],
+        ["model v1.0.png", "model v1.1.png", "model v2.0.png", "model v2.1.png"],
+        ["john.smith.png", "john.doe.png", "mary.sue.png", "mary.png"],
+        ["a.b/1.2.x.png", "a.b/1.3.x.png", "a.b/1.2.png", "a.b/2024.01.01.png"],
+    ],
+)
+def test_files_whose_names_have_dots_are_all_read(tmp_path, names):
+    write_shard(tmp_path / "a.tar", {name: picture(at) for at, name in enumerate(names)})
+    found = [name for name in names if name not in ("mary.sue.png", "a.b/1.2.x.png")]
+    dataset = open_images("a.tar")
+    assert sorted(values(dataset)) == [names.index(name) for name in found]
+    left = len(names) - len(found)
+    assert [note for note in dataset.notes if "left out" in note] == (
+        [f"Took one file each for 3 images, by the name up to a dot, and left out {left} more."]
+        if left
+        else []
+    )
+
+
+def test_images_of_one_sample_are_one_sample_where_all_samples_have_such(tmp_path):
+    sides = {f"{at}.{side}.png": picture(at) for at in range(3) for side in ("left", "right")}
+    write_shard(tmp_path / "a.tar", sides)
+    dataset = open_images("a.tar")
+    assert values(dataset) == [0, 1, 2]
+    assert "left out 3 more" in dataset.notes[0]
+
+
+def test_labels_of_files_whose_names_have_dots(tmp_path):
+    files = {
+        "1.5.png": picture(0),
+        "1.5.cls": b"7",
+        "1.6.seg.png": picture(1),
+        "1.6.json": b'{"label": 8}',
+        "2.0.png": picture(2),
+        "2.1.png": picture(3),
+        "2.cls": b"9",
+    }
+    write_shard(tmp_path / "a.tar", files)
+    dataset = open_images("a.tar", conditional=True)
+    assert dataset.classes == ("7", "8", "9")
+    assert dataset.labels.tolist() == [0, 1, 2, 2]
+    assert values(dataset) == [0, 1, 2, 3]
+    assert not any("Skipped" in note for note in dataset.notes)
 
 
 def test_offsets_are_those_of_the_bytes(tmp_path):

@@ -133,6 +133,7 @@ def _look(file: RemoteFile, column: str | None, patience: Patience) -> ShardInde
             sizes=np.zeros(count, np.int64),
             labels=np.zeros(count, "S1") if column is None else _labels(table, column),
             others=np.zeros(1, np.int64),
+            spare=np.zeros(1, np.int64),
         )
 
     return _read(file, patience, look)
