@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from genzoo.interfaces.networks import InvertibleGenerator
-from genzoo.model.model import Model, evaluating
+from genzoo.model.batches import evaluating
+from genzoo.model.model import Model
 from genzoo_testing.check import ContractError, check
 from genzoo_testing.check_targets import ArchitectureSubject
 from genzoo_testing.perturb_weights import stir

@@ -8,7 +8,8 @@ from torch import Tensor
 from genzoo.interfaces.distributions import Likelihood, Posterior
 from genzoo.interfaces.networks import Decoder, Discriminator, Encoder, Generator
 from genzoo.interfaces.noise import SampleNoise
-from genzoo.model.model import Model, evaluating
+from genzoo.model.batches import evaluating
+from genzoo.model.model import Model
 from genzoo.specs import SampleSpec
 from genzoo_testing.check import ContractError, check
 from genzoo_testing.check_targets import ArchitectureSubject

@@ -40,6 +40,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Shrinks latents: below 1 less variety, more typical samples.",
 )
+@click.option(
+    "--temperature",
+    type=click.FloatRange(min=0.0),
+    default=1.0,
+    show_default=True,
+    help="Where samples are draws, as with text: below 1 less free ones, 0 the most likely.",
+)
 @click.option("--prior", help="Draw latents from this prior of the model (see genzoo info MODEL).")
 @compute_options
 @output_options
@@ -50,6 +57,7 @@ def command(
     out: Path | None,
     labels: tuple[str, ...],
     truncation: float,
+    temperature: float,
     prior: str | None,
     device: str,
     precision: str,
@@ -65,6 +73,7 @@ def command(
     kind.check_path(path)
 
     from genzoo.media.save_samples import save_drawn
+    from genzoo.model.decoding import check_temperature
 
     with torchrun_processes() as processes:
         computing = Computing(processes.device(device), precision, batch_size)
@@ -72,6 +81,7 @@ def command(
         note = registry.architectures.find(loaded.name).record.sampling_note
         if note and prior is None:
             output().note(note)
+        check_temperature(temperature, loaded.architecture, model)
         spec = loaded.sample_spec
         classes = class_indices(labels, spec, count)
 
@@ -82,6 +92,7 @@ def command(
                     seed=seed,
                     labels=classes and classes[numbers.start : numbers.stop],
                     truncation=truncation,
+                    temperature=temperature,
                     prior=prior,
                     batch_size=batch_size,
                     start=numbers.start,

@@ -26,12 +26,16 @@ class Architecture(ABC):
     Attributes:
         any_shape: True where the parts it builds do not depend on the sample's shape but for the
             channels, as with convolutions alone: a built model then takes samples of other shapes.
+        draws_samples: True where a sample is a draw from the decoder's likelihood, with noise of
+            its own, as with text and whatever else is modelled piece by piece. Otherwise it is the
+            likelihood's mean, as is the custom with images.
 
     Raises:
         SpecError: It cannot model such samples; says what it can.
     """
 
     any_shape: ClassVar[bool] = False
+    draws_samples: bool = False
 
     sample: SampleSpec
     latent: LatentSpec

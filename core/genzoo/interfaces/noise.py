@@ -81,12 +81,24 @@ class SampleNoise(Noise):
     """One stream per row: row `i` depends on `(seed, indices[i])` alone, whatever the batch.
 
     Numbers are drawn on the CPU and moved, so that every device starts from the same latents.
+
+    Args:
+        seed: Names the sequence of samples.
+        indices: Numbers of the samples that the rows are of.
+        device: Where the numbers are wanted.
+        stream: Tells what is drawn for one sample from what else is.
     """
 
-    def __init__(self, seed: int, indices: Sequence[int], device: torch.device = CPU) -> None:
+    def __init__(
+        self,
+        seed: int,
+        indices: Sequence[int],
+        device: torch.device = CPU,
+        stream: str = "sample",
+    ) -> None:
         super().__init__(len(indices), device)
         self._generators = [
-            torch.Generator().manual_seed(derive_seed("sample", seed, index)) for index in indices
+            torch.Generator().manual_seed(derive_seed(stream, seed, index)) for index in indices
         ]
 
     def normal(self, *shape: int) -> Tensor:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import TypeVar, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from genzoo.errors import CapabilityError, UsageError, unknown_name
 from genzoo.interfaces.architecture import Architecture
+from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.networks import Decoder, Generator
 from genzoo.interfaces.noise import Noise, SampleNoise
 from genzoo.interfaces.prior import Prior
+from genzoo.model.batches import Run, evaluating, in_batches, slices
+from genzoo.model.decoding import best_of, check_temperature, draw_of, find_decoder
 from genzoo.model.encoding import find_encoder, mode_of, require_encoder, require_inverse
 from genzoo.model.fold_batch_norm import folded
 from genzoo.model.labels import indices_of
@@ -25,8 +27,6 @@ STANDARD_PRIOR = "default"
 
 Labels = str | Sequence[int] | Sequence[str] | Tensor
 """A class for each sample, by index or by name; one name is that of all of them."""
-
-Part = TypeVar("Part", bound=nn.Module)
 
 
 class Model(nn.Module):
@@ -40,6 +40,7 @@ class Model(nn.Module):
         architecture: What built the parts.
         parts: Networks by name.
         priors: Further priors by name, beside the architecture's own (`default`).
+        kind: What its samples are, with the options that its data had.
     """
 
     def __init__(
@@ -48,13 +49,29 @@ class Model(nn.Module):
         architecture: Architecture,
         parts: Mapping[str, nn.Module],
         priors: Mapping[str, Prior] | None = None,
+        kind: Kind | None = None,
     ) -> None:
         super().__init__()
         self.name = name
         self.architecture = architecture
         self.parts = nn.ModuleDict(parts)
         self.priors = nn.ModuleDict({STANDARD_PRIOR: architecture.prior(), **(priors or {})})
+        self._kind = kind
         self.eval()
+
+    @property
+    def kind(self) -> Kind:
+        """What its samples are: reads, shows and writes them.
+
+        Raises:
+            CapabilityError: It was put together by hand, without one.
+        """
+        if self._kind is None:
+            raise CapabilityError(
+                f"This model of {self.name} was made without the kind of its samples.",
+                "Make it with genzoo.build or genzoo.load, or give Model(..., kind=...).",
+            )
+        return self._kind
 
     @property
     def sample_spec(self) -> SampleSpec:
@@ -101,6 +118,7 @@ class Model(nn.Module):
         labels: Labels | None = None,
         truncation: float = 1.0,
         prior: str | None = None,
+        temperature: float = 1.0,
         batch_size: int = 64,
         start: int = 0,
     ) -> Tensor:
@@ -114,6 +132,8 @@ class Model(nn.Module):
             truncation: Shrinks latents towards the prior's centre: below 1 trades variety for
                 typicality.
             prior: Name of the prior to draw from.
+            temperature: Where samples are draws from a likelihood, how freely they are drawn: 0
+                takes the most likely one.
             batch_size: How many to compute at once.
             start: Number of the first one.
 
@@ -121,12 +141,24 @@ class Model(nn.Module):
             (count, *sample shape), in the range of `sample_spec`.
 
         Raises:
-            UsageError: A count, label or truncation that makes no sense.
+            CapabilityError: A temperature where samples are not draws from a likelihood.
+            UsageError: A count, label, truncation or temperature that makes no sense.
         """
+        check_temperature(temperature, self.architecture, self.name)
         latents = self.draw_latents(
             count, seed=seed, truncation=truncation, prior=prior, start=start
         )
-        return self.decode(latents, self._labels(labels, count, start), batch_size=batch_size)
+        classes = self._labels(labels, count, start)
+        if not self.architecture.draws_samples:
+            return self.decode(latents, classes, batch_size=batch_size)
+        numbers = range(start, start + count)
+        noises = (
+            SampleNoise(seed, numbers[index], self.device, "likelihood")
+            for index in slices(count, batch_size)
+        )
+        part = self._decoding_part(count > batch_size)
+        run = draw_of(part, noises, temperature, self.name)
+        return self._batched(run, latents, classes, batch_size)
 
     @torch.no_grad()
     def draw_latents(
@@ -151,12 +183,12 @@ class Model(nn.Module):
     def decode(self, z: Tensor, labels: Labels | None = None, *, batch_size: int = 64) -> Tensor:
         """Latents (N, *latent shape) to samples (N, *sample shape).
 
-        A likelihood's mean stands for the sample. More than one batch, and whatever is computed in
+        A likelihood's mean stands for the sample; its mode does where the architecture
+        `draws_samples`. More than one batch, and whatever is computed in
         bfloat16, goes through a copy with batch normalisation folded into its convolutions.
         """
         self._check(z, self.latent_spec.shape, "latents")
-        fold = len(z) > batch_size or torch.is_autocast_enabled(self.device.type)
-        run = self._decoding_part(fold)
+        run = best_of(self._decoding_part(len(z) > batch_size), self.architecture)
         return self._batched(run, z, self._labels(labels, len(z), 0), batch_size)
 
     @torch.no_grad()
@@ -229,27 +261,17 @@ class Model(nn.Module):
         path = interpolation_path(start, end, steps)
         return self.decode(path, labels, batch_size=batch_size)
 
-    def _decoding_part(self, fold: bool) -> Callable[[Tensor, Tensor | None], Tensor]:
-        for part in self.parts.values():
-            if isinstance(part, Generator):
-                return _folded(part) if fold else part
-            if isinstance(part, Decoder):
-                return _mean_of(_folded(part) if fold else part)
-        raise CapabilityError(f"{self.name} has neither a generator nor a decoder.")
+    def _decoding_part(self, several: bool) -> Generator | Decoder:
+        """What decodes, folded where that pays: for several batches, or in bfloat16."""
+        part = find_decoder(self.parts.values(), self.name)
+        if not (several or torch.is_autocast_enabled(self.device.type)):
+            return part
+        with evaluating(part):
+            return folded(part)
 
-    def _batched(
-        self,
-        run: Callable[[Tensor, Tensor | None], Tensor],
-        rows: Tensor,
-        labels: Tensor | None,
-        batch_size: int,
-    ) -> Tensor:
-        results = []
+    def _batched(self, run: Run, rows: Tensor, labels: Tensor | None, batch_size: int) -> Tensor:
         with evaluating(self):
-            for index in _slices(len(rows), batch_size):
-                classes = None if labels is None else labels[index]
-                results.append(run(rows[index].to(self.device), classes))
-        return torch.cat(results)
+            return in_batches(run, rows, labels, batch_size, self.device)
 
     def _labels(self, labels: Labels | None, count: int, start: int) -> Tensor | None:
         classes = len(self.sample_spec.classes)
@@ -274,31 +296,3 @@ class Model(nn.Module):
                 f"{self.name} takes {what} of shape (N, {', '.join(map(str, shape))}), "
                 f"not {tuple(rows.shape)}."
             )
-
-
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Evaluation mode for the length of a block, so that no batch statistics are used or moved."""
-    training = [child for child in module.modules() if child.training]
-    for child in training:
-        child.training = False
-    try:
-        yield
-    finally:
-        for child in training:
-            child.training = True
-
-
-def _folded(part: Part) -> Part:
-    with evaluating(part):
-        return folded(part)
-
-
-def _mean_of(decoder: Decoder) -> Callable[[Tensor, Tensor | None], Tensor]:
-    return lambda z, labels: decoder(z, labels).mean()
-
-
-def _slices(count: int, size: int) -> Iterator[slice]:
-    if size < 1:
-        raise UsageError(f"The batch size must be at least 1, not {size}.")
-    return (slice(first, first + size) for first in range(0, count, size))

@@ -6,8 +6,8 @@ from torch import nn
 
 from genzoo import CapabilityError, Generator, Model, SampleSpec, UsageError
 from genzoo.errors import UnknownNameError
+from genzoo.model.batches import evaluating
 from genzoo.model.build import build_model
-from genzoo.model.model import evaluating
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ from genzoo.evaluation.subject import Subject
 from genzoo.interfaces.networks import Decoder, Encoder
 from genzoo.interfaces.noise import SampleNoise
 from genzoo.media.image_grids import to_uint8
+from genzoo.model.batches import evaluating
 from genzoo.model.importance_sampling import log_weights
-from genzoo.model.model import Model, evaluating
+from genzoo.model.model import Model
 from genzoo.specs import SampleSpec
 
 LEVELS = 256

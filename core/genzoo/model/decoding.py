@@ -1,0 +1,84 @@
+"""From latents to samples: by a generator, or by a decoder's likelihood."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from inspect import signature
+from typing import cast
+
+from torch import Tensor, nn
+
+from genzoo.errors import CapabilityError, UsageError
+from genzoo.interfaces.architecture import Architecture
+from genzoo.interfaces.networks import Decoder, Generator
+from genzoo.interfaces.noise import Noise
+from genzoo.model.batches import Run
+
+
+def find_decoder(parts: Iterable[nn.Module], model: str) -> Generator | Decoder:
+    """The part that maps latents to samples.
+
+    Raises:
+        CapabilityError: `model` has none.
+    """
+    for part in parts:
+        if isinstance(part, Generator | Decoder):
+            return part
+    raise CapabilityError(f"{model} has neither a generator nor a decoder.")
+
+
+def check_temperature(temperature: float, architecture: Architecture, model: str) -> None:
+    """Refuse a temperature that has no meaning.
+
+    Raises:
+        CapabilityError: The samples of `model` are no draws from a likelihood.
+        UsageError: It is negative or not finite.
+    """
+    if not (math.isfinite(temperature) and temperature >= 0.0):
+        raise UsageError(f"The temperature must be 0 or above, not {temperature}.")
+    if temperature != 1.0 and not architecture.draws_samples:
+        raise CapabilityError(
+            f"{model} has no temperature: its samples are not draws from a likelihood.",
+            "Leave the temperature out.",
+        )
+
+
+def best_of(part: Generator | Decoder, architecture: Architecture) -> Run:
+    """Maps latents to what stands for their samples: no noise is drawn."""
+    if isinstance(part, Generator):
+        return part
+    if architecture.draws_samples:
+        return lambda z, labels: part(z, labels).mode()
+    return lambda z, labels: part(z, labels).mean()
+
+
+def draw_of(
+    part: Generator | Decoder, noises: Iterator[Noise], temperature: float, model: str
+) -> Run:
+    """Maps latents to draws from their likelihoods, batch after batch.
+
+    Args:
+        part: What decodes.
+        noises: Randomness for the rows of each batch.
+        temperature: As for `Likelihood.sample`.
+        model: What to call the model in errors.
+
+    Raises:
+        CapabilityError: When called, for a likelihood that knows no temperature.
+    """
+    if isinstance(part, Generator):
+        return part
+
+    def run(z: Tensor, labels: Tensor | None) -> Tensor:
+        likelihood, noise = part(z, labels), next(noises)
+        if temperature == 1.0:
+            return cast(Tensor, likelihood.sample(noise))
+        if "temperature" not in signature(likelihood.sample).parameters:
+            raise CapabilityError(
+                f"{model} has no temperature: its likelihood takes none.",
+                "Leave the temperature out.",
+            )
+        return cast(Tensor, likelihood.sample(noise, temperature))
+
+    return run
