@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := demo
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test lint measure clean
 
 setup: $(STAMP)
 
@@ -27,6 +27,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# The measures of the sources that the design sets: size, layers, what a command reads.
+measure: $(STAMP)
+	$(BIN)/python tests/structure.py
 
 clean:
 	rm -rf $(VENV) $(DEMO)

@@ -2,95 +2,41 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
-from collections.abc import Iterator
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from structure import (
+    CORE,
+    LEVEL,
+    ROOT,
+    circle,
+    imported,
+    room_graph,
+    sources,
+    upward_imports,
+)
 
 import genzoo
 
-ROOT = Path(__file__).parents[2]
-CORE = ROOT / "core" / "genzoo"
 PLUGINS = {name: ROOT / "plugins" / name for name in ("genzoo_gan", "genzoo_vae")}
 ZOO = ROOT / "zoo" / "genzoo_zoo"
 
-TESTING = ROOT / "core" / "genzoo_testing"
-
-LAYERS = (
-    ("__main__", "testing"),
-    ("cli",),
-    ("genzoo_testing",),
-    ("api", "training", "doctor", "evaluation", "zoo", "hub", "importing"),
-    ("data", "media", "artifact"),
-    ("model", "registry", "plugins", "events"),
-    (
-        *("interfaces", "layers", "specs", "records", "errors"),
-        *("atomic_files", "cache_folder", "plugin_errors", "distributed"),
-    ),
-)
-LEVEL = {group: level for level, groups in enumerate(LAYERS) for group in groups}
-
-
-def sources(folder: Path) -> Iterator[Path]:
-    return folder.rglob("*.py")
-
-
-def imported(path: Path) -> set[str]:
-    """Absolute names of the modules and members that a file imports, wherever it does."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports relatively"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
-
-
-def group_of(module: str) -> str:
-    """`training` for `genzoo.training.ema.X`, and `genzoo_testing` for all of that package."""
-    first, second = module.split(".")[:2]
-    return second if first == "genzoo" else first
-
-
-def core_imports() -> Iterator[tuple[Path, str, str]]:
-    """File, its group and a group it imports."""
-    for path in [*sources(CORE), *sources(TESTING)]:
-        inside = path.is_relative_to(CORE)
-        group = path.relative_to(CORE).parts[0].removesuffix(".py") if inside else TESTING.name
-        # The top-level package names everything and imports nothing until it is asked to.
-        if path == CORE / "__init__.py":
-            continue
-        for name in imported(path):
-            if name.startswith(("genzoo.", "genzoo_testing.")):
-                yield path, group, group_of(name)
-
 
 def test_every_module_of_core_has_its_layer() -> None:
-    groups = {path.name.removesuffix(".py") for path in CORE.iterdir() if path.suffix == ".py"}
-    groups |= {path.name for path in CORE.iterdir() if (path / "__init__.py").exists()}
-    assert groups - {"__init__"} == set(LEVEL) - {TESTING.name}
+    inside = CORE / "genzoo"
+    rooms = {path.name.removesuffix(".py") for path in inside.iterdir() if path.suffix == ".py"}
+    rooms |= {path.name for path in inside.iterdir() if (path / "__init__.py").exists()}
+    assert rooms - {"__init__"} == set(LEVEL) - {"genzoo_testing"}
 
 
 def test_core_imports_run_one_way() -> None:
-    wrong = {
-        f"{path.relative_to(ROOT)} imports genzoo.{other}"
-        for path, group, other in core_imports()
-        if other not in LEVEL or LEVEL[other] < LEVEL[group]
-    }
-    assert wrong == set()
+    assert upward_imports() == set()
 
 
 def test_core_packages_form_no_circle() -> None:
-    graph: dict[str, set[str]] = {}
-    for _, group, other in core_imports():
-        if group != other:
-            graph.setdefault(group, set()).add(other)
-    TopologicalSorter(graph).prepare()
+    assert circle(room_graph()) == []
 
 
 def test_core_knows_no_plugin() -> None:
