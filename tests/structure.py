@@ -26,7 +26,7 @@ LAYERS = (
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
     (
-        *("interfaces", "layers", "specs", "records", "errors", "version"),
+        *("interfaces", "layers", "specs", "records", "errors"),
         *("atomic_files", "cache_folder", "plugin_errors", "distributed"),
     ),
 )

@@ -140,6 +140,7 @@ def evaluate(
     label_prior: str = "uniform",
     held_out: str | Path | NDArray[Any] | None = None,
     batch_size: int = 64,
+    max_pixels: int | None = None,
     device: str | torch.device = "cpu",
     progress: Callable[[str, int, int], None] | None = None,
     registry: Registry | None = None,
@@ -162,6 +163,7 @@ def evaluate(
         label_prior: Classes of samples: `uniform`, all in turn, or `data`, as often as there.
         held_out: Data that the model was not trained on, to tell copies by.
         batch_size: How many to compute at once; does not change the numbers.
+        max_pixels: Images of more are left out. Default: as when the model was trained.
         device: Where to compute, for a model that is not at hand.
         progress: Called with what is being done, how much of it is, and its total.
         registry: Names; by default those of the installed plugins.
@@ -173,10 +175,11 @@ def evaluate(
     from genzoo.evaluation.open_data import open_beside
     from genzoo.evaluation.subject import Settings
     from genzoo.hub.single_file import here
+    from genzoo.media.image_kind import with_max_pixels
 
     known = _known(registry)
     loaded = model if isinstance(model, Model) else load(model, device=device, registry=known)
-    kind, spec = _kind_of(model, known), loaded.sample_spec
+    kind, spec = with_max_pixels(_kind_of(model, known), max_pixels), loaded.sample_spec
     unseen = None if held_out is None else open_beside(held_out, kind, spec, known, labelled=False)
     evaluation = open_evaluation(
         loaded,

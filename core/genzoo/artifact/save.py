@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from packaging.version import InvalidVersion, Version
 
+import genzoo
 from genzoo.artifact.card import render_card
 from genzoo.artifact.format import (
     CARD,
@@ -33,7 +34,6 @@ from genzoo.media.find_kind import find_kind, load_kind
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
-from genzoo.version import __version__
 
 PREVIEW_COUNT = 64
 
@@ -138,7 +138,7 @@ def _describe(
     if absent:
         raise CapabilityError(f"{model.name} has no part named '{absent[0]}' here.")
     return ArtifactConfig(
-        genzoo_version=__version__,
+        genzoo_version=genzoo.__version__,
         architecture=entry.full_name,
         provider=Provider(
             distribution=entry.distribution,

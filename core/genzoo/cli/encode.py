@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from genzoo.cli.computing import Computing, kind_of, label_option, require_encoder
-from genzoo.cli.image_size import size_option, with_size
+from genzoo.cli.image_size import max_pixels_option, size_option, with_size
 from genzoo.cli.options import (
     compute_options,
     count_option,
@@ -26,6 +26,7 @@ from genzoo.cli.plugin_registry import plugin_registry
 @out_option("A .safetensors or .npz file. Default: latents.safetensors.")
 @label_option
 @size_option
+@max_pixels_option
 @compute_options
 @output_options
 def command(
@@ -35,6 +36,7 @@ def command(
     out: Path | None,
     labels: tuple[str, ...],
     size: int | None,
+    max_pixels: int | None,
     device: str,
     precision: str,
     batch_size: int,
@@ -45,6 +47,7 @@ def command(
     """
     from genzoo.cli.inputs import read_inputs
     from genzoo.cli.latent_files import check_latent_path, write_latents
+    from genzoo.media.image_kind import with_max_pixels
 
     path = out or Path("latents.safetensors")
     check_latent_path(path)
@@ -52,7 +55,7 @@ def command(
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
     require_encoder(loaded)
-    kind = kind_of(model, registry)
+    kind = with_max_pixels(kind_of(model, registry), max_pixels)
     loaded = with_size(loaded, files, kind, size)
     given = read_inputs(files, kind, loaded.sample_spec, registry, count, labels)
     with computing.cast(loaded):

@@ -9,6 +9,7 @@ import click
 
 from genzoo.cli.completion import complete_data, complete_features, complete_metric, complete_model
 from genzoo.cli.computing import kind_of
+from genzoo.cli.image_size import max_pixels_option
 from genzoo.cli.options import (
     batch_size_option,
     count_option,
@@ -87,6 +88,7 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
 @click.option(
     "--stream", is_flag=True, help="Decode the data as they are used, without a copy on the disk."
 )
+@max_pixels_option
 @device_option
 @batch_size_option
 @output_options
@@ -108,6 +110,7 @@ def command(
     pictures: Path | None,
     reproduce: str | None,
     stream: bool,
+    max_pixels: int | None,
     device: str,
     batch_size: int,
 ) -> None:
@@ -140,7 +143,7 @@ def command(
     names = tuple(name for given in metrics for name in given.split(",") if name)
     settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
     plan = Plan(names, features, weights)
-    request = Request(model, data, held_out, settings, plan, device, pictures, stream)
+    request = Request(model, data, held_out, settings, plan, device, pictures, stream, max_pixels)
     measured = request.run()
     if measured is not None:
         _keep(measured, out)

@@ -26,6 +26,13 @@ size_option = click.option(
     f"smallest image, {GREATEST_OWN} at most.",
 )
 
+max_pixels_option = click.option(
+    "--max-pixels",
+    type=click.IntRange(min=1),
+    metavar="PIXELS",
+    help="Images of more pixels are refused. Default: as when the model was trained.",
+)
+
 
 def with_size(model: Model, files: Sequence[str], kind: Kind, size: int | None) -> Model:
     """`model` for square images of `size`, or of the size that `files` have.

@@ -30,6 +30,7 @@ class Request:
     Attributes:
         pictures: Where to write a page of samples beside the training images nearest to them.
         stream: Whether the data are decoded as they are used, without a copy on the disk.
+        max_pixels: Images of more are left out; None for as many as the model was trained with.
     """
 
     model: str
@@ -40,6 +41,7 @@ class Request:
     device: str
     pictures: Path | None = None
     stream: bool = False
+    max_pixels: int | None = None
 
     def run(self, expected: EvaluationRecord | None = None) -> EvaluationRecord | None:
         """Measure, with a bar for each stage; several processes share the work.
@@ -72,12 +74,14 @@ class Request:
         from genzoo.api import load
         from genzoo.evaluation.evaluate import open_evaluation
         from genzoo.evaluation.reproduce import check_unchanged
+        from genzoo.media.image_kind import with_max_pixels
         from genzoo.training.hardware import choose_device
 
         registry = plugin_registry()
         device = str(choose_device(processes.device(self.device)))
         model = load(self.model, device=device, registry=registry)
-        kind, spec = kind_of(self.model, registry), model.sample_spec
+        kind = with_max_pixels(kind_of(self.model, registry), self.max_pixels)
+        spec = model.sample_spec
         with processes.one_by_one():
             data = _open(self.data, kind, spec, True, stage, self.stream)
             unseen = self.held_out and _open(self.held_out, kind, spec, False, stage, self.stream)

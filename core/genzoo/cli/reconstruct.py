@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from genzoo.cli.computing import Computing, default_path, kind_of, label_option, require_encoder
-from genzoo.cli.image_size import size_option, with_size
+from genzoo.cli.image_size import max_pixels_option, size_option, with_size
 from genzoo.cli.options import (
     compute_options,
     count_option,
@@ -32,6 +32,7 @@ COLUMNS = 8
 )
 @label_option
 @size_option
+@max_pixels_option
 @compute_options
 @output_options
 def command(
@@ -41,6 +42,7 @@ def command(
     out: Path | None,
     labels: tuple[str, ...],
     size: int | None,
+    max_pixels: int | None,
     device: str,
     precision: str,
     batch_size: int,
@@ -50,9 +52,10 @@ def command(
     FILE is a file such as an image; or one folder, .npz file or data set.
     """
     from genzoo.cli.inputs import read_inputs
+    from genzoo.media.image_kind import with_max_pixels
 
     registry = plugin_registry()
-    kind = kind_of(model, registry)
+    kind = with_max_pixels(kind_of(model, registry), max_pixels)
     path = out or default_path(model, f"-reconstructed{kind.endings[0]}")
     kind.check_path(path)
     computing = Computing(device, precision, batch_size)

@@ -67,6 +67,7 @@ def reproduce(
         replace(plan_of(recorded), features_file=features_file),
         device,
         stream=stream,
+        max_pixels=ctx.params["max_pixels"],
     )
     record = request.run(recorded)
     if record is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import genzoo
 from genzoo.cache_folder import cache_root
 from genzoo.data.dataset import Dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
@@ -29,7 +30,6 @@ from genzoo.evaluation.subject import LARGEST_DATA, Progress, Settings, Subject,
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry
-from genzoo.version import __version__
 
 LEAST = 8
 """Samples and images that an evaluation needs at least."""
@@ -235,5 +235,5 @@ def _data_section(data: Dataset) -> DataSection:
 
 def _versions(entries: Sequence[Entry[FeatureSpec] | Entry[MetricSpec]]) -> dict[str, str]:
     plugins = {entry.distribution: entry.version for entry in entries}
-    own = {"genzoo": __version__, "torch": torch.__version__, "numpy": np.__version__}
+    own = {"genzoo": genzoo.__version__, "torch": torch.__version__, "numpy": np.__version__}
     return {**plugins, **own}

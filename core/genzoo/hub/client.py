@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import genzoo
 from genzoo.errors import ArtifactError, GenzooError, HubError, UnknownNameError
-from genzoo.version import __version__
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -22,7 +22,7 @@ def client() -> HfApi:
     """The client, which says to the Hub that it is genzoo's."""
     from huggingface_hub import HfApi
 
-    return HfApi(library_name="genzoo", library_version=__version__)
+    return HfApi(library_name="genzoo", library_version=genzoo.__version__)
 
 
 def logged_in() -> bool:

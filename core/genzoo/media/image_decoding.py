@@ -5,22 +5,46 @@ Pixels are taken as sRGB; colour profiles are ignored.
 
 from __future__ import annotations
 
+import io
+import math
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from threading import Lock
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageColor, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageColor, UnidentifiedImageError
 
 from genzoo.errors import UsageError
 from genzoo.interfaces.kind import UndecodableError
+from genzoo.media.image_options import MAX_PIXELS
+from genzoo.media.picture_metadata import orientation_of, pixels_only
 
 FORMATS = (
     *("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM"),
     *("JPEG2000", "ICO", "QOI", "AVIF"),
 )
 """Formats that are read. Others stay out: EPS, for one, would run an external program."""
+
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What is done to an image of each orientation (EXIF 2.32, tag 274) to show it upright."""
+
+XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
+
+_LIMIT = Lock()
 
 DRAFT = 3
 """A JPEG may be decoded at a fraction of its size, but at least this many times the target's."""
@@ -34,11 +58,13 @@ class DecodeSettings:
         size: Height and width in pixels.
         channels: 3 for RGB, 1 for grey.
         background: Colour under transparent pixels, (red, green, blue) in 0..255.
+        max_pixels: Images of more are not decoded.
     """
 
     size: int
     channels: int = 3
     background: tuple[int, int, int] = (255, 255, 255)
+    max_pixels: int = MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -68,26 +94,100 @@ def parse_colour(text: str) -> tuple[int, int, int]:
 def decode_file(file: Path | BinaryIO, settings: DecodeSettings) -> Fitted:
     """Read the first frame of an image file.
 
+    What is told about the pixels, such as EXIF and colour profiles, may be damaged: it is then done
+    without. How the image is to be turned is honoured where that can be read.
+
     Raises:
-        UndecodableError: It is no image, is damaged, or is too large to be decoded safely.
+        UndecodableError: It is no image, is damaged, or has more pixels than are allowed.
     """
+    with suppress(Image.DecompressionBombError):
+        return _decoded(file, settings)
     try:
-        with Image.open(file, formats=FORMATS) as image:
-            _draft(image, settings.size)
-            return fit(ImageOps.exif_transpose(image), settings)
-    except UndecodableError:
-        raise
-    except Exception as error:
-        raise UndecodableError(_reason(error)) from error
+        with _pillow_allows(settings.max_pixels):
+            return _decoded(file, settings)
+    except Image.DecompressionBombError as error:
+        raise UndecodableError(_too_many("more", settings.max_pixels)) from error
 
 
 def read_size(path: Path) -> tuple[int, int] | None:
     """The (width, height) that the header of `path` states, or None if it is no image."""
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with suppress(Image.DecompressionBombError), Image.open(path, formats=FORMATS) as image:
+            return image.size
+        with _pillow_allows(sys.maxsize), Image.open(path, formats=FORMATS) as image:
             return image.size
     except Exception:
         return None
+
+
+@contextmanager
+def _pillow_allows(pixels: int) -> Iterator[None]:
+    """Raise Pillow's own limit, which is the process's, for a moment and for a few images only."""
+    with _LIMIT:
+        limit = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = pixels
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _decoded(file: Path | BinaryIO, settings: DecodeSettings) -> Fitted:
+    try:
+        return _opened(file, settings)
+    except (UndecodableError, Image.DecompressionBombError):
+        raise
+    except Exception as error:
+        bare = None if isinstance(error, PermissionError) else pixels_only(_content(file))
+        if bare is None:
+            raise UndecodableError(_reason(error)) from error
+        try:
+            return _opened(io.BytesIO(bare[0]), settings, bare[1])
+        except (UndecodableError, Image.DecompressionBombError):
+            raise
+        except Exception:
+            raise UndecodableError(_reason(error)) from error
+
+
+def _opened(file: Path | BinaryIO, settings: DecodeSettings, exif: bytes = b"") -> Fitted:
+    with Image.open(file, formats=FORMATS) as image:
+        pixels = math.prod(image.size)
+        if pixels > settings.max_pixels:
+            raise UndecodableError(_too_many(f"{pixels:,}", settings.max_pixels))
+        _draft(image, settings.size)
+        image.load()
+        # Not before: some of what is told about an image follows its pixels.
+        turn = TURNS.get(_orientation(image, exif))
+        return fit(image if turn is None else image.transpose(turn), settings)
+
+
+def _content(file: Path | BinaryIO) -> bytes:
+    if isinstance(file, Path):
+        return file.read_bytes()
+    file.seek(0)
+    return file.read()
+
+
+def _orientation(image: Image.Image, exif: bytes) -> int:
+    """How a loaded image is to be turned: what EXIF says, else XMP, else not at all."""
+    if image.format == "TIFF":
+        return 1  # Pillow has turned it while loading
+    told = exif or image.info.get("exif") or _raw_profile(image.info)
+    found = orientation_of(told) if isinstance(told, bytes) else None
+    if found is not None:
+        return found
+    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    match = XMP_ORIENTATION.search(xmp.encode() if isinstance(xmp, str) else xmp)
+    return int(match[1]) if match else 1
+
+
+def _raw_profile(info: dict[str | tuple[int, int], Any]) -> bytes:
+    """EXIF as ImageMagick puts it into the text of a PNG."""
+    lines = str(info.get("Raw profile type exif", "")).split("\n")[3:]
+    try:
+        return bytes.fromhex("".join(lines))
+    except ValueError:
+        return b""
 
 
 def fit(image: Image.Image, settings: DecodeSettings) -> Fitted:
@@ -113,7 +213,9 @@ def flatten(image: Image.Image, settings: DecodeSettings) -> Image.Image:
     image = _to_8_bit(image)
     if image.has_transparency_data:
         image = _over(image.convert("RGBA"), settings.background)
-    return image.convert("L" if settings.channels == 1 else "RGB")
+    mode = "L" if settings.channels == 1 else "RGB"
+    # Converting copies, even where nothing is to be done: a gigabyte of the largest images.
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _over(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
@@ -144,10 +246,14 @@ def _draft(image: Image.Image, size: int) -> None:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, Image.DecompressionBombError):
-        return "too many pixels"
     if isinstance(error, UnidentifiedImageError):
         return "not an image"
     if isinstance(error, PermissionError):
         return "no permission to read it"
+    if isinstance(error, MemoryError):
+        return "not enough memory for its pixels"
     return "damaged image"
+
+
+def _too_many(found: str, most: int) -> str:
+    return f"it has {found} pixels: --max-pixels, now {most}, has to be raised"

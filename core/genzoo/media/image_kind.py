@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from genzoo.errors import DataError, SpecError, UsageError
+from genzoo.errors import CapabilityError, DataError, SpecError, UsageError
 from genzoo.interfaces.kind import Decoded, Kind, Layout
 from genzoo.media.image_decoding import (
     DecodeSettings,
@@ -63,7 +63,9 @@ class ImageKind(Kind):
     def settings(self) -> DecodeSettings:
         """What an image is made into."""
         size = self.config.size or DEFAULT_SIZE
-        return DecodeSettings(size, self.config.channels or 3, self._background)
+        return DecodeSettings(
+            size, self.config.channels or 3, self._background, self.config.max_pixels
+        )
 
     @property
     def layout(self) -> Layout:
@@ -166,6 +168,21 @@ class ImageKind(Kind):
         shape = (-1, columns, *spec.shape)
         upper, lower = (torch.cat([x, empty]).reshape(shape) for x in (originals, made))
         return torch.stack([upper, lower], dim=1).flatten(0, 2)
+
+
+def with_max_pixels(kind: Kind, max_pixels: int | None) -> Kind:
+    """`kind` with another limit on the pixels of an image; None leaves it as it is.
+
+    Raises:
+        CapabilityError: It reads no images.
+    """
+    if max_pixels is None:
+        return kind
+    if not isinstance(kind, ImageKind):
+        raise CapabilityError(
+            f"A limit on pixels is for images, not for {kind.array}.", "Leave --max-pixels out."
+        )
+    return ImageKind(kind.config.model_copy(update={"max_pixels": max_pixels}))
 
 
 def save_images(
