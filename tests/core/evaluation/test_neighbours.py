@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from genzoo.evaluation.statistics import blocks, manifold, neighbours
 from genzoo.evaluation.statistics.manifold import overlap
@@ -124,3 +127,86 @@ def test_dropped_modes_cost_recall_and_coverage_and_noise_costs_precision():
     noisy = overlap(real, real + 5 * draw(400, 2), 3)
     assert noisy.precision.mean() < 0.5
     assert noisy.density.mean() < 0.3
+
+
+def means_of(found):
+    return tuple(
+        float(flags.mean())
+        for flags in (found.precision, found.recall, found.density, found.coverage)
+    )
+
+
+def exact_overlap(real, fake, k):
+    """The definitions in whole numbers: squared distances of integer features (N, D)."""
+
+    def squares(points, centres):
+        return ((points[:, None] - centres[None]) ** 2).sum(2)
+
+    def radius(points):
+        others = squares(points, points)
+        np.fill_diagonal(others, np.iinfo(np.int64).max)
+        return np.sort(others, 1)[:, k - 1]
+
+    between = squares(fake, real)
+    inside = between <= radius(real)
+    recalled = (between <= radius(fake)[:, None]).any(0)
+    return (
+        inside.any(1).mean(),
+        recalled.mean(),
+        inside.sum() / k / len(fake),
+        inside.any(0).mean(),
+    )
+
+
+INTEGERS = st.tuples(st.integers(6, 40), st.integers(6, 40), st.integers(1, 6)).flatmap(
+    lambda sizes: st.tuples(
+        *(arrays(np.int64, (rows, sizes[2]), elements=st.integers(-2, 2)) for rows in sizes[:2])
+    )
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    sets=INTEGERS,
+    k=st.integers(1, 5),
+    offset=st.sampled_from([0, 3, 100_000]),
+    scale=st.sampled_from([1.0, 0.1, 1e-3]),
+)
+def test_neighbours_at_equal_distances_are_told_as_exact_arithmetic_tells_them(
+    sets, k, offset, scale
+):
+    real, fake = sets
+    features = [(scale * (rows + offset)).astype(np.float64) for rows in (real, fake)]
+    found = overlap(*features, k)
+    # Away from whole numbers the features themselves are rounded, to 1e-11 of a step at most.
+    assert means_of(found) == pytest.approx(exact_overlap(real, fake, k), abs=1e-12)
+    groups = np.arange(len(fake)) % manifold.GROUPS
+    for group in range(len(found.recall_without)):
+        rest = fake[groups != group]
+        if len(rest) > k:
+            _, recall, _, coverage = exact_overlap(real, rest, k)
+            assert found.recall_without[group] == pytest.approx(recall)
+            assert found.coverage_without[group] == pytest.approx(coverage)
+
+
+@pytest.mark.parametrize("dimensions", [1, 64, 1280])
+@pytest.mark.parametrize("offset", [0.0, 300.0])
+def test_six_of_each_row_are_in_six_balls_of_radius_zero(dimensions, offset):
+    rows = (draw(60, 0, dimensions=dimensions) + offset).astype(np.float32).repeat(6, 0)
+    mixed = np.random.default_rng(1).permutation(len(rows))
+    assert means_of(overlap(rows, rows[mixed], 3)) == (1.0, 1.0, 2.0, 1.0)
+
+
+@pytest.mark.parametrize("dimensions", [2, 64, 1280])
+def test_each_row_of_a_copy_is_in_its_own_ball_and_in_three_others_on_average(dimensions):
+    rows = draw(300, 0, dimensions=dimensions).astype(np.float32)
+    assert means_of(overlap(rows, rows.copy(), 3)) == pytest.approx((1.0, 1.0, 4 / 3, 1.0))
+
+
+def test_small_clusters_far_apart_are_told_apart_inside():
+    near = np.concatenate([1e-7 * draw(40, 0), 1e6 + 1e-7 * draw(40, 1)])
+    far = np.concatenate([1e-7 * draw(40, 2), 1e6 + 1e-7 * draw(40, 3)])
+    # Features near a million are multiples of 1e-10: whole numbers of those.
+    real, fake = ((rows * 2**33).round() for rows in (near, far))
+    expected = exact_overlap(real.astype(object), fake.astype(object), 3)
+    assert means_of(overlap(real / 2**33, fake / 2**33, 3)) == pytest.approx(expected)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genzoo.evaluation.statistics.blocks import Features
-from genzoo.evaluation.statistics.neighbours import nearest, radii, squared_distances
+from genzoo.evaluation.statistics.neighbours import distance_blocks, nearest, radii
 
 GROUPS = 20
 """Groups of samples that are left out in turn, to see how much depends on them."""
@@ -51,18 +51,18 @@ def overlap(real: Features, fake: Features, k: int) -> Overlap:
         fake: Features (M, D), more than `k`.
         k: Which neighbour of its own set a point's ball reaches to.
     """
-    dtype = torch.float64 if real.dtype == np.float64 else torch.float32
     real_radius, balls = radii(real, k).square(), _Balls(fake, k)
     held = torch.zeros(len(fake), dtype=torch.int64)
     recalled, covered = (torch.zeros(balls.groups, len(real)) for _ in range(2))
     grown = torch.zeros(balls.groups, len(real), dtype=torch.bool)
-    for rows, columns, squares in squared_distances(fake, real, dtype):
-        inside = squares <= real_radius[columns]
+    for block in distance_blocks(fake, real):
+        rows, columns = block.rows, block.columns
+        inside = block.within(real_radius[columns])
         held[rows] += inside.sum(1)
         covered[:, columns] += balls.by_group(rows, inside)
-        recalled[:, columns] += balls.by_group(rows, squares <= balls.reach(rows))
+        recalled[:, columns] += balls.by_group(rows, block.within(balls.reach(rows)))
         for left_out, reach in balls.grown(rows):
-            grown[:, columns] |= left_out @ (squares <= reach).float() > 0
+            grown[:, columns] |= left_out @ block.within(reach).float() > 0
     return Overlap(
         precision=(held > 0).double().numpy(),
         recall=(recalled.sum(0) > 0).double().numpy(),
