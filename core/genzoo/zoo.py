@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -115,7 +116,7 @@ def artifact_folder(path: Path) -> Path:
     if (path / "run.json").is_file():
         raise ArtifactError(
             f"The run '{path}' has saved no model yet.",
-            f"Go on with it: genzoo train --resume {path}",
+            f"Go on with it: genzoo train --resume {shlex.quote(str(path))}",
         )
     raise ArtifactError(
         f"'{path}' holds no model: it has no {CONFIG}.", "Name the folder of a model or of a run."

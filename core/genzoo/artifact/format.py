@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from genzoo.errors import ArtifactError
 from genzoo.specs import Config, LatentSpec, SampleSpec
+from genzoo.strict_json import parse_json
 
 FORMAT_VERSION = 1
 CONFIG = "config.json"
@@ -183,13 +184,9 @@ def read_json(path: Path) -> dict[str, Any]:
     if len(raw) > MAX_CONFIG_BYTES:
         raise ArtifactError(f"'{path}' is too large to be a model's configuration.")
     try:
-        content = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ArtifactError(f"'{path}' is damaged: it is no JSON ({error}).") from None
+        content = parse_json(raw)
+    except ValueError as error:
+        raise ArtifactError(f"'{path}' is damaged: it is not JSON ({error}).") from None
     if not isinstance(content, dict):
         raise ArtifactError(f"'{path}' is damaged: it holds no JSON object.")
     return content
-
-
-def _refuse_constant(text: str) -> float:
-    raise ValueError(f"{text} is no number")

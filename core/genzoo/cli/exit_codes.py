@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-import traceback
 from dataclasses import dataclass
 
 import click
 
 from genzoo.cli.output import Output
+from genzoo.cli.terminal_text import traceback_text
 from genzoo.errors import GenzooError
 
 INTERRUPTED = 130
@@ -54,7 +54,7 @@ def explain(error: BaseException) -> Report:
 def report(error: BaseException, output: Output) -> int:
     """Tell the user about `error` and return the exit code."""
     if output.debug:
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        click.echo(traceback_text(error), err=True, nl=False)
     told = explain(error)
     output.error(told.message, told.hint)
     return told.exit_code

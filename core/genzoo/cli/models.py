@@ -37,6 +37,7 @@ HUB_COLUMNS = {
     "tags": "tags",
 }
 _SHORT_COMMIT = 8
+_MOST_BYTES = 32 << 20
 
 
 @click.group(invoke_without_command=True)
@@ -155,11 +156,12 @@ def _row(name: str, folder: Path | None) -> dict[str, Any]:
 
 def _contract(folder: Path) -> tuple[str, str, str]:
     """Architecture, kind and shape, such as `3x64x64`; empty for what is elsewhere or damaged."""
-    import json
+    from genzoo.strict_json import parse_json
 
     # pydantic, which checks the file in full, takes longer to import than the list may take.
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        with (folder / "config.json").open("rb") as file:
+            config = parse_json(file.read(_MOST_BYTES))
         sample = config["sample"]
         architecture = str(config["architecture"]).rpartition("/")[2]
         return architecture, str(sample["kind"]), "x".join(map(str, sample["shape"]))

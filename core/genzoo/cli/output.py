@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +10,13 @@ from typing import Any
 
 import click
 
-# What strangers write, such as a model's card, must not steer the terminal.
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor
-    r"|\x1b[\]PX^_].*?(?:\x1b\\|\x07|$)"  # titles, links, the clipboard
-    r"|\x1b[ -/]*[0-~]"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
-)
+from genzoo.cli.terminal_text import on_one_line, printable
 
 Sheet = tuple[str, Mapping[str, Any]]
 """A title and properties by name."""
+
+_DEEPEST = 16
+"""Levels of nested values that are shown to people."""
 
 
 @dataclass
@@ -38,15 +34,15 @@ class Output:
     debug: bool = False
 
     def note(self, message: str) -> None:
-        """A message to the user, on stderr."""
+        """A message to the user, on a line of stderr."""
         if not self.quiet:
-            click.echo(printable(message), err=True)
+            click.echo(on_one_line(message), err=True)
 
     def error(self, message: str, hint: str = "") -> None:
         """What went wrong and what to do next, on stderr, even when quiet."""
-        click.echo(printable(f"Error: {message}"), err=True)
+        click.echo(on_one_line(f"Error: {message}"), err=True)
         if hint:
-            click.echo(printable(hint), err=True)
+            click.echo(on_one_line(hint), err=True)
 
     def result(self, data: Mapping[str, Any], text: str) -> None:
         """What a command made: `text` for people, `data` as JSON."""
@@ -81,16 +77,11 @@ class Output:
             if number:
                 click.echo()
             shown = [
-                [printable(key.replace("_", " ")), _cell(value)]
+                [on_one_line(key.replace("_", " ")), _cell(value)]
                 for key, value in facts_of_one.items()
             ]
-            click.echo(printable(title))
+            click.echo(on_one_line(title))
             click.echo(_render([], [row for row in shown if row[1]]))
-
-
-def printable(text: str) -> str:
-    """The text without terminal escape sequences and control characters."""
-    return _ESCAPES.sub("", text)
 
 
 def output() -> Output:
@@ -99,24 +90,29 @@ def output() -> Output:
 
 
 def _dump(data: Any) -> str:
-    return json.dumps(data, indent=2, default=str)
+    """As JSON, in which all but printable ASCII is escaped."""
+    return json.dumps(data, indent=2, default=str).replace("\x7f", "\\u007f")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, depth: int = 0) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{printable(str(key))}={_inner(item)}" for key, item in value.items())
+        return ", ".join(
+            f"{on_one_line(str(key))}={_inner(item, depth)}" for key, item in value.items()
+        )
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(_inner, value))
-    return printable(str(value))
+        return ", ".join(_inner(item, depth) for item in value)
+    return on_one_line(str(value))
 
 
-def _inner(value: Any) -> str:
+def _inner(value: Any, depth: int) -> str:
     """A value inside another."""
-    text = _cell(value)
+    if depth == _DEEPEST:
+        return "..."
+    text = _cell(value, depth + 1)
     return f"({text})" if isinstance(value, (Mapping, list, tuple)) else text or "none"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from genzoo.cli.output import Output
+from genzoo.cli.terminal_text import on_one_line
 
 Stage = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is, and its total."""
@@ -41,7 +42,7 @@ def _bars() -> Iterator[Stage]:
     )
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}", markup=False),
@@ -52,7 +53,11 @@ def _bars() -> Iterator[Stage]:
 
         def stage(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total, rate=""), time.monotonic()
+                title = on_one_line(what)
+                tasks[what] = (
+                    progress.add_task(title, total=total, rate=""),
+                    time.monotonic(),
+                )
             task, started = tasks[what]
             seconds = time.monotonic() - started
             rate = f"{done / seconds:.0f}/s" if seconds > 1 else ""

@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from genzoo.cli.output import Output
+from genzoo.cli.terminal_text import on_one_line
 from genzoo.training.reporter import Reporter
 
 BAR_SECONDS = 0.2
@@ -85,7 +86,7 @@ class BarReporter(Reporter):
         self._drawn_at = -BAR_SECONDS
 
     def note(self, message: str) -> None:
-        self._bar.console.print(message, markup=False, highlight=False)
+        self._bar.console.print(on_one_line(message), markup=False, highlight=False)
 
     def decoding(self, done: int, total: int) -> None:
         if self._task is None:
@@ -148,4 +149,4 @@ def rate_in_words(metrics: Mapping[str, float]) -> str:
 def losses_in_words(metrics: Mapping[str, float]) -> str:
     """`generator/fake 0.6967  discriminator/real 0.6016`."""
     losses = (key for key in metrics if "/" in key and not key.startswith(LEARNING_RATE))
-    return "  ".join(f"{key} {metrics[key]:.4g}" for key in losses)
+    return "  ".join(f"{on_one_line(key)} {metrics[key]:.4g}" for key in losses)

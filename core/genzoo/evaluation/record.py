@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from genzoo.atomic_files import atomic_write
 from genzoo.errors import DataError
 from genzoo.specs import Config
+from genzoo.strict_json import parse_json
 
 FORMAT_VERSION = 1
 RECORD = "evaluation.json"
@@ -206,7 +207,7 @@ def _read(path: Path) -> EvaluationRecord:
     if len(content) > MAX_BYTES:
         raise DataError(f"'{path}' is too large to be the record of an evaluation.", hint)
     try:
-        facts = json.loads(content)
+        facts = parse_json(content)
         newer = isinstance(facts, dict) and facts.get("format_version", 0)
         if isinstance(newer, int) and newer > FORMAT_VERSION:
             raise DataError(f"'{path}' is of a newer format.", "Update genzoo.")
@@ -215,7 +216,7 @@ def _read(path: Path) -> EvaluationRecord:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "content"
         reason = f"{where[:100]}: {first['msg']}"
-    except (ValueError, RecursionError):
+    except ValueError:
         reason = "it is no JSON"
     raise DataError(f"'{path}' is no record of an evaluation: {reason}.", hint)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from genzoo.importing.match import Match, is_counter, match
 from genzoo.importing.rename import pin
 from genzoo.importing.source import Source
 from genzoo.importing.target import Target, Targets, Wish
+
+_WORD = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,11 @@ def _refuse_choice(source: Source, chosen: list[Candidate]) -> None:
     if not others:
         return
     prefixes = [one.prefix for one in (first, *others)]
+    # What a file calls its tensors goes into a command only where it is a plain word.
+    example = f": --prefix {prefixes[0]}" if _WORD.fullmatch(prefixes[0]) else " with --prefix"
     raise UsageError(
         f"'{source.path}' holds {len(prefixes)} sets of weights that fit: {', '.join(prefixes)}.",
-        f"Choose one: --prefix {prefixes[0]}.",
+        f"Choose one{example}.",
     )
 
 

@@ -12,7 +12,7 @@ from genzoo.errors import AmbiguousNameError, UnknownNameError
 from genzoo.plugins.import_timing import ImportTime, time_import
 from genzoo.plugins.manager import PluginManager
 from genzoo.plugins.plugin_status import Failure, PluginStatus
-from genzoo.plugins.remedies import install_command, uninstall_command
+from genzoo.plugins.remedies import as_name, install_command, uninstall_command
 from genzoo.registry import Catalogue, Registry
 
 SLOW = 1.0
@@ -100,7 +100,7 @@ def _remedies(status: PluginStatus, failure: Failure) -> tuple[str, ...]:
     remove = uninstall_command(name)
     update = install_command(name, f">{version}" if version else "")
     if failure.missing and not _is_there(failure.missing.partition(".")[0]):
-        return (f"pip install {failure.missing.partition('.')[0]}", remove)
+        return (f"pip install {as_name(failure.missing.partition('.')[0])}", remove)
     if status.needs and _is_newer(status.needs):
         return (install_command("genzoo", status.needs), remove)
     return (update, remove)
@@ -165,7 +165,7 @@ def _describe_heavy(
         kind="imports torch" if imports_torch else "slow",
         cause=f"{cause}. {_HEAVY_ADVICE}",
         remedies=(
-            f"genzoo --no-plugin {status.distribution} COMMAND",
+            f"genzoo --no-plugin {as_name(status.distribution)} COMMAND",
             install_command(status.distribution, f">{status.version}"),
         ),
     )

@@ -152,11 +152,11 @@ def test_newer_format(artifact, registry):
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        (b"", "no JSON"),
-        (b"{", "no JSON"),
-        (b"\xff\xfe", "no JSON"),
-        (b"[" * 100_000, "no JSON"),
-        (b'{"a": NaN}', "no JSON"),
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b'{"a": NaN}', "not JSON"),
         (b"[]", "no JSON object"),
         (b"{}", "does not describe a genzoo model"),
         (b'{"library": "genzoo"}', "genzoo_version: Field required"),

@@ -13,7 +13,6 @@ from genzoo import GenzooError, SampleSpec
 from genzoo.cli.computing import class_indices, default_path
 from genzoo.cli.fields import field_options
 from genzoo.cli.inputs import read_inputs
-from genzoo.cli.output import printable
 from genzoo.cli.sizes import folder_bytes, readable_size
 from genzoo.plugins.manager import PluginManager
 
@@ -107,19 +106,3 @@ def test_taken_flags_are_prefixed_also_when_they_are_taken_by_a_negation() -> No
     flags = [option.flag for option in field_options(SketchConfig, "architecture", taken)]
     assert flags == ["width", "architecture-norm", "architecture-residual", "sizes", "steps"]
     assert {"width", "architecture-norm", "no-architecture-residual", "no-residual"} <= taken
-
-
-@pytest.mark.parametrize(
-    ("text", "plain"),
-    [
-        ("a\tb\nc ä", "a\tb\nc ä"),
-        ("\x1b[31mred\x1b[0m", "red"),
-        ("\x1b]0;title\x07text", "text"),
-        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
-        ("\x1b]52;c;unfinished", ""),
-        ("\x1bcreset", "reset"),
-        ("back\x08\rspace\x7f\x9b2J", "backspace2J"),
-    ],
-)
-def test_text_is_printed_without_what_steers_a_terminal(text: str, plain: str) -> None:
-    assert printable(text) == plain

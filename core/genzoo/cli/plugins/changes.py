@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from genzoo.cli.output import output
+from genzoo.cli.terminal_text import on_one_line
 
 if TYPE_CHECKING:
     from genzoo.plugins.installing.installer import Installer
@@ -77,7 +78,9 @@ def ready_installer(wish: Wish) -> Installer:
     check_changeable(home, wish)
     if home.is_conda:
         out.note("This is a conda environment: conda does not keep track of what pip installs.")
-    return find_installer(lambda line: click.echo(line, err=True) if out.debug else None)
+    return find_installer(
+        lambda line: click.echo(on_one_line(line), err=True) if out.debug else None
+    )
 
 
 def approved(
@@ -99,7 +102,8 @@ def approved(
         details: A word about a distribution, by its name.
         warnings: What may not work afterwards.
     """
-    text = "\n".join(["Plan:", *_lines(plan, details), *warnings])
+    lines = [on_one_line(line) for line in ("Plan:", *_lines(plan, details), *warnings)]
+    text = "\n".join(lines)
     if dry_run or not plan:
         facts = {**report(plan, done=False), "warnings": warnings}
         output().result(facts, text if plan else nothing)
@@ -108,7 +112,8 @@ def approved(
         click.echo(text, err=True)
         click.confirm("Go on?", default=True, abort=True, err=True)
     else:
-        output().note(text)
+        for line in lines:
+            output().note(line)
     return True
 
 
@@ -155,7 +160,8 @@ def tell_outcome(plan: Sequence[Change], outcome: Outcome) -> None:
     from genzoo.plugins.installing.plan import settled
 
     out, plan = output(), settled(plan, installed_versions())
-    out.result(report(plan, done=True, outcome=outcome), "\n".join(_news(plan, outcome)))
+    news = [on_one_line(line) for line in _news(plan, outcome)]
+    out.result(report(plan, done=True, outcome=outcome), "\n".join(news))
     for name in outcome.no_plugins:
         out.note(
             f"{name} is installed and declares no genzoo plugin. "

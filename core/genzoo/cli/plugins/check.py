@@ -9,6 +9,7 @@ import click
 
 from genzoo.cli.options import output_options
 from genzoo.cli.output import output
+from genzoo.cli.terminal_text import on_one_line
 
 if TYPE_CHECKING:
     from genzoo_testing import Result
@@ -38,7 +39,7 @@ def command(ctx: click.Context, package: str) -> None:
     else:
         out.table(COLUMNS, [_row(result) for result in results])
         for failure in failures:
-            click.echo(_explanation(failure))
+            click.echo("\n".join(_explanation(failure)))
     if failures:
         out.error(
             f"{package} breaks the plugin contract in {len(failures)} of {len(results)} checks.",
@@ -52,10 +53,11 @@ def _row(result: Result) -> dict[str, str]:
     return {**dataclasses.asdict(result), "verdict": "ok" if result.ok else "FAILED"}
 
 
-def _explanation(result: Result) -> str:
-    return (
-        f"\n{result.subject}: {result.check}\n"
-        f"  found           {result.detail}\n"
-        f"  why it matters  {result.why}\n"
-        f"  where to look   {result.where}"
+def _explanation(result: Result) -> list[str]:
+    lines = (
+        f"{result.subject}: {result.check}",
+        f"  found           {result.detail}",
+        f"  why it matters  {result.why}",
+        f"  where to look   {result.where}",
     )
+    return ["", *map(on_one_line, lines)]

@@ -40,7 +40,8 @@ def command(name: str, out: Path | None, architecture: str | None, author: str) 
         f"-o runs/{plugin.architecture}",
         f"genzoo plugins check {plugin.distribution}",
     ]
-    output().note("\n".join(["Go on with", *(f"    {line}" for line in following)]))
+    for line in ("Go on with", *(f"    {line}" for line in following)):
+        output().note(line)
     output().result(
         {
             "distribution": plugin.distribution,
