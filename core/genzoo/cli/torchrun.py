@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def torchrun_processes() -> Iterator[ProcessGroup]:
-    """The world that this process belongs to; only the process that leads it speaks.
+    """The process group of this process; only rank 0 speaks.
 
     Raises:
-        UsageError, WorldError: As `joined_world`.
+        UsageError, ProcessGroupError: As `joined_process_group`.
     """
     from genzoo.distributed.process_group import joined_process_group
 

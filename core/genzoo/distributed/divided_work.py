@@ -1,4 +1,4 @@
-"""Batches of work that the processes of a world take turns at.
+"""Batches of work that the processes of a group take turns at.
 
 Batch b is of process b mod N, and batches are cut as one process alone cuts them: a network sees
 the very same rows together, so results are the same bit for bit however many processes there are.
@@ -40,13 +40,13 @@ def in_order(processes: ProcessGroup, make: Make, count: int, size: int) -> Iter
     more than two batches.
 
     Args:
-        world: The processes.
+        processes: The processes.
         make: Makes a batch; called for this process's own.
         count: Number of rows.
         size: Rows in a batch.
 
     Raises:
-        WorldError: Another process has ended.
+        ProcessGroupError: Another process has ended.
     """
     for turn, numbers in enumerate(batches(count, size)):
         maker = turn % processes.size

@@ -1,6 +1,6 @@
 """The processes that work on one thing together, through torch.distributed under `torchrun`.
 
-Everything is written against `World`. A process that works alone has `SOLO`, a world of one, whose
+Everything is written against `ProcessGroup`. A process that works alone has `SINGLE_PROCESS`, whose
 methods return at once, so no caller asks whether there are others.
 
 Nothing is pickled between processes: tensors travel as they are, everything else as JSON.
@@ -203,13 +203,13 @@ SINGLE_PROCESS = ProcessGroup()
 
 @contextmanager
 def joined_process_group() -> Iterator[ProcessGroup]:
-    """The world that `torchrun` started this process in, or SOLO where it did not.
+    """The group that `torchrun` started this process in, or SINGLE_PROCESS where it did not.
 
     A process group that is there already is used, and left to whoever made it.
 
     Raises:
         UsageError: The environment names only a part of what `torchrun` says.
-        WorldError: The others cannot be reached.
+        ProcessGroupError: The others cannot be reached.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:

@@ -18,7 +18,7 @@ class SyncedBatchNorm(nn.modules.batchnorm._BatchNorm):
 
     Args:
         layer: That layer.
-        world: The processes that share the batch, each with as many rows.
+        processes: The processes that share the batch, each with as many rows.
     """
 
     def __init__(self, layer: nn.modules.batchnorm._BatchNorm, processes: ProcessGroup) -> None:

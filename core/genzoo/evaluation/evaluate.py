@@ -100,7 +100,7 @@ def open_evaluation(
         registry: Where names are looked up.
         held_out: Data that the model was not trained on.
         progress: Hears how far the work is.
-        world: The processes that share the work.
+        processes: The processes that share the work.
 
     Raises:
         CapabilityError: The model lacks what a metric that was asked for needs.

@@ -82,7 +82,7 @@ class Subject:
         cache: Folder for what can be computed again.
         held_out: Data that the model was not trained on, if there is some.
         progress: Hears how far the work is.
-        world: The processes that compute features together.
+        processes: The processes that compute features together.
         metrics: Those whose rows they compute together.
     """
 
@@ -210,7 +210,7 @@ class Subject:
         """Compute this process's turns of whatever rank 0 wants, until it wants no more.
 
         Raises:
-            WorldError: Rank 0 has ended.
+            ProcessGroupError: Rank 0 has ended.
         """
         while (wanted := self._world.share(None)) is not None:
             drain(self._turns(wanted))

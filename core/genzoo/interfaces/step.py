@@ -41,7 +41,7 @@ class Step:
         parts: Networks by name.
         prior: Where latents are drawn from.
         identity: What the random streams are derived from, e.g. seed, step, draw.
-        world: The processes that share the batch, each with as many rows.
+        processes: The processes that share the batch, each with as many rows.
     """
 
     def __init__(

@@ -41,11 +41,11 @@ def save_drawn(
         spec: Their contract.
         path: As for `kind.save`.
         batch_size: How many at once.
-        world: The processes, which all call this.
+        processes: The processes, which all call this.
 
     Raises:
         GenzooError: As `kind.save`.
-        WorldError: Another process has ended.
+        ProcessGroupError: Another process has ended.
     """
     kind.check_path(path)
     if is_folder(path):

@@ -56,7 +56,7 @@ def train_run(
         out: The run's folder: new, or empty.
         registry: Where names are looked up.
         reporter: Hears of progress.
-        world: The processes that train together, all with the same plan; rank 0 writes.
+        processes: The processes that train together, all with the same plan; rank 0 writes.
 
     Raises:
         GenzooError: Names, options or data that do not fit; nothing is written then.
@@ -94,7 +94,7 @@ def resume_run(
         registry: Where names are looked up.
         reporter: Hears of progress.
         changes: New values for the options in `CHANGEABLE`.
-        world: The processes that go on together, as many as you like; rank 0 has the folder.
+        processes: The processes that go on together, as many as you like; rank 0 has the folder.
 
     Raises:
         UsageError: This is no run, or an option that cannot be changed.
@@ -141,7 +141,7 @@ def load_data(
         registry: Where names are looked up.
         reporter: Hears of skipped files and the like.
         classes: Numbers the labels; by default the data's own classes do.
-        world: The processes that open it; one on each machine decodes it.
+        processes: The processes that open it; one on each machine decodes it.
 
     Raises:
         DataError: It cannot be read, or is not the same everywhere.

@@ -74,7 +74,7 @@ class Session:
     def model(self) -> Model:
         """The averaged weights as a model. Shares memory with the average.
 
-        In a sharded session rank 0 alone has it, and within `put_together` only.
+        In a sharded session rank 0 alone has it, and within `whole_weights` only.
         """
         average = self.ema.module if self.whole_average is None else self.whole_average
         parts = {name: average.get_submodule(name) for name in self.entry.record.inference}
@@ -100,7 +100,7 @@ def open_session(
         plan: What to train.
         dataset: What on.
         registry: Where names are looked up.
-        world: The processes that train it together.
+        processes: The processes that train it together.
 
     Raises:
         CapabilityError: Priors are to be fitted, and no part maps samples to latents.

@@ -29,7 +29,7 @@ class Sharding:
     """Shares out networks, and knows what autograd sees of them.
 
     Args:
-        world: The processes.
+        processes: The processes.
         device: Where this process computes.
     """
 

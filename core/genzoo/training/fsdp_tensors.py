@@ -101,7 +101,7 @@ class WholeTensors(Mapping[str, Mapping[str, Tensor]]):
 
     Args:
         groups: Tensors that may be shared out.
-        world: The processes.
+        processes: The processes.
     """
 
     def __init__(self, groups: Mapping[str, Mapping[str, Tensor]], processes: ProcessGroup) -> None:

@@ -15,7 +15,7 @@ class Interrupts:
     """While active, the first SIGINT or SIGTERM only sets `requested`; a second one interrupts.
 
     Args:
-        world: The processes that stop together.
+        processes: The processes that stop together.
     """
 
     def __init__(self, processes: ProcessGroup = SINGLE_PROCESS) -> None:

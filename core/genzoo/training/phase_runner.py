@@ -33,7 +33,7 @@ class PhaseEngine:
         parts: Networks by name.
         optimizers: One for each part that some phase trains.
         autocast: Makes the context that first-order phases run in.
-        world: The processes that each compute a share of every batch.
+        processes: The processes that each compute a share of every batch.
         as_written: Makes the context that second-order phases run in.
         clip_gradient: Greatest norm of the gradient of a move; None for any.
         leaves: From parameters to the tensors that stand for them in a loss just computed.

@@ -14,11 +14,11 @@ from genzoo import SampleSpec
 from genzoo.artifact.save import save_model
 from genzoo.model.build import build_model
 
-TESTS = Path(__file__).parents[2]
+HELPERS = Path(__file__).parents[2] / "helpers"
 
 
 def run(code, *arguments):
-    environment = {**os.environ, "PYTHONPATH": str(TESTS), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(HELPERS), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code, *map(str, arguments)],
         capture_output=True,

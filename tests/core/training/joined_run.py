@@ -1,4 +1,4 @@
-"""A training process of a world: `joined_run.py OUT DATA STEPS [EVENT RANK STEP]`.
+"""A training process of a group: `joined_run.py OUT DATA STEPS [EVENT RANK STEP]`.
 
 Begins a run in OUT, or goes on with the one that is there. Prints what this process hears. The
 event is `stop`, `fail` or `die`, in one process after a step.

@@ -1,4 +1,4 @@
-"""A process of a world that reads remote shards: `remote_run.py DATA WINDOW STEPS SIZE`.
+"""A process of a group that reads remote shards: `remote_run.py DATA WINDOW STEPS SIZE`.
 
 Prints the value of each sample that it took, by step, and how many shards lay on the disk at most.
 """

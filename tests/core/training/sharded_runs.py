@@ -1,6 +1,6 @@
 """Trains pairs of the bundled plugins with sharded parameters, and alone.
 
-Run in each process of a world: `sharded_runs.py '["names of cases; or all"]'`. Rank 0 prints, for
+Run in each process of a group: `sharded_runs.py '["names of cases; or all"]'`. Rank 0 prints, for
 each case, how far the two ended apart, or why sharding was refused.
 """
 

@@ -1,6 +1,6 @@
 """Trains every pair of the bundled plugins for a few steps, with the others and alone.
 
-Run in each process of a world: `shared_runs.py '["names of cases"]'`, by default all. Rank 0
+Run in each process of a group: `shared_runs.py '["names of cases"]'`, by default all. Rank 0
 prints, for each case, how far the two ended apart. `example:NAME` are the cases of an example
 plugin.
 """

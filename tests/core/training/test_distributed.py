@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from worlds import end_world, run_world, runs_slow_tests
+from process_groups import end_processes, run_processes, runs_slow_tests
 
 from genzoo.distributed.process_group import ProcessGroup
 from genzoo.errors import UsageError
@@ -37,7 +37,9 @@ SOME = (
 def compare(*names):
     """What `shared_runs.py` found, by case."""
     command = [HERE / "shared_runs.py", json.dumps(names)]
-    return {found["case"]: found for found in map(json.loads, run_world(command)[0].splitlines())}
+    return {
+        found["case"]: found for found in map(json.loads, run_processes(command)[0].splitlines())
+    }
 
 
 def assert_equal_runs(found):
@@ -112,7 +114,7 @@ class Runs:
     def together(self, name, steps=12, *event):
         """Exit codes, what was printed and what went wrong, by process."""
         command = [HERE / "joined_run.py", self.place / name, self.data, steps, *event]
-        return end_world(command)
+        return end_processes(command)
 
     def checkpoint(self, name):
         return read_newest(self.place / name / "checkpoints")[0]
@@ -144,7 +146,7 @@ def test_a_run_goes_on_in_any_number_of_processes_however_it_was_left(runs):
     runs.alone("parted", 3)
     (code, first, err), (other_code, second, _) = runs.together("parted", 12, "die", 1, 6)
     assert (code, other_code) == (1, -signal.SIGKILL)
-    assert "WorldError: Another process of this program has ended" in err
+    assert "ProcessGroupError: Another process of this program has ended" in err
     assert runs.checkpoint("parted").step == 4, "that of before the death"
     assert "wrote" in first
     assert "wrote" not in second
@@ -191,7 +193,7 @@ def test_torchrun_trains_from_the_command_line(runs):
     options = ["--size", "16", "--steps", "4", "--batch-size", "8", "--width", "4", "-o", str(out)]
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command = [*torchrun, "-m", "genzoo", "train", "dcgan", runs.data, *options]
-    ((code, printed, err),) = end_world(command, size=1)
+    ((code, printed, err),) = end_processes(command, size=1)
     assert code == 0, err
     assert printed.split() == [str(out)], "one process speaks for both"
     assert read_newest(out / "checkpoints")[0].step == 4

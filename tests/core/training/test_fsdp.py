@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from worlds import run_world, runs_slow_tests
+from process_groups import run_processes, runs_slow_tests
 
 from genzoo.artifact.load import load_model
 from genzoo.errors import CapabilityError
@@ -30,7 +30,9 @@ PAIRS = ("conv-vae with elbo", "dcgan with hinge")
 def compare(*names):
     """What `sharded_runs.py` found, by case."""
     command = [HERE / "sharded_runs.py", json.dumps(names)]
-    return {found["case"]: found for found in map(json.loads, run_world(command)[0].splitlines())}
+    return {
+        found["case"]: found for found in map(json.loads, run_processes(command)[0].splitlines())
+    }
 
 
 def assert_equal_runs(found):
@@ -106,7 +108,7 @@ def test_a_sharded_run_goes_on_whole_and_the_other_way_round(data, tmp_path):
     registry = default_manager().registry
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     train_run(make_plan(str(data), 9), whole, registry)
-    run_world([HERE / "sharded_run.py", parted, data, 3])
+    run_processes([HERE / "sharded_run.py", parted, data, 3])
     resume_run(parted, registry, None, {"steps": 6, "shard": False})
-    run_world([HERE / "sharded_run.py", parted, data, 9])
+    run_processes([HERE / "sharded_run.py", parted, data, 9])
     assert_same_end(parted, whole)

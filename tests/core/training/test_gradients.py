@@ -8,7 +8,7 @@ from genzoo.training.gradients import average_gradients
 
 
 class Beside(ProcessGroup):
-    """A world of two whose other process has gradients that are known."""
+    """A group of two whose other process has gradients that are known."""
 
     others: list
 

@@ -8,7 +8,7 @@ from genzoo.training.interrupts import Interrupts
 
 
 class Asked(ProcessGroup):
-    """A world of two whose other process answers from a list."""
+    """A group of two whose other process answers from a list."""
 
     answers: list
 

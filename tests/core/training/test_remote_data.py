@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from file_server import serving
+from process_groups import run_processes
 from run_comparison import assert_same_runs
 from shard_writer import write_shards
-from worlds import run_world
 
 from genzoo.data.remote import reader
 from genzoo.errors import DataError
@@ -143,7 +143,7 @@ def test_no_network_ends_a_run_after_a_while_with_its_checkpoint_there(
 def test_two_processes_share_what_is_fetched_and_read_different_samples(plan, server, cache):
     steps, size = 20, 8
     command = [HERE / "remote_run.py", plan.data.data, WINDOW, steps, size]
-    first, second = (json.loads(out) for out in run_world(command))
+    first, second = (json.loads(out) for out in run_processes(command))
     both = [a + b for a, b in zip(first["values"], second["values"], strict=True)]
     epochs = list(chain(*both))
     assert sorted(epochs[: SHARDS * EACH]) == list(range(SHARDS * EACH))

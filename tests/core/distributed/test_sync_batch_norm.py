@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from process_groups import run_processes
 from torch import nn
-from worlds import run_world
 
 from genzoo.distributed.process_group import SINGLE_PROCESS
 from genzoo.distributed.sync_batch_norm import SyncedBatchNorm, synced
@@ -17,7 +17,7 @@ from genzoo.training.replicas import unify_buffers
 @pytest.fixture(scope="module")
 def found():
     script = Path(__file__).with_name("synced_rows.py")
-    return [json.loads(out) for out in run_world([script])]
+    return [json.loads(out) for out in run_processes([script])]
 
 
 @pytest.mark.parametrize("what", ["output", "slope", "gradients", "buffers", "evaluated"])

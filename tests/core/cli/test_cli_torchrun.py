@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from worlds import end_world, run_world
+from process_groups import end_processes, run_processes
 
-SCRIPT = Path(__file__).with_name("together_calls.py")
+SCRIPT = Path(__file__).with_name("torchrun_calls.py")
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def made(data, tmp_path_factory):
     for size in (1, 2):
         place = tmp_path_factory.mktemp("out")
         environment = {"GENZOO_CACHE": str(place / "cache")}
-        printed = run_world([SCRIPT, place, data], size, environment)
+        printed = run_processes([SCRIPT, place, data], size, environment)
         places.append(place)
     return places, printed
 
@@ -64,7 +64,7 @@ def test_one_process_speaks_for_all(made):
 def test_a_process_that_cannot_write_ends_the_others(data, tmp_path):
     (tmp_path / "taken").write_text("a file")
     command = ["-m", "genzoo", "sample", "peeps-gan", "-n", "4", "-o", tmp_path / "taken" / "a.npz"]
-    ended = end_world(command)
+    ended = end_processes(command)
     assert [code for code, _, _ in ended] == [1, 1]
     assert "cannot be written" in ended[0][2]
     assert "Another process of this program has ended" in ended[1][2]

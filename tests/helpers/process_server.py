@@ -1,4 +1,4 @@
-"""Forks the processes of a world for each line on stdin, with everything imported already.
+"""Forks the processes of a group for each line on stdin, with everything imported already.
 
 A line is JSON: for each process its `command`, `environment`, and the files for its `out` and
 `err`. A command is a script with its arguments, or `-m`, a module and the arguments. A process that
@@ -18,9 +18,9 @@ import torch._dynamo  # the first step of an optimiser imports it
 import torch.distributed.fsdp
 
 from genzoo.cli import main as cli  # noqa: F401
-from genzoo.evaluation import run  # noqa: F401
-from genzoo.media import image  # noqa: F401
-from genzoo.training import start  # noqa: F401
+from genzoo.evaluation import evaluate  # noqa: F401
+from genzoo.media import image_kind  # noqa: F401
+from genzoo.training import begin_and_resume  # noqa: F401
 from genzoo_testing import runner  # noqa: F401
 
 TIMEOUT = 240

@@ -29,7 +29,7 @@ from PIL import Image
 from toy_objectives import genzoo_objectives
 from toys import toy_registry
 
-from genzoo.media import image  # noqa: F401
+from genzoo.media import image_kind  # noqa: F401
 from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.reporter import Reporter
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig

@@ -1,4 +1,4 @@
-"""Runs commands in each process of a world: `together_calls.py OUT DATA`."""
+"""Runs commands in each process of a group: `torchrun_calls.py OUT DATA`."""
 
 import sys
 from pathlib import Path

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from worlds import end_world, run_world
+from process_groups import end_processes, run_processes
 
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup, joined_process_group
 from genzoo.errors import UsageError
 
-SCRIPT = Path(__file__).with_name("world_calls.py")
+SCRIPT = Path(__file__).with_name("process_group_calls.py")
 
 
 @pytest.fixture(scope="module")
 def calls():
     """What each of two processes saw."""
-    return [json.loads(out) for out in run_world([SCRIPT])]
+    return [json.loads(out) for out in run_processes([SCRIPT])]
 
 
 def test_each_process_knows_its_place(calls):
@@ -106,12 +106,12 @@ def test_the_end_of_a_process_is_an_error_in_the_others(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "import os, torch\n"
-        "from genzoo.distributed.process_group import joined_world\n"
-        "with joined_world() as world:\n"
-        "    if world.rank == 1:\n"
+        "from genzoo.distributed.process_group import joined_process_group\n"
+        "with joined_process_group() as processes:\n"
+        "    if processes.rank == 1:\n"
         "        os._exit(9)\n"
-        "    world.mean_([torch.ones(3)])\n"
+        "    processes.mean_([torch.ones(3)])\n"
     )
-    (code, _, err), (other, _, _) = end_world([script])
+    (code, _, err), (other, _, _) = end_processes([script])
     assert (code, other) == (1, 9)
-    assert "WorldError: Another process of this program has ended" in err
+    assert "ProcessGroupError: Another process of this program has ended" in err

@@ -1,4 +1,4 @@
-"""Starting the processes of a world as `torchrun` does, without its time to start."""
+"""Starting the processes of a group as `torchrun` does, without its time to start."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from torch.distributed import TCPStore
 
-ROOT = Path(__file__).parents[1]
-SOURCES = [ROOT / name for name in ("core", "plugins", "zoo", "tests")]
-SERVER = Path(__file__).with_name("world_server.py")
+ROOT = Path(__file__).parents[2]
+SOURCES = [ROOT / name for name in ("core", "plugins", "zoo", "tests", "tests/helpers")]
+SERVER = Path(__file__).with_name("process_server.py")
 
 OWN = {"PYTHONPATH": os.pathsep.join(map(str, SOURCES)), "OMP_NUM_THREADS": "1"}
 """What the environment of each process has beside that of this one."""
@@ -41,10 +41,10 @@ def server() -> subprocess.Popen[str]:
     return process
 
 
-def end_world(
+def end_processes(
     command: Sequence[object], size: int = 2, environment: Mapping[str, str] | None = None
 ) -> list[tuple[int, str, str]]:
-    """Exit code, stdout and stderr of each process of a world, when all have ended.
+    """Exit code, stdout and stderr of each process of a group, when all have ended.
 
     Args:
         command: What each runs: a script and its arguments, or `-m`, a module and its arguments.
@@ -90,11 +90,11 @@ def _answer(processes: list[dict[str, object]]) -> list[int]:
     return codes
 
 
-def run_world(
+def run_processes(
     command: Sequence[object], size: int = 2, environment: Mapping[str, str] | None = None
 ) -> list[str]:
     """What each of `size` processes prints; all have to succeed."""
-    ended = end_world(command, size, environment)
+    ended = end_processes(command, size, environment)
     for code, _, err in ended:
         assert code == 0, "\n\n".join(err for _, _, err in ended)
     return [out for _, out, _ in ended]

@@ -1,4 +1,4 @@
-"""Calls everything that a world can do, in each of its processes, and prints what came of it."""
+"""Calls all that a process group can do, in each of its processes, and prints the results."""
 
 import copy
 import json
