@@ -27,7 +27,14 @@ LAYERS = (
     ("model", "registry", "plugins", "events"),
     (
         *("interfaces", "layers", "specs", "records", "errors"),
-        *("atomic_files", "cache_folder", "plugin_errors", "distributed"),
+        *(
+            "atomic_files",
+            "cache_folder",
+            "plugin_errors",
+            "distributed",
+            "plain_files",
+            "strict_json",
+        ),
     ),
 )
 """The rooms of core from the top down: each imports its own layer and those below alone."""

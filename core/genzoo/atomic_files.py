@@ -67,12 +67,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """
     temporary = _beside(path, "tmp")
     with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         try:
             yield temporary
-            sync(temporary)
-            temporary.replace(path)
-            sync(path.parent)
+            settle(temporary, path)
         finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -90,15 +88,27 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """
     temporary = _beside(path, "tmp")
     with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         try:
             temporary.mkdir()
             yield temporary
-            _sync_tree(temporary)
+            sync_tree(temporary)
             _take_place(temporary, path)
             sync(path.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it that are missing, so that they last through a power cut.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        sync(each.parent)
 
 
 def require_writable(path: Path) -> None:
@@ -183,7 +193,20 @@ def _exchange(first: Path, second: Path) -> bool:
     return not failed
 
 
-def _sync_tree(folder: Path) -> None:
+def settle(new: Path, path: Path) -> None:
+    """Let a file that is complete take the place of `path`, so that it lasts through a power cut.
+
+    Raises:
+        OSError: It cannot be moved.
+    """
+    sync(new)
+    make_folder(path.parent)
+    new.replace(path)
+    sync(path.parent)
+
+
+def sync_tree(folder: Path) -> None:
+    """`sync` for a folder and all that is in it."""
     for path in folder.rglob("*"):
         sync(path)
     sync(folder)

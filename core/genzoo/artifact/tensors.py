@@ -42,8 +42,24 @@ def save_tensors(
     path.touch()
     mode = path.stat().st_mode
     save_file(stored, path, metadata=notes)
+    _sort_metadata(path)
     # safetensors replaces the file by one that only its owner may read.
     path.chmod(mode)
+
+
+def _sort_metadata(path: Path) -> None:
+    """Put the notes in order, which safetensors writes in any: equal content is equal bytes."""
+    with path.open("r+b") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+        if len(header.get("__metadata__", {})) < 2:
+            return
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+        if len(text) > length:
+            raise ValueError(f"'{path.name}' has a header that cannot be put in order")
+        file.seek(8)
+        file.write(text.ljust(length))
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genzoo.plain_files import open_plain
+
 LEAST_STEPS = 200
 """Steps that a run must have taken before its curves are judged: all runs begin strangely."""
 
@@ -39,7 +41,7 @@ class History:
             tail: Bytes at its end to read; None for all.
         """
         try:
-            with path.open("rb") as file:
+            with open_plain(path) as file:
                 size = file.seek(0, os.SEEK_END)
                 file.seek(max(0, size - (tail or size)))
                 text = file.read().decode("utf-8", errors="replace")
@@ -80,7 +82,7 @@ class History:
 def _numbers(line: str) -> dict[str, float]:
     try:
         values: Any = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(values, dict):
         return {}
@@ -88,4 +90,7 @@ def _numbers(line: str) -> dict[str, float]:
 
 
 def _is_finite(value: object) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)
+    try:
+        return isinstance(value, (int, float)) and math.isfinite(value)
+    except OverflowError:
+        return False

@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from genzoo.atomic_files import atomic_write
 from genzoo.doctor.finding import Finding, Severity
+from genzoo.plain_files import read_plain
 from genzoo.specs import Config
+from genzoo.strict_json import parse_json
 
 EARLIER = 0.8
 """Share of the steps so far up to which a look is one before: growth takes time."""
@@ -55,8 +57,8 @@ class DoctorRecord(Config):
     def read(cls, path: Path) -> Self:
         """The record in that file; an empty one where there is none, or none that can be read."""
         try:
-            return cls.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError):
+            return cls.model_validate(parse_json(read_plain(path)))
+        except (OSError, ValueError):
             return cls()
 
     def write(self, path: Path) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from genzoo.atomic_files import storage_errors
+from genzoo.atomic_files import make_folder, storage_errors
 from genzoo.errors import ArtifactError
 from genzoo.hub.allowed_files import RemoteFile
 from genzoo.hub.client import client, hub_errors
@@ -153,7 +153,7 @@ def only_writer(folder: Path) -> Iterator[Path]:
 
     partial = folder.with_name(f".{folder.name}.part")
     with storage_errors(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.parent)
         with WeakFileLock(folder.parent / ".lock"):
             partial.mkdir(exist_ok=True)
             yield partial

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from genzoo.artifact.format import CARD, CONFIG, WEIGHTS, ArtifactConfig, FileRecord, read_config
 from genzoo.artifact.integrity import check_file_once
+from genzoo.atomic_files import settle, sync, sync_tree
 from genzoo.errors import ArtifactError, StorageError
 from genzoo.hub.allowed_files import RemoteFile, check_agreement, check_files, wanted_files
 from genzoo.hub.cache import commit_folder, find_cached, record_revision
@@ -224,11 +225,12 @@ def _put_in_place(partial: Path, folder: Path, files: list[RemoteFile]) -> None:
     """The whole folder at once where there is none yet, so that a reader never sees a part."""
     if not folder.exists():
         _remove_others(partial, {file.name for file in files})
+        sync_tree(partial)
         partial.rename(folder)
+        sync(folder.parent)
         return
     for file in files:
-        (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
-        (partial / file.name).replace(folder / file.name)
+        settle(partial / file.name, folder / file.name)
     shutil.rmtree(partial, ignore_errors=True)
 
 

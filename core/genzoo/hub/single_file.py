@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from genzoo.atomic_files import settle
 from genzoo.cache_folder import cache_root
 from genzoo.errors import UnknownNameError, UsageError
 from genzoo.hub.download import fetch_file, only_writer
@@ -83,8 +84,7 @@ def fetch_hub_file(file: HubFile, progress: HubProgress | None = None) -> Path:
             progress.phase(f"Downloading {file.name}: {wanted.size:,} bytes")
             progress.started(wanted.size)
             arrived = fetch_file(remote, wanted, partial, progress)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            arrived.replace(path)
+            settle(arrived, path)
     return path
 
 

@@ -14,7 +14,7 @@ from genzoo.data.dataset import Dataset
 from genzoo.data.find_source import Registered, lasting_name
 from genzoo.data.open_dataset import open_dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
-from genzoo.errors import DataError, UsageError
+from genzoo.errors import CheckpointError, DataError, UsageError
 from genzoo.media.find_kind import load_kind
 from genzoo.model.build import check_kind
 from genzoo.records import DatasetSpec
@@ -23,7 +23,7 @@ from genzoo.specs import parse_config
 from genzoo.training.allocators import tune_allocators
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
 from genzoo.training.choose_trackers import choose_trackers
-from genzoo.training.components import check_fit, open_session, restore_session
+from genzoo.training.components import Session, check_fit, open_session, restore_session
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import DataRecord, MetricsLog, RunFolder, RunRecord
 from genzoo.training.share import check_same_data, share_checkpoint
@@ -108,6 +108,7 @@ def resume_run(
     record = _read_record(folder, processes)
     if processes.is_main:
         require_writable(out)
+        folder.check_plain()
     plan = _changed(record.plan, changes or {})
     trackers = choose_trackers(plan.training.tracker, registry)
     checkpoint = _read_checkpoint(folder, reporter, processes)
@@ -115,8 +116,7 @@ def resume_run(
     dataset = load_data(plan, registry, reporter, classes, processes)
     _check_same(dataset, record.data, out)
     session = open_session(plan, dataset, registry, processes)
-    if checkpoint is not None:
-        restore_session(session, checkpoint)
+    checkpoint = _restore(session, checkpoint, folder, reporter)
     step, drawn = (checkpoint.step, checkpoint.drawn) if checkpoint else (0, 0)
     if processes.is_main:
         sweep(folder.path)
@@ -189,15 +189,33 @@ def _read_record(folder: RunFolder, processes: ProcessGroup) -> RunRecord:
     return RunRecord.model_validate(processes.share(content))
 
 
+def _restore(
+    session: Session, checkpoint: Checkpoint | None, folder: RunFolder, reporter: Reporter
+) -> Checkpoint | None:
+    """Put the checkpoint's state into the session, or an older one's where it does not fit."""
+    while checkpoint is not None:
+        try:
+            restore_session(session, checkpoint)
+            break
+        except CheckpointError as error:
+            reporter.note(error.message)
+            try:
+                older = _read_checkpoint(folder, reporter, session.processes, checkpoint.step)
+            except CheckpointError:
+                raise error from None
+            checkpoint = older
+    return checkpoint
+
+
 def _read_checkpoint(
-    folder: RunFolder, reporter: Reporter, processes: ProcessGroup
+    folder: RunFolder, reporter: Reporter, processes: ProcessGroup, before: int | None = None
 ) -> Checkpoint | None:
     """The newest whole checkpoint; None where the run was stopped before its first one."""
     found = None
     # An artifact is published after each checkpoint: with one, checkpoints were lost.
     begun = list_checkpoints(folder.checkpoints) or folder.artifact.exists()
     if processes.is_main and begun:
-        found, problems = read_newest(folder.checkpoints)
+        found, problems = read_newest(folder.checkpoints, before)
         for problem in problems:
             reporter.note(problem)
     return share_checkpoint(processes, found)

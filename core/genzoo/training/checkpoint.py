@@ -8,18 +8,37 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from torch import Tensor
 
-from genzoo.artifact.tensors import load_tensors, save_tensors
+from genzoo.artifact.tensors import load_tensors, refuse_non_finite, save_tensors
 from genzoo.atomic_files import atomic_folder, remove_folder, remove_leftovers
 from genzoo.errors import ArtifactError, CheckpointError
+from genzoo.plain_files import read_plain
+from genzoo.strict_json import parse_json
 
 _NAME = re.compile(r"^step-(\d{9})$")
 _STATE = "state.json"
+
+
+Group = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*$")]
+"""A name of a group is that of a file in the checkpoint, never of one outside."""
+
+
+class _State(BaseModel):
+    """The content of `state.json`."""
+
+    model_config = ConfigDict(strict=True)
+
+    step: int = Field(ge=0)
+    drawn: int = Field(ge=0)
+    sizes: dict[Group, int]
 
 
 @dataclass(frozen=True)
@@ -64,17 +83,27 @@ def list_checkpoints(folder: Path) -> list[Path]:
     """Complete checkpoints, oldest first."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if _NAME.match(path.name) and path.is_dir())
+    return sorted(path for path in folder.iterdir() if _is_checkpoint(path))
 
 
-def read_newest(folder: Path) -> tuple[Checkpoint, list[str]]:
+def _is_checkpoint(path: Path) -> bool:
+    return bool(_NAME.match(path.name)) and path.is_dir() and not path.is_symlink()
+
+
+def read_newest(folder: Path, before: int | None = None) -> tuple[Checkpoint, list[str]]:
     """The newest checkpoint that is whole, and a sentence for each newer one that is not.
+
+    Args:
+        folder: Where they are.
+        before: Look only at those of fewer steps.
 
     Raises:
         CheckpointError: There is none.
     """
     problems: list[str] = []
     for path in reversed(list_checkpoints(folder)):
+        if before is not None and _step_of(path) >= before:
+            continue
         try:
             return read_checkpoint(path), problems
         except CheckpointError as error:
@@ -90,16 +119,30 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """Read one checkpoint.
 
     Raises:
-        CheckpointError: A file is missing, cut short or altered in size.
+        CheckpointError: A file is missing, cut short, altered in size, or holds what is not finite.
     """
     try:
-        state = json.loads((path / _STATE).read_text(encoding="utf-8"))
-        tensors = {}
-        for group, size in state["sizes"].items():
-            file = path / f"{group}.safetensors"
-            if file.stat().st_size != size:
-                raise CheckpointError(f"{file} is damaged: it should have {size} bytes.")
-            tensors[group] = load_tensors(file)[0]
-        return Checkpoint(int(state["step"]), int(state["drawn"]), tensors)
-    except (OSError, ValueError, KeyError, TypeError, ArtifactError) as error:
-        raise CheckpointError(f"The checkpoint {path} is damaged: {error}.") from error
+        state = _State.model_validate(parse_json(read_plain(path / _STATE)))
+        if state.step != _step_of(path):
+            raise CheckpointError(f"its name does not fit step {state.step}")
+        groups = {group: _read_group(path, group, size) for group, size in state.sizes.items()}
+        return Checkpoint(state.step, state.drawn, groups)
+    except ValidationError as error:
+        reason = f"{_STATE}: {error.errors()[0]['msg']}"
+    except (OSError, ValueError, ArtifactError, CheckpointError) as error:
+        reason = str(error).rstrip(".")
+    raise CheckpointError(f"The checkpoint {path} is damaged: {reason}.")
+
+
+def _read_group(path: Path, group: str, size: int) -> Mapping[str, Tensor]:
+    file = path / f"{group}.safetensors"
+    facts = file.lstat()
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size != size:
+        raise CheckpointError(f"'{file}' is not the file of {size} bytes that was written")
+    tensors = load_tensors(file)[0]
+    refuse_non_finite(tensors, file.name)
+    return tensors
+
+
+def _step_of(path: Path) -> int:
+    return int(path.name.removeprefix("step-"))

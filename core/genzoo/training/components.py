@@ -22,6 +22,7 @@ from genzoo.interfaces.prior import Prior
 from genzoo.model.build import build_architecture
 from genzoo.model.encoding import require_encoder
 from genzoo.model.model import Model
+from genzoo.plugin_errors import one_line
 from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import parse_config
@@ -283,7 +284,7 @@ def restore_session(session: Session, checkpoint: Checkpoint) -> None:
     """Put a checkpoint's state into a freshly opened session.
 
     Raises:
-        CheckpointError: It belongs to other networks.
+        CheckpointError: It belongs to other networks. The session is then to be filled by another.
     """
     groups = checkpoint.tensors
     try:
@@ -295,5 +296,10 @@ def restore_session(session: Session, checkpoint: Checkpoint) -> None:
             restore_optimizer(optimizer, session.parts[name], state)
         session.objective.load_state_dict(groups.get("objective", {}))
         session.engine.meter.load_state_dict(groups.get("meter", {}), session.device)
-    except (KeyError, RuntimeError) as error:
-        raise CheckpointError(f"The checkpoint is of other networks: {error}.") from error
+    except (MemoryError, CheckpointError):
+        raise
+    except Exception as error:
+        # An objective's own code may fail in any way over a state that is not its.
+        raise CheckpointError(
+            f"The checkpoint of step {checkpoint.step} is of other networks: {one_line(error)}."
+        ) from error

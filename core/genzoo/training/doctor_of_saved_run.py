@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,14 @@ from typing import Any
 
 from torch import Tensor
 
+from genzoo.artifact.format import CONFIG, read_json
 from genzoo.artifact.load import load_model
 from genzoo.data.dataset import Dataset
 from genzoo.doctor.evidence import Evidence, unit_rows
 from genzoo.doctor.examine import CHECKS, examine
 from genzoo.doctor.history import History
 from genzoo.doctor.record import DoctorRecord
-from genzoo.errors import GenzooError
+from genzoo.errors import ArtifactError, GenzooError
 from genzoo.interfaces.vital_signs import VitalSign
 from genzoo.model.build import build_architecture
 from genzoo.registry import Registry
@@ -137,9 +137,8 @@ def _samples(folder: RunFolder, record: RunRecord, registry: Registry, device: s
 def _step_of_artifact(folder: RunFolder) -> int:
     """Training steps that the saved model has had; 0 without one."""
     try:
-        config = json.loads((folder.artifact / "config.json").read_text(encoding="utf-8"))
-        return int(config["training"]["steps"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(read_json(folder.artifact / CONFIG)["training"]["steps"])
+    except (ArtifactError, ValueError, KeyError, TypeError, OverflowError):
         return 0
 
 

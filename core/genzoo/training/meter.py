@@ -65,12 +65,16 @@ class Meter:
             sums = zip(self._values, self._folded().unbind(), strict=True)
             state |= {f"count/{name}": torch.tensor(count) for name, count in self._counts.items()}
             state |= {f"sum/{name}": total for name, total in sums}
+            # Files sort tensors by name, and lines of the log keep the order of the phases.
+            places = enumerate(self._values)
+            state |= {f"place/{name}": torch.tensor(place) for place, name in places}
         return state
 
     def load_state_dict(self, state: Mapping[str, Tensor], device: torch.device) -> None:
         """Restore what `state_dict` returned, with the sums on `device`."""
         self.losses = {key.removeprefix("loss/") for key in state if key.startswith("loss/")}
         names = [key.removeprefix("count/") for key in state if key.startswith("count/")]
+        names.sort(key=lambda name: int(state[f"place/{name}"]))
         self._values = {name: [] for name in names}
         self._counts = {name: int(state[f"count/{name}"]) for name in names}
         self._sums = {name: state[f"sum/{name}"].to(device) for name in names}

@@ -13,6 +13,10 @@ from genzoo.errors import CheckpointError
 from genzoo.interfaces.objective import Objective, OptimizerSettings, Phase
 from genzoo.training.fsdp_tensors import is_shared_out, laid_out_like
 
+_COUNT = "step"
+_QUANTITIES = {_COUNT, "exp_avg", "exp_avg_sq"}
+"""What Adam keeps of each parameter: its moves so far, and the two moments."""
+
 
 def build_optimizers(
     objective: Objective, phases: Sequence[Phase], parts: Mapping[str, nn.Module]
@@ -82,15 +86,21 @@ def restore_optimizer(optimizer: Optimizer, part: nn.Module, tensors: Mapping[st
     """Put back what `optimizer_tensors` returned.
 
     Raises:
-        CheckpointError: A name belongs to no parameter of the part.
+        CheckpointError: A name belongs to no parameter of the part, or a tensor does not fit it.
     """
     parameters = dict(part.named_parameters())
     optimizer.state.clear()
     for key, value in tensors.items():
         name, _, quantity = key.rpartition("/")
-        if name not in parameters:
-            raise CheckpointError(f"The optimiser state names '{name}', which the model lacks.")
+        if name not in parameters or quantity not in _QUANTITIES:
+            raise CheckpointError(f"The optimiser state names '{key}', which the model lacks.")
         parameter = parameters[name]
+        if value.shape != (() if quantity == _COUNT else parameter.shape):
+            raise CheckpointError(f"The optimiser state '{key}' is of another shape.")
+        if not value.is_floating_point():
+            raise CheckpointError(f"The optimiser state '{key}' is of another type.")
         if value.dim() == parameter.dim() and value.dim() > 0:
             value = torch.empty_like(parameter).copy_(laid_out_like(value, parameter))
         optimizer.state[parameter][quantity] = value
+    if any(set(state) != _QUANTITIES for state in optimizer.state.values()):
+        raise CheckpointError("The optimiser state is not whole.")

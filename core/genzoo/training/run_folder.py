@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,20 @@ from pydantic import Field, ValidationError
 from genzoo.atomic_files import (
     atomic_write,
     is_leftover,
+    make_folder,
     require_writable,
     storage_errors,
     sweep,
     sync,
 )
 from genzoo.errors import CheckpointError, UsageError
+from genzoo.plain_files import open_plain, read_plain, refuse_links
 from genzoo.specs import Config, SampleSpec
+from genzoo.strict_json import parse_json
 from genzoo.training.training_config import RunPlan
+
+LONGEST_LINE = 1 << 20
+"""Bytes of a line of the log; longer ones are not its own."""
 
 
 class DataRecord(Config):
@@ -103,7 +110,7 @@ class RunFolder:
         """
         self.check_free()
         with storage_errors(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
         sweep(self.path)
 
     def write_record(self, record: RunRecord) -> None:
@@ -119,17 +126,37 @@ class RunFolder:
             CheckpointError: The record is damaged.
         """
         try:
-            text = self.record_file.read_text(encoding="utf-8")
-        except OSError as error:
+            text = read_plain(self.record_file)
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise UsageError(
                 f"{self.path} is no run: it has no run.json.", "Name the folder given to -o."
             ) from error
-        try:
-            return RunRecord.model_validate_json(text)
-        except ValidationError as error:
+        except OSError as error:
             raise CheckpointError(
-                f"{self.record_file} is damaged: {error.errors()[0]['msg']}."
-            ) from (error)
+                f"{self.record_file} cannot be read: {error.strerror or error}."
+            ) from error
+        try:
+            return RunRecord.model_validate_json(json.dumps(parse_json(text)))
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"]
+        except ValueError as error:
+            reason = str(error)
+        raise CheckpointError(f"{self.record_file} is damaged: {reason}.")
+
+    def check_plain(self) -> None:
+        """Refuse a folder that would be written through: what is in it is plain files and folders.
+
+        What trackers keep in folders of their own is theirs.
+
+        Raises:
+            UsageError: It holds a link, a pipe or a device, or a folder where a file is due.
+        """
+        folders = (self.samples, self.checkpoints, self.artifact)
+        refuse_links(self.path, tuple(folder.name for folder in folders))
+        for path in (self.record_file, self.metrics_file, self.doctor_file, *folders):
+            if path.exists() and path.is_dir() != (path in folders):
+                due = "folder" if path in folders else "file"
+                raise UsageError(f"'{path}' is not a {due}.", "Move it away.")
 
 
 class MetricsLog:
@@ -156,6 +183,7 @@ class MetricsLog:
         if self._path.exists():
             with storage_errors(self._path):
                 sync(self._path)
+                sync(self._path.parent)
 
     def rewind(self, step: int) -> None:
         """Drop what was logged after `step`, and a line that was cut short.
@@ -165,16 +193,21 @@ class MetricsLog:
         """
         if not self._path.exists():
             return
-        text = self._path.read_text(encoding="utf-8", errors="replace")
-        kept = [line for line in text.splitlines(keepends=True) if _step_of(line) <= step]
-        with atomic_write(self._path) as temporary:
-            temporary.write_text("".join(kept), encoding="utf-8")
+        with (
+            atomic_write(self._path) as temporary,
+            open_plain(self._path) as old,
+            temporary.open("wb") as new,
+        ):
+            # A line that is longer than any of ours is taken in pieces, none of which is one.
+            for line in iter(partial(old.readline, LONGEST_LINE), b""):
+                if _step_of(line) <= step:
+                    new.write(line)
 
 
-def _step_of(line: str) -> float:
-    if not line.endswith("\n"):
+def _step_of(line: bytes) -> float:
+    if not line.endswith(b"\n"):
         return float("inf")
     try:
         return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return float("inf")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from genzoo.atomic_files import atomic_write
 from genzoo.interfaces.run_description import RunDescription
+from genzoo.plain_files import read_plain
+
+MOST_BYTES = 200
+"""Bytes of a name that is remembered."""
 
 
 def identity(path: Path, make: Callable[[], str]) -> str:
@@ -18,8 +23,9 @@ def identity(path: Path, make: Callable[[], str]) -> str:
     Raises:
         StorageError: `path` cannot be written.
     """
-    if path.exists():
-        return path.read_text().strip()
+    with suppress(OSError, ValueError):
+        if known := read_plain(path, MOST_BYTES).decode("ascii").strip():
+            return known
     name = make()
     with atomic_write(path) as temporary:
         temporary.write_text(f"{name}\n")

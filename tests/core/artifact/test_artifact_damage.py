@@ -316,3 +316,12 @@ def test_read_config_gives_the_contract(artifact):
     config = read_config(artifact)
     assert config.sample.shape == (3, 8, 8)
     assert config.parts == ("generator",)
+
+
+@pytest.mark.parametrize("value", ["[" * 400 + "1" + "]" * 400, '"\\ud800"', "[" * 100_000])
+def test_a_config_that_cannot_be_written_again_is_damaged(artifact, registry, value):
+    path = artifact / "config.json"
+    text = path.read_text()
+    assert '"training": {}' in text
+    path.write_text(text.replace('"training": {}', f'"training": {{"x": {value}}}'))
+    refused(artifact, registry, "it is not JSON")

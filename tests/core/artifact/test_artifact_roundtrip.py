@@ -12,6 +12,7 @@ from genzoo import CapabilityError, SampleSpec, UsageError
 from genzoo.artifact.format import read_config
 from genzoo.artifact.load import load_model
 from genzoo.artifact.save import save_model
+from genzoo.artifact.tensors import load_tensors, save_tensors
 from genzoo.artifact.verify import verify
 from genzoo.errors import PluginError
 from genzoo.model.build import build_model
@@ -224,3 +225,23 @@ def test_global_random_state_is_left_alone(artifact, toy_gan, registry, tmp_path
 def test_unknown_device(artifact, registry):
     with pytest.raises(UsageError, match="'abacus' is not available"):
         load_model(artifact, registry, device="abacus")
+
+
+def test_equal_tensors_and_notes_are_equal_bytes(tmp_path):
+    tensors = {"b": torch.zeros(3), "a": torch.ones(2)}
+    notes = {f"note {number}": 'text "\\\n\u00e9\u2028' for number in range(9)}
+    written = set()
+    for _ in range(16):
+        save_tensors(tmp_path / "x", tensors, notes)
+        written.add((tmp_path / "x").read_bytes())
+    assert len(written) == 1
+    assert load_tensors(tmp_path / "x")[1] == notes
+
+
+def test_equal_models_are_equal_bytes(tmp_path, toy_vae, registry):
+    folders = [tmp_path / str(number) for number in range(6)]
+    for folder in folders:
+        save_model(toy_vae, folder, registry=registry)
+    names = sorted(path.relative_to(folders[0]) for path in folders[0].rglob("*") if path.is_file())
+    for name in names:
+        assert len({(folder / name).read_bytes() for folder in folders}) == 1, name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tarfile
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from shard_writer import picture, write_shard, write_shards
 from genzoo.data import shard_index as module
 from genzoo.data.open_dataset import open_dataset
 from genzoo.data.shard_index import read_shard
-from genzoo.data.shards import expand
+from genzoo.data.shards import expand, shards_of_pattern
 from genzoo.errors import DataError, UsageError
 
 
@@ -288,3 +289,23 @@ def test_the_real_webdataset_writes_what_is_read(tmp_path):
     dataset = open_images(str(tmp_path / "real-{000..002}.tar"), conditional=True)
     assert values(dataset) == list(range(10))
     assert dataset.labels.tolist() == [number % 3 for number in range(10)]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "/x/{0..99999999}.tar",
+        "/x/{0..999}{0..999}{0..999}.tar",
+        "/x/" + "{a,b}" * 64 + ".tar",
+        "/x/{0.." + "9" * 5000 + "}.tar",
+        "/x/{" + "," * (1 << 21) + "}.tar",
+    ],
+)
+def test_a_pattern_of_too_many_shards_is_refused_before_it_is_spelt_out(pattern):
+    tracemalloc.start()
+    try:
+        with pytest.raises(UsageError):
+            shards_of_pattern(pattern)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 26
+    finally:
+        tracemalloc.stop()

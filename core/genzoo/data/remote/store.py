@@ -19,7 +19,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from weakref import finalize, ref
 
-from genzoo.atomic_files import storage_errors, sync
+from genzoo.atomic_files import settle, storage_errors
 from genzoo.data.remote.held import HeldShard
 from genzoo.data.remote.reader import Patience
 from genzoo.errors import StorageError
@@ -164,8 +164,7 @@ class ShardStore:
         try:
             self._fetch(shard, arriving)
             # After a power cut a later run may find it, and takes it to be whole.
-            sync(arriving)
-            arriving.replace(path)
+            settle(arriving, path)
         finally:
             with suppress(OSError):
                 arriving.unlink(missing_ok=True)

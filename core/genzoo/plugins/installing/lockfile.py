@@ -11,6 +11,7 @@ from urllib.request import url2pathname
 
 import genzoo
 from genzoo.errors import InstallError, UsageError
+from genzoo.plain_files import MOST_BYTES
 from genzoo.plugins.discovery import normalise
 from genzoo.plugins.installing.inventory import installed_distributions, plugin_distributions
 from genzoo.plugins.installing.origin import requirement_line
@@ -101,7 +102,8 @@ def read_plugin_set(file: Path) -> PluginSet:
         UsageError: A line is something else.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        with file.open("rb") as opened:
+            text = opened.read(MOST_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InstallError(
             f"'{file}' cannot be read.", "Write one with: genzoo plugins freeze -o FILE"
@@ -117,18 +119,22 @@ def read_plugin_set(file: Path) -> PluginSet:
 
 def _applies(line: str, file: Path, number: int) -> bool:
     """Whether the line counts on this machine."""
+    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
     from packaging.requirements import InvalidRequirement, Requirement
 
-    if _EDITABLE.match(line):
-        return True
+    strange = (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName, ValueError)
     try:
-        marker = Requirement(line).marker
-    except InvalidRequirement:
+        if editable := _EDITABLE.match(line):
+            urlsplit(editable["path"].strip())
+            return True
+        requirement = Requirement(line)
+        urlsplit(requirement.url or "")
+        return requirement.marker is None or requirement.marker.evaluate()
+    except strange:
         raise UsageError(
             f"Line {number} of '{file}' is not understood: {line}",
             "A line is NAME==VERSION, NAME @ URL or -e FOLDER; indexes are options of the command.",
         ) from None
-    return marker is None or marker.evaluate()
 
 
 def _parse_line(line: str) -> Pin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import genzoo
 from genzoo.errors import InstallError, UsageError
@@ -216,3 +219,27 @@ def test_surplus_is_what_nothing_of_the_set_needs(installed: Callable[..., str])
     assert surplus(["genzoo-base"]) == ["genzoo-more", "genzoo-old"]
     planned = [Change("add", "genzoo-next", "1", requires=("genzoo-old",))]
     assert surplus(["genzoo-next"], planned) == ["genzoo-base", "genzoo-more"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'foo; os_name ~= "x"',
+        "foo @ http://[::1",
+        "-e http://[::1",
+        'foo; platform_release >= "x" and "a" in "b"',
+        "foo[",
+        "foo ~= 1",
+        "\x1b[2J",
+    ],
+)
+def test_a_line_that_cannot_be_meant_is_named(tmp_path: Path, line: str) -> None:
+    with pytest.raises(UsageError, match=r"Line 2 of .* is not understood"):
+        plugin_set(tmp_path, "genzoo-flow==1.0", line)
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40) | st.from_regex(r"[a-z@:/.;\[\]~=-]+"))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_line_is_more_than_a_sentence(tmp_path: Path, line: str) -> None:
+    with contextlib.suppress(UsageError):
+        plugin_set(tmp_path, line)
