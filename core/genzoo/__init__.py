@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from genzoo.api import build as build
     from genzoo.api import evaluate as evaluate
     from genzoo.api import load as load
+    from genzoo.api import save as save
     from genzoo.api import train as train
     from genzoo.data.raw import RawSamples as RawSamples
     from genzoo.errors import ArtifactError as ArtifactError
@@ -95,7 +96,7 @@ if TYPE_CHECKING:
     from genzoo.specs import SampleSpec as SampleSpec
 
 _HOME = {
-    "genzoo.api": ("build", "evaluate", "load", "train"),
+    "genzoo.api": ("build", "evaluate", "load", "save", "train"),
     "genzoo.data.raw": ("RawSamples",),
     "genzoo.errors": (
         "ArtifactError",

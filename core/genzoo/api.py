@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from genzoo.artifact.format import read_config
 from genzoo.artifact.load import load_model
-from genzoo.artifact.provider import installed
 from genzoo.data.choose_kind import choose_kind
 from genzoo.errors import unknown_name
-from genzoo.interfaces.kind import Kind
-from genzoo.media.find_kind import find_kind, load_kind, sample_contract
+from genzoo.media.find_kind import kind_of_model, load_kind, sample_contract
 from genzoo.model.build import build_model
 from genzoo.model.model import Model
 from genzoo.plugins.manager import default_manager
@@ -26,6 +23,7 @@ from genzoo.zoo import resolve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from genzoo.evaluation.record import EvaluationRecord
     from genzoo.training.training_loop import TrainingResult
@@ -78,8 +76,41 @@ def build(
     """
     known = _known(registry)
     entry = choose_kind(known, known.architectures.find(architecture), name=kind)
-    sample = sample_contract(load_kind(entry, options), classes)
-    return build_model(known, architecture, sample, config or {}, seed)
+    bound = load_kind(entry, options)
+    sample = sample_contract(bound, classes)
+    return build_model(known, architecture, sample, config or {}, seed, kind=bound)
+
+
+def save(
+    samples: Tensor,
+    model: Model,
+    path: str | Path,
+    *,
+    columns: int | None = None,
+    registry: Registry | None = None,
+) -> Path:
+    """Write samples of any kind to `path`, and return it.
+
+    A file shows or holds all of them, as its ending says; a folder, there or new, gets one file
+    for each; an `.npz` gets them in the units of the data. `model.kind.endings` are those that its
+    kind can write.
+
+    Args:
+        samples: (N, *sample shape) in the range of the model's samples.
+        model: What made them, or reads such.
+        path: Where.
+        columns: Samples in a row, for kinds that have rows, such as images.
+        registry: Names; by default those of the installed plugins.
+
+    Raises:
+        SpecError: They do not have the shape of the model's samples.
+        StorageError: The file cannot be written.
+        UsageError: There is no sample, or the file's ending is not known.
+    """
+    place = Path(path)
+    kind = kind_of_model(model, _known(registry))
+    kind.save(samples, model.sample_spec, place, columns)
+    return place
 
 
 def train(
@@ -179,7 +210,8 @@ def evaluate(
 
     known = _known(registry)
     loaded = model if isinstance(model, Model) else load(model, device=device, registry=known)
-    kind, spec = with_max_pixels(_kind_of(model, known), max_pixels), loaded.sample_spec
+    kind = with_max_pixels(kind_of_model(loaded, known), max_pixels)
+    spec = loaded.sample_spec
     unseen = None if held_out is None else open_beside(held_out, kind, spec, known, labelled=False)
     evaluation = open_evaluation(
         loaded,
@@ -191,14 +223,6 @@ def evaluate(
         progress=progress,
     )
     return evaluation.measure(loaded.name if isinstance(model, Model) else str(model))
-
-
-def _kind_of(model: str | Path | Model, registry: Registry) -> Kind:
-    """What the samples of a model are; options are its own where it was saved with some."""
-    if isinstance(model, Model):
-        return load_kind(find_kind(registry, model.sample_spec.kind))
-    config = read_config(resolve(model, registry).folder)
-    return load_kind(installed(registry, registry.kinds, config.kind), config.kind_options)
 
 
 def _plan_options(

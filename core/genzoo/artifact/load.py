@@ -10,6 +10,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from genzoo.artifact.artifact_kind import artifact_kind
 from genzoo.artifact.describe import Description, describe
 from genzoo.artifact.format import WEIGHTS, ArtifactConfig, FileRecord, PriorRecord
 from genzoo.artifact.integrity import check_file_once, check_size, unless_known
@@ -17,6 +18,7 @@ from genzoo.artifact.provider import installed, made_by
 from genzoo.artifact.tensors import fill, load_tensors, refuse_non_finite
 from genzoo.errors import ArtifactError, ConfigError, PluginError, SpecError, UsageError
 from genzoo.interfaces.architecture import Architecture
+from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.prior import FittedPrior
 from genzoo.model.build import build_architecture, build_parts, plugin_errors
 from genzoo.model.model import Model
@@ -55,7 +57,6 @@ def load_model(
     model = read_model(described.weights, described.config, registry, described.rename)
     if check_hashes:
         _refuse_non_finite(model, described.weights, record)
-    installed(registry, registry.kinds, described.config.kind)
     return to_device(model, device)
 
 
@@ -70,7 +71,7 @@ def read_model(
     Args:
         weights: A safetensors file.
         config: What is in it.
-        registry: Where its architecture and priors are looked up.
+        registry: Where its architecture, priors and kind are looked up.
         rename: From the name of a tensor in the file to `PART.NAME`, for other formats.
 
     Raises:
@@ -78,13 +79,17 @@ def read_model(
     """
     entry = installed(registry, registry.architectures, config.architecture, config.provider)
     with made_by(config.provider, entry):
+        installed(registry, registry.kinds, config.kind)
         architecture = _architecture(weights, config, registry)
         tensors, _ = load_tensors(weights)
         if rename is not None:
             tensors = _renamed(tensors, rename, weights)
 
+        def kind() -> Kind:
+            return artifact_kind(config, registry, weights.parent)
+
         def build() -> Model:
-            return _empty_model(entry, architecture, config, registry)
+            return _empty_model(entry, architecture, config, registry, kind)
 
         return assemble(build, tensors, weights)
 
@@ -174,16 +179,16 @@ def _empty_model(
     architecture: Architecture,
     config: ArtifactConfig,
     registry: Registry,
+    kind: Callable[[], Kind],
 ) -> Model:
     parts = build_parts(entry, architecture)
     strange = [name for name in config.parts if name not in parts]
     if strange:
         raise ArtifactError(f"{entry.full_name} has no part named '{strange[0]}'.")
     priors = {record.name: _prior(record, architecture, registry) for record in config.priors}
+    chosen = {name: parts[name] for name in config.parts}
     with plugin_errors(entry):
-        return Model(
-            entry.full_name, architecture, {name: parts[name] for name in config.parts}, priors
-        )
+        return Model(entry.full_name, architecture, chosen, priors, kind)
 
 
 def _prior(record: PriorRecord, architecture: Architecture, registry: Registry) -> FittedPrior:

@@ -30,7 +30,7 @@ from genzoo.atomic_files import atomic_folder
 from genzoo.errors import ArtifactError, CapabilityError, PluginError, UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.prior import FittedPrior
-from genzoo.media.find_kind import find_kind, load_kind
+from genzoo.media.find_kind import find_kind, kind_of_model, load_kind
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
@@ -64,7 +64,8 @@ def save_model(
         registry: Where its architecture, priors and kind are registered.
         parts: Parts to save; by default those that the architecture needs for inference.
         kind: Full name of the kind of its samples; looked up by default.
-        kind_options: That kind's configuration, as the data had it.
+        kind_options: That kind's configuration, as the data had it; by default that of
+            `model.kind`.
         objective: Full name of the objective it was trained with.
         objective_config: That objective's configuration.
         training: Facts of the run, as JSON: steps, seed, data and so on.
@@ -86,11 +87,13 @@ def save_model(
     entry = registry.architectures.find(model.name)
     content = find_kind(registry, kind or model.sample_spec.kind, entry.distribution)
     refuse_other_content(folder)
+    if kind_options is None:
+        kind_options = kind_of_model(model, registry).config.model_dump(mode="json")
     config = _describe(model, entry, registry, parts or entry.record.inference, half)
     config = config.model_copy(
         update={
             "kind": content.full_name,
-            "kind_options": dict(kind_options or {}),
+            "kind_options": dict(kind_options),
             "objective": _objective(objective, objective_config),
             "training": dict(training or {}),
         }

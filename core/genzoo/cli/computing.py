@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from genzoo.cli.hub_progress import at_hand
-from genzoo.errors import ArtifactError, CapabilityError, ConfigError
+from genzoo.errors import CapabilityError
 from genzoo.model.labels import class_index
 
 if TYPE_CHECKING:
@@ -56,16 +56,11 @@ def kind_of(model: str, registry: Registry) -> Kind:
     Raises:
         ArtifactError, PluginError, UnknownNameError: As for loading it.
     """
+    from genzoo.artifact.artifact_kind import artifact_kind
     from genzoo.artifact.describe import describe
-    from genzoo.artifact.provider import installed
-    from genzoo.media.find_kind import load_kind
 
     folder = at_hand(model, registry)
-    config = describe(folder, registry).config
-    try:
-        return load_kind(installed(registry, registry.kinds, config.kind), config.kind_options)
-    except ConfigError as error:
-        raise ArtifactError(f"'{folder}' is damaged: {error.message}") from error
+    return artifact_kind(describe(folder, registry).config, registry, folder)
 
 
 def require_encoder(model: Model) -> None:

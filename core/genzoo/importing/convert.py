@@ -16,7 +16,6 @@ from genzoo.errors import ArtifactError
 from genzoo.importing.search import Candidate, find_best
 from genzoo.importing.source import Source, read_source
 from genzoo.importing.target import Wish, build
-from genzoo.media.find_kind import load_kind
 from genzoo.model.model import Model
 
 _NAMED = 5
@@ -127,7 +126,6 @@ def write_model(
         registry=wish.registry,
         parts=wish.parts,
         kind=wish.kind.full_name,
-        kind_options=load_kind(wish.kind, wish.options).config.model_dump(mode="json"),
         training=_facts(found),
         licence=licence,
     )

@@ -85,7 +85,8 @@ def build(wish: Wish) -> Model:
         ConfigError, PluginError, SpecError: As `build_architecture`.
     """
     check_kind(wish.entry.record, wish.kind.record.name)
-    sample = sample_contract(load_kind(wish.kind, wish.options), wish.classes)
+    kind = load_kind(wish.kind, wish.options)
+    sample = sample_contract(kind, wish.classes)
     _, architecture = build_architecture(wish.registry, wish.entry.full_name, wish.config, sample)
     parts = build_parts(wish.entry, architecture)
     for name in wish.parts:
@@ -96,7 +97,7 @@ def build(wish: Wish) -> Model:
             )
     chosen: dict[str, nn.Module] = {name: parts[name] for name in wish.parts}
     with plugin_errors(wish.entry):
-        return Model(wish.entry.full_name, architecture, chosen)
+        return Model(wish.entry.full_name, architecture, chosen, kind=kind)
 
 
 def _target(wish: Wish) -> Target:

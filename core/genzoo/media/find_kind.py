@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from genzoo.errors import ConfigError, GenzooError, PluginError
+from genzoo.errors import CapabilityError, ConfigError, GenzooError, PluginError
 from genzoo.interfaces.kind import Kind
 from genzoo.records import KindSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import Config, SampleSpec, parse_config
+
+if TYPE_CHECKING:
+    from genzoo.model.model import Model
 
 
 def find_kind(registry: Registry, name: str, beside: str = "") -> Entry[KindSpec]:
@@ -45,6 +48,19 @@ def load_kind(entry: Entry[KindSpec], options: Mapping[str, Any] | None = None) 
         if not getattr(kind, attribute, None):
             raise PluginError(f"The kind {entry.full_name} does not say its '{attribute}'.")
     return kind
+
+
+def kind_of_model(model: Model, registry: Registry) -> Kind:
+    """The model's own kind; for one that was put together without, that of its contract.
+
+    Raises:
+        PluginError: Its code fails.
+        UnknownNameError, AmbiguousNameError: No kind, or several, have that name.
+    """
+    try:
+        return model.kind
+    except CapabilityError:
+        return load_kind(find_kind(registry, model.sample_spec.kind))
 
 
 def sample_contract(kind: Kind, classes: Sequence[str] = ()) -> SampleSpec:

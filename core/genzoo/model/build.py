@@ -11,6 +11,7 @@ from torch import nn
 
 from genzoo.errors import GenzooError, PluginError, SpecError
 from genzoo.interfaces.architecture import Architecture
+from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.noise import derive_seed
 from genzoo.model.model import Model
 from genzoo.records import ArchitectureSpec
@@ -72,6 +73,7 @@ def build_model(
     config: Mapping[str, Any],
     seed: int = 0,
     device: str | torch.device = "cpu",
+    kind: Kind | None = None,
 ) -> Model:
     """A model with all its parts, initialised from `seed`. Global random state is left alone.
 
@@ -82,7 +84,7 @@ def build_model(
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(derive_seed(seed, "initialisation"))
         parts = build_parts(entry, architecture)
-        return Model(entry.full_name, architecture, parts).to(device)
+        return Model(entry.full_name, architecture, parts, kind=kind).to(device)
 
 
 @contextmanager

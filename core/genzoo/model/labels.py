@@ -1,10 +1,18 @@
-"""Classes by name or by number. Imports no torch."""
+"""Classes by name or by number. Imports no torch before there are tensors."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-from genzoo.errors import unknown_name
+from genzoo.errors import CapabilityError, UsageError, unknown_name
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+Labels: TypeAlias = "str | Sequence[int] | Sequence[str] | Tensor"
+"""A class for each sample, by index or by name; one name is that of all of them."""
 
 
 def class_index(label: str, classes: Sequence[str]) -> int:
@@ -36,6 +44,42 @@ def indices_of(labels: str | Sequence[object], classes: Sequence[str], count: in
     """
     given = [labels] * count if isinstance(labels, str) else labels
     return [class_index(each, classes) if isinstance(each, str) else each for each in given]
+
+
+def label_tensor(
+    labels: Labels | None,
+    classes: Sequence[str],
+    numbers: range,
+    device: torch.device,
+    model: str,
+) -> Tensor | None:
+    """Class indices (N,) of the samples with those numbers; None for a model without classes.
+
+    Args:
+        labels: The classes; by default class `i mod classes` for sample `i`.
+        classes: Class names in label order.
+        numbers: Those of the N samples.
+        device: Where to put them.
+        model: What to call the model.
+
+    Raises:
+        CapabilityError: There are labels and no classes.
+        UnknownNameError, UsageError: Labels that are none of the classes, or not N of them.
+    """
+    import torch
+
+    if not classes:
+        if labels is not None:
+            raise CapabilityError(f"{model} was trained without classes.", "Leave the label out.")
+        return None
+    if labels is None:
+        return torch.arange(numbers.start, numbers.stop, device=device) % len(classes)
+    if not isinstance(labels, torch.Tensor):
+        labels = torch.tensor(indices_of(labels, classes, len(numbers)))
+    given = labels.to(device, torch.long)
+    if given.shape != (len(numbers),) or given.min() < 0 or given.max() >= len(classes):
+        raise UsageError(f"Labels must be {len(numbers)} numbers from 0 to {len(classes) - 1}.")
+    return given
 
 
 def _is_number(text: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,14 +20,11 @@ from genzoo.model.batches import Run, evaluating, in_batches, slices
 from genzoo.model.decoding import best_of, check_temperature, draw_of, find_decoder
 from genzoo.model.encoding import find_encoder, mode_of, require_encoder, require_inverse
 from genzoo.model.fold_batch_norm import folded
-from genzoo.model.labels import indices_of
+from genzoo.model.labels import Labels, label_tensor
 from genzoo.model.latent_paths import interpolation_path, truncate
 from genzoo.specs import LatentSpec, SampleSpec
 
 STANDARD_PRIOR = "default"
-
-Labels = str | Sequence[int] | Sequence[str] | Tensor
-"""A class for each sample, by index or by name; one name is that of all of them."""
 
 
 class Model(nn.Module):
@@ -40,7 +38,8 @@ class Model(nn.Module):
         architecture: What built the parts.
         parts: Networks by name.
         priors: Further priors by name, beside the architecture's own (`default`).
-        kind: What its samples are, with the options that its data had.
+        kind: What its samples are, with the options that its data had; or what makes that when it
+            is first asked for.
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class Model(nn.Module):
         architecture: Architecture,
         parts: Mapping[str, nn.Module],
         priors: Mapping[str, Prior] | None = None,
-        kind: Kind | None = None,
+        kind: Kind | Callable[[], Kind] | None = None,
     ) -> None:
         super().__init__()
         self.name = name
@@ -66,12 +65,20 @@ class Model(nn.Module):
         Raises:
             CapabilityError: It was put together by hand, without one.
         """
+        if self._kind is not None and not isinstance(self._kind, Kind):
+            self._kind = self._kind()
         if self._kind is None:
             raise CapabilityError(
                 f"This model of {self.name} was made without the kind of its samples.",
                 "Make it with genzoo.build or genzoo.load, or give Model(..., kind=...).",
             )
         return self._kind
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What makes the kind may be a closure, which no other process could be given.
+        with suppress(CapabilityError):
+            self._kind = self.kind
+        return self.__dict__
 
     @property
     def sample_spec(self) -> SampleSpec:
@@ -274,21 +281,8 @@ class Model(nn.Module):
             return in_batches(run, rows, labels, batch_size, self.device)
 
     def _labels(self, labels: Labels | None, count: int, start: int) -> Tensor | None:
-        classes = len(self.sample_spec.classes)
-        if classes == 0:
-            if labels is not None:
-                raise CapabilityError(
-                    f"{self.name} was trained without classes.", "Leave the label out."
-                )
-            return None
-        if labels is None:
-            return torch.arange(start, start + count, device=self.device) % classes
-        if not isinstance(labels, Tensor):
-            labels = torch.tensor(indices_of(labels, self.sample_spec.classes, count))
-        given = labels.to(self.device, torch.long)
-        if given.shape != (count,) or given.min() < 0 or given.max() >= classes:
-            raise UsageError(f"Labels must be {count} numbers from 0 to {classes - 1}.")
-        return given
+        numbers = range(start, start + count)
+        return label_tensor(labels, self.sample_spec.classes, numbers, self.device, self.name)
 
     def _check(self, rows: Tensor, shape: tuple[int, ...], what: str) -> None:
         if tuple(rows.shape[1:]) != shape or len(rows) == 0:

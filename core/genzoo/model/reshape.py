@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from genzoo.errors import CapabilityError, SpecError, UsageError
+from genzoo.interfaces.kind import Kind
 from genzoo.model.model import Model
 from genzoo.specs import SampleSpec
 
@@ -41,7 +42,9 @@ def reshape(model: Model, shape: tuple[int, ...]) -> Model:
         model.architecture.config, _with_shape(model.sample_spec, shape)
     )
     parts = cast(Mapping[str, nn.Module], dict(model.parts.items()))
-    return Model(model.name, architecture, parts).to(model.device)
+    return Model(
+        model.name, architecture, parts, kind=lambda: _refitted(model.kind, architecture.sample)
+    ).to(model.device)
 
 
 def reshape_for_latents(model: Model, latent: tuple[int, ...]) -> Model:
@@ -61,6 +64,14 @@ def reshape_for_latents(model: Model, latent: tuple[int, ...]) -> Model:
     if made.latent_spec.shape != latent:
         raise SpecError(f"{model.name} has no latents of shape {latent}.")
     return made
+
+
+def _refitted(kind: Kind, sample: SampleSpec) -> Kind:
+    """The kind with options for such samples, as far as it has any."""
+    try:
+        return type(kind)(kind.options_for_spec(sample))
+    except SpecError:
+        return kind
 
 
 def _with_shape(sample: SampleSpec, shape: tuple[int, ...]) -> SampleSpec:

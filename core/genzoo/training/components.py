@@ -79,7 +79,8 @@ class Session:
         """
         average = self.ema.module if self.whole_average is None else self.whole_average
         parts = {name: average.get_submodule(name) for name in self.entry.record.inference}
-        return Model(self.entry.full_name, self.architecture, parts).to(self.device)
+        model = Model(self.entry.full_name, self.architecture, parts, kind=self.dataset.kind)
+        return model.to(self.device)
 
     @contextmanager
     def whole_weights(self) -> Iterator[None]:

@@ -39,7 +39,6 @@ def publish(session: Session, folder: RunFolder, step: int, drawn: int, fit_prio
         folder.artifact,
         registry=session.registry,
         kind=session.kind,
-        kind_options=session.dataset.kind.config.model_dump(mode="json"),
         objective=session.objective_entry.full_name,
         objective_config=session.objective.config.model_dump(mode="json"),
         training={

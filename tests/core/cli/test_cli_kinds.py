@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,6 +128,39 @@ def test_python_takes_the_options_of_the_kind(run: Run, manager: PluginManager) 
     assert genzoo.load(result.artifact, **known).sample_spec.high == 2
     model = genzoo.build("any-vae", kind="points", span=5.0, **known)
     assert (model.sample_spec.kind, model.sample_spec.shape) == ("points", (2,))
+
+
+def test_a_model_carries_its_kind_and_samples_of_any_kind_are_saved(
+    run: Run, manager: PluginManager
+) -> None:
+    known = {"registry": manager.registry}
+    run("train", "point-vae", "circle", "--span", 2, "-o", "x", *SHORT)
+    for model in (
+        genzoo.load(Path("x/artifact"), **known),
+        genzoo.build("point-vae", span=2.0, **known),
+        pickle.loads(pickle.dumps(genzoo.load(Path("x/artifact"), **known))),
+    ):
+        assert isinstance(model.kind, points_kind.PointsKind)
+        assert model.kind.config.span == 2
+        samples = model.sample(5)
+        assert genzoo.save(samples, model, "some.csv") == Path("some.csv")
+        expected = model.kind.rows(samples, model.sample_spec)
+        np.testing.assert_allclose(np.loadtxt("some.csv", delimiter=","), expected, rtol=1e-6)
+    genzoo.save(samples, model, "folder")
+    assert len(list(Path("folder").iterdir())) == 5
+    with pytest.raises(genzoo.UsageError, match=r"Points cannot be saved as '\.webp'"):
+        genzoo.save(samples, model, "some.webp")
+
+
+def test_a_model_made_by_hand_has_the_kind_of_its_contract(
+    manager: PluginManager, tmp_path: Path
+) -> None:
+    made = genzoo.build("point-vae", registry=manager.registry)
+    bare = genzoo.Model(made.name, made.architecture, dict(made.parts.items()))
+    with pytest.raises(genzoo.CapabilityError, match="without the kind of its samples"):
+        _ = bare.kind
+    path = genzoo.save(bare.sample(3), bare, tmp_path / "some.csv", registry=manager.registry)
+    assert path.read_text().count("\n") == 3
 
 
 def test_samples_are_written_and_read_in_the_units_of_the_data(

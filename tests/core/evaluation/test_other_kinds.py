@@ -48,3 +48,17 @@ def test_what_is_for_images_alone_is_refused(model, registry):
         genzoo.evaluate(model, CIRCLE, count=50, features="pixels", registry=registry)
     with pytest.raises(CapabilityError, match="reconstruction does not apply"):
         genzoo.evaluate(model, CIRCLE, count=50, metrics=["reconstruction"], registry=registry)
+
+
+def test_data_are_read_with_the_options_of_the_model_itself(registry, values, tmp_path):
+    """As turned points the ellipse lies along the other axis."""
+    ellipse = (CIRCLE * [3, 1]).astype(np.float32)
+    chosen = {"count": 200, "metrics": ["frechet-distance"], "registry": registry}
+    np.savetxt(tmp_path / "points.csv", ellipse, delimiter=",")
+    found = []
+    for turned in (False, True):
+        model = genzoo.build("point-vae", seed=1, registry=registry, span=3.0, turned=turned)
+        record = genzoo.evaluate(model, tmp_path, **chosen)
+        found.append(values(record)["Fréchet distance"])
+        assert record.protocol.data.count == len(CIRCLE)
+    assert found[0] != pytest.approx(found[1], rel=0.01)
