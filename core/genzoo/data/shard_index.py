@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import tarfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 from zipfile import BadZipFile
 
 import numpy as np
@@ -19,11 +19,15 @@ from numpy.typing import NDArray
 from genzoo.atomic_files import atomic_write
 from genzoo.data.fingerprint import digest, file_identity
 from genzoo.data.shard_samples import Grouped, ShardSamples
+from genzoo.data.texts import Texts
 from genzoo.errors import DataError, StorageError
 from genzoo.interfaces.kind import Kind
 
-FORMAT = 2
+FORMAT = 3
 """Version of what is kept."""
+
+MOST_GLOBALS = 100
+"""Headers for all files of a tar that it may have: each takes time for each file."""
 
 
 @dataclass(frozen=True)
@@ -31,20 +35,41 @@ class ShardIndex:
     """The samples of a shard, in its order.
 
     Attributes:
-        names: (N,) bytes, names of the files that hold them.
+        names: Of the N files that hold them.
         offsets: (N,) int64, where their bytes begin in the shard.
         sizes: (N,) int64, number of their bytes.
-        labels: (N,) UTF-8 bytes, a class number or name; empty for none.
+        labels: (N,) int64, the place in `label_names` of each one's label; -1 for none.
+        label_names: The labels that there are, class numbers or names in UTF-8.
         others: (1,) int64, number of samples without a file that the kind reads.
         spare: (1,) int64, number of files that the kind reads beside that of their sample.
     """
 
-    names: NDArray[np.bytes_]
+    names: Texts
     offsets: NDArray[np.int64]
     sizes: NDArray[np.int64]
-    labels: NDArray[np.bytes_]
+    labels: NDArray[np.int64]
+    label_names: Texts
     others: NDArray[np.int64]
     spare: NDArray[np.int64]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All that is in it, by name, as `of_arrays` takes it."""
+        found: dict[str, NDArray[Any]] = {}
+        for name, value in vars(self).items():
+            if isinstance(value, Texts):
+                found |= {f"{name}.data": value.data, f"{name}.ends": value.ends}
+            else:
+                found[name] = value
+        return found
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> ShardIndex:
+        """The index of which `arrays` are all."""
+        return cls(
+            names=Texts(arrays["names.data"], arrays["names.ends"]),
+            label_names=Texts(arrays["label_names.data"], arrays["label_names.ends"]),
+            **{name: arrays[name] for name in ("offsets", "sizes", "labels", "others", "spare")},
+        )
 
 
 def shard_index(shard: Path, kind: Kind, folder: Path) -> ShardIndex:
@@ -69,12 +94,12 @@ def kept_index(
     path = folder / f"{key}.npz"
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return ShardIndex(**{field.name: arrays[field.name] for field in fields(ShardIndex)})
+            return ShardIndex.of_arrays(arrays)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         index = look()
     try:
         with atomic_write(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, **vars(index))
+            np.savez(file, allow_pickle=False, **index.arrays())
     except StorageError as error:
         raise StorageError(
             error.message, "Free some space, or set GENZOO_CACHE to a folder that can be written."
@@ -102,12 +127,13 @@ def look_through(content: BinaryIO, name: str, kind: Kind) -> ShardIndex:
         DataError: It is no tar file, is compressed, or is cut off.
     """
     samples = ShardSamples(kind)
+    bounded = cast(BinaryIO, _WithinFile(content))
     try:
-        with tarfile.open(fileobj=content, mode="r:") as archive:
+        with tarfile.open(fileobj=bounded, mode="r:") as archive:
             for member in _members(archive):
-                samples.add(member, content)
+                samples.add(member, bounded)
             _check_end(content)
-    except (tarfile.TarError, OSError, ValueError) as error:
+    except (tarfile.TarError, OSError, ValueError, OverflowError, RecursionError) as error:
         count = len(samples)
         raise DataError(
             f"The shard '{name}' cannot be read after {count} samples: {error}.",
@@ -119,14 +145,46 @@ def look_through(content: BinaryIO, name: str, kind: Kind) -> ShardIndex:
 
 
 def _as_arrays(found: Grouped) -> ShardIndex:
+    labels, label_names = numbered(found.labels)
     return ShardIndex(
-        names=np.array([os.fsencode(file.name) for file in found.files], np.bytes_),
+        names=Texts.of(os.fsencode(file.name) for file in found.files),
         offsets=np.array([file.offset for file in found.files], np.int64),
         sizes=np.array([file.size for file in found.files], np.int64),
-        labels=np.array(found.labels, np.bytes_),
+        labels=labels,
+        label_names=label_names,
         others=np.array([found.others], np.int64),
         spare=np.array([found.spare], np.int64),
     )
+
+
+def numbered(labels: Iterable[bytes]) -> tuple[NDArray[np.int64], Texts]:
+    """Labels, empty for none, as places in the list of those that there are."""
+    met = {b"": -1}
+    places = [met.setdefault(label, len(met) - 1) for label in labels]
+    return np.array(places, np.int64), Texts.of([label for label in met if label])
+
+
+class _WithinFile:
+    """A file to `tarfile`, which would ask for as many bytes as a header claims."""
+
+    def __init__(self, content: BinaryIO) -> None:
+        self._content = content
+        self._size = content.seek(0, os.SEEK_END)
+        content.seek(0)
+
+    def tell(self) -> int:
+        return self._content.tell()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_SET and not 0 <= offset <= self._size:
+            raise tarfile.ReadError("it is cut off, or says that it is larger")
+        return self._content.seek(offset, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self._size - self._content.tell())
+        if size < -1:
+            raise tarfile.ReadError("it has a file of less than no bytes")
+        return self._content.read(left if size == -1 else min(size, left))
 
 
 def _check_end(shard: BinaryIO) -> None:
@@ -138,8 +196,14 @@ def _check_end(shard: BinaryIO) -> None:
 
 def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     """The plain files in it."""
+    place = -1
     while (member := archive.next()) is not None:
         # It would keep all of them.
         archive.members = []  # type: ignore[attr-defined]
+        if member.offset_data <= place or member.size < 0:
+            raise tarfile.ReadError("it has a file of less than no bytes")
+        place = member.offset_data
+        if len(archive.pax_headers) > MOST_GLOBALS:
+            raise tarfile.ReadError("it has too many headers for all its files")
         if member.isreg() and not member.issparse():
             yield member

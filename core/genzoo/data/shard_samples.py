@@ -24,6 +24,12 @@ from genzoo.interfaces.kind import Kind
 LARGEST_LABEL = 2**20
 """Bytes of a file that may hold a label."""
 
+LONGEST_LABEL = 1024
+"""Bytes of a label; classes have shorter names."""
+
+LONGEST_PATH, LONGEST_NAME = 4096, 255
+"""Bytes of the name of a file with its folders, and of that alone: no system has longer ones."""
+
 LABELS = (".cls", ".json")
 
 _WORD = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
@@ -76,12 +82,16 @@ class ShardSamples:
         self._kind = kind
         self._groups: dict[str, list[MemberFile]] = {}
         self._labels: dict[str, bytes] = {}
+        self._unnamed = 0
 
     def __len__(self) -> int:
         return len(self._groups)
 
     def add(self, member: tarfile.TarInfo, shard: BinaryIO) -> None:
         """Take down a file; hidden ones are left out."""
+        if not _can_be_name(member.name):
+            self._unnamed += 1
+            return
         key, ending = split_name(member.name)
         if key is None:
             return
@@ -109,7 +119,7 @@ class ShardSamples:
             elif group:
                 files.append(min(group, key=lambda file: file.rank))
                 spare += len(group) - 1
-        others = self._without(files)
+        others = self._without(files) + self._unnamed
         return Grouped(files, [self._label_of(file) for file in files], others, spare)
 
     def _are_samples(self, group: list[MemberFile], shared: Counter[str]) -> bool:
@@ -163,14 +173,24 @@ def _rank(ending: str, kind: Kind) -> int | None:
     return kind.reads.index(last) + (0 if ending == last else len(kind.reads))
 
 
+def _can_be_name(name: str) -> bool:
+    # What is longer would take time and memory beyond all proportion to the file.
+    return len(name) <= LONGEST_PATH and len(name) - name.rfind("/") - 1 <= LONGEST_NAME
+
+
 def _label(content: bytes, ending: str) -> bytes:
     if ending == ".cls":
-        return content.strip()
+        return _short(content)
     try:
         known = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return b""
     label = known.get("label") if isinstance(known, dict) else None
     if isinstance(label, bool) or not isinstance(label, int | str):
         return b""
-    return str(label).strip().encode()
+    return _short(str(label).encode(errors="replace"))
+
+
+def _short(label: bytes) -> bytes:
+    label = label.strip()
+    return label if len(label) <= LONGEST_LABEL else b""

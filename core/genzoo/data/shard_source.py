@@ -18,7 +18,7 @@ from genzoo.data.fingerprint import digest, file_identity
 from genzoo.data.folder_listing import nothing_there
 from genzoo.data.remarks import counted, printable, with_article
 from genzoo.data.shard_index import ShardIndex, shard_index
-from genzoo.data.shards import CLASSES
+from genzoo.data.shards import CLASSES, DIGITS
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind, UndecodableError
 
@@ -57,10 +57,11 @@ class IndexedShards(FileSource):
         if not sum(self.lengths):
             raise nothing_there(Path(name), kind)
         self._which = np.repeat(np.arange(len(shards), dtype=np.int32), self.lengths)
-        self._names = np.concatenate([index.names for index in found])
+        self._names = [index.names for index in found]
+        self._firsts = np.cumsum([0, *self.lengths])
         self._offsets = np.concatenate([index.offsets for index in found])
         self._sizes = np.concatenate([index.sizes for index in found])
-        self._labels = np.concatenate([index.labels for index in found])
+        self._labels, self._label_names = _merged(found)
         self.notes = tuple(_notes(found, kind))
 
     @abstractmethod
@@ -89,7 +90,7 @@ class IndexedShards(FileSource):
 
     def labels(self, kept: Sequence[int]) -> Labels:
         labels = self._labels[np.asarray(kept)]
-        missing = int((labels == b"").sum())
+        missing = int((labels < 0).sum())
         if missing == len(labels):
             return folder_labels([self._name(position) for position in kept], self._kind.array)
         if missing:
@@ -97,18 +98,35 @@ class IndexedShards(FileSource):
             return Labels(None, (), (note,))
         return self._numbered(labels)
 
-    def _numbered(self, labels: NDArray[np.bytes_]) -> Labels:
-        if np.char.isdigit(labels).all():
-            numbers = labels.astype(np.int64)
+    def _numbered(self, labels: NDArray[np.int64]) -> Labels:
+        there, places = np.unique(labels, return_inverse=True)
+        texts = [self._label_names[place] for place in there.tolist()]
+        if all(text.isdigit() and len(text) <= DIGITS for text in texts):
+            numbers = np.array([int(text) for text in texts], np.int64)[places]
             values, classes = number_labels(
                 numbers, self._classes, len(labels), self.name, self._kind
             )
-        else:
-            values, classes = number_labels(labels, (), len(labels), self.name, self._kind)
-        return Labels(values, classes)
+            return Labels(values, classes)
+        names = [text.decode("utf-8", "replace") for text in texts]
+        classes = tuple(sorted(set(names)))
+        numbers_of = {name: number for number, name in enumerate(classes)}
+        return Labels(np.array([numbers_of[name] for name in names], np.int64)[places], classes)
 
     def _name(self, position: int) -> str:
-        return bytes(self._names[position]).decode("utf-8", "replace")
+        shard = int(self._which[position])
+        name = self._names[shard][position - int(self._firsts[shard])]
+        return name.decode("utf-8", "replace")
+
+
+def _merged(found: Sequence[ShardIndex]) -> tuple[NDArray[np.int64], list[bytes]]:
+    """The labels of all shards as places in one list, -1 for none."""
+    met: dict[bytes, int] = {}
+    pieces = []
+    for index in found:
+        own = [met.setdefault(name, len(met)) for name in index.label_names]
+        # One more, for -1.
+        pieces.append(np.array([*own, -1], np.int64)[index.labels])
+    return np.concatenate(pieces), list(met)
 
 
 def _notes(found: Sequence[ShardIndex], kind: Kind) -> Iterator[str]:

@@ -159,7 +159,7 @@ def test_which_file_of_a_sample_is_taken(tmp_path):
     }
     write_shard(tmp_path / "a.tar", files)
     index = read_shard(tmp_path / "a.tar", IMAGES)
-    assert index.names.tolist() == [b"0.jpg"]
+    assert list(index.names) == [b"0.jpg"]
     assert open_images("a.tar").notes == (
         "Skipped samples of the shards without an image: 1.",
         "Took one file each for 1 image, by the name up to a dot, and left out 1 more.",

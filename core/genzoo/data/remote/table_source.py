@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genzoo.data.arrow_source import image_column, label_column
 from genzoo.data.decoding import Content, Encoded
@@ -24,9 +23,10 @@ from genzoo.data.remote.download import download
 from genzoo.data.remote.indices import file_identity, indices
 from genzoo.data.remote.reader import Patience, RemoteReader
 from genzoo.data.remote.store import ShardStore
-from genzoo.data.shard_index import ShardIndex
+from genzoo.data.shard_index import ShardIndex, numbered
 from genzoo.data.shard_source import IndexedShards
 from genzoo.data.shuffle import Blocks
+from genzoo.data.texts import Texts
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind, UndecodableError
 from genzoo.plugin_errors import one_line
@@ -109,6 +109,9 @@ class RemoteTables(IndexedShards):
             return UndecodableError("it is empty")
         return Content("image", self.read(shard, first, last - first))
 
+    def _name(self, position: int) -> str:
+        return f"row {self._offsets[position]}"
+
     def read(self, shard: int, offset: int, size: int) -> bytes:
         return self._store.read(shard, offset, size)
 
@@ -127,11 +130,13 @@ def _look(file: RemoteFile, column: str | None, patience: Patience) -> ShardInde
         count = table.metadata.num_rows
         if count > file.size:
             raise ArrowInvalid(f"it says that it has {count} rows")
+        labels, label_names = numbered([b""] * count if column is None else _labels(table, column))
         return ShardIndex(
-            names=np.char.add(b"row ", np.arange(count).astype(np.bytes_)),
+            names=Texts.of(()),
             offsets=np.arange(count, dtype=np.int64),
             sizes=np.zeros(count, np.int64),
-            labels=np.zeros(count, "S1") if column is None else _labels(table, column),
+            labels=labels,
+            label_names=label_names,
             others=np.zeros(1, np.int64),
             spare=np.zeros(1, np.int64),
         )
@@ -139,10 +144,10 @@ def _look(file: RemoteFile, column: str | None, patience: Patience) -> ShardInde
     return _read(file, patience, look)
 
 
-def _labels(table: Any, column: str) -> NDArray[np.bytes_]:
+def _labels(table: Any, column: str) -> list[bytes]:
     values = table.read(columns=[column], use_threads=False).column(0)
     numbers = values.fill_null(-1).to_numpy().astype(np.int64)
-    return np.where(numbers < 0, b"", numbers.astype(np.bytes_))
+    return [b"" if number < 0 else str(number).encode() for number in numbers.tolist()]
 
 
 def _read(file: RemoteFile, patience: Patience, action: Callable[[Any], Any]) -> Any:
