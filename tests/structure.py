@@ -31,6 +31,8 @@ LAYERS = (
             "atomic_files",
             "cache_folder",
             "plugin_errors",
+            "process_state",
+            "numeric_state",
             "distributed",
             "plain_files",
             "strict_json",

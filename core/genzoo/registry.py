@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from genzoo.errors import AmbiguousNameError, PluginError, unknown_name
 from genzoo.events import Listener
-from genzoo.plugin_errors import contained
+from genzoo.plugin_errors import importing
 from genzoo.records import (
     ArchitectureSpec,
     CommandSpec,
@@ -198,7 +198,7 @@ def load_target(target: str) -> Any:
     """
     module, _, attribute = target.partition(":")
     try:
-        with contained(f"'{target}' could not be loaded"):
+        with importing(f"'{target}' could not be loaded"):
             value: Any = import_module(module)
             for part in attribute.split("."):
                 value = getattr(value, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +41,9 @@ def test_each_gets_the_arguments_that_it_asks_for() -> None:
     assert heard == [("genzoo-a", {"step": 7}), ("genzoo-b", {})]
 
 
-@pytest.mark.parametrize("error", [ValueError("no luck"), SystemExit(3), BaseException("panic")])
+@pytest.mark.parametrize(
+    "error", [ValueError("no luck"), SystemExit(3), BaseException("panic"), KeyboardInterrupt("x")]
+)
 def test_a_plugin_that_fails_is_reported_once_and_hears_no_more(error: BaseException) -> None:
     heard: Heard = []
     notes: list[str] = []
@@ -63,7 +66,11 @@ def test_a_plugin_that_fails_is_reported_once_and_hears_no_more(error: BaseExcep
 
 
 def test_an_interrupt_is_no_fault_of_the_plugin() -> None:
-    events = Events([breaks("genzoo_step_ended", KeyboardInterrupt())], note=pytest.fail)
+    def interrupted() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    heard = Listener("genzoo_step_ended", "genzoo-a", interrupted, ())
+    events = Events([heard], note=pytest.fail)
     with pytest.raises(KeyboardInterrupt):
         events.send("genzoo_step_ended")
 

@@ -11,12 +11,15 @@ from pathlib import PurePath
 from typing import Any
 
 import genzoo
-from genzoo.plugin_errors import contained, one_line
+from genzoo.plugin_errors import explained, one_line
 
 GROUP = "genzoo.plugins"
 _MAY_BE_GENZOO = re.compile(r"\s*genzoo(?![\w.-]*\w)", re.IGNORECASE)
 ALLOW_VARIABLE = "GENZOO_PLUGINS"
 BLOCK_VARIABLE = "GENZOO_NO_PLUGINS"
+PATIENCE_VARIABLE = "GENZOO_PLUGIN_SECONDS"
+PATIENCE = 60.0
+"""Seconds after which a plugin that is still loading is given up."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,14 @@ def block_in_environment(names: Iterable[str]) -> None:
     os.environ[BLOCK_VARIABLE] = ",".join(sorted({*blocked_by_environment(), *names}))
 
 
+def patience() -> float:
+    """Seconds that a plugin may take to load, which `GENZOO_PLUGIN_SECONDS` sets."""
+    try:
+        return float(os.environ[PATIENCE_VARIABLE])
+    except (KeyError, ValueError):
+        return PATIENCE
+
+
 def _names_in(variable: str) -> frozenset[str]:
     names = os.environ.get(variable, "").split(",")
     return frozenset(name.strip() for name in names if name.strip())
@@ -190,5 +201,5 @@ def import_plugin(candidate: Candidate) -> Any:
     Raises:
         PluginError: It does not import, whatever the cause.
     """
-    with contained("it does not import"):
+    with explained("it does not import"):
         return candidate.entry.load()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pluggy
 
 from genzoo.errors import PluginError, unknown_name
 from genzoo.events import Listener
-from genzoo.plugin_errors import contained
+from genzoo.plugin_errors import explained
 from genzoo.plugins.failure_location import HookError
 from genzoo.plugins.hookspecs import PROJECT, EventHooks, RecordHooks
 from genzoo.records import (
@@ -42,6 +43,9 @@ RECORD_HOOKS: dict[str, type[Record]] = {
     "genzoo_commands": CommandSpec,
 }
 
+MOST_RECORDS = 10_000
+"""Records that one hook may return: more come from a mistake such as an endless generator."""
+
 EVENT_HOOKS = tuple(name for name in vars(EventHooks) if name.startswith("genzoo_"))
 
 
@@ -66,7 +70,7 @@ class Hooks:
         Raises:
             PluginError: It breaks a rule.
         """
-        with contained("it breaks the rules of hooks"):
+        with explained("it breaks the rules of hooks"):
             self._refuse_known(plugin, key)
             try:
                 self._pluggy.register(plugin, key)
@@ -93,7 +97,7 @@ class Hooks:
         records: list[Record] = []
         for hook in RECORD_HOOKS:
             for implementation in self._implementations(hook, plugin):
-                with contained(f"{hook} raised an error"):
+                with explained(f"{hook} raised an error"):
                     records += _checked(hook, implementation.function)
         return records
 
@@ -172,7 +176,9 @@ def _checked(hook: str, function: Callable[..., Any]) -> list[Record]:
             f"{hook} returned a {type(returned).__name__} instead of several {kind.__name__}",
             function,
         )
-    records = list(returned)
+    records = list(itertools.islice(returned, MOST_RECORDS + 1))
+    if len(records) > MOST_RECORDS:
+        raise HookError(f"{hook} returned more than {MOST_RECORDS:,} records", function)
     for record in records:
         if not isinstance(record, kind):
             raise HookError(

@@ -11,6 +11,7 @@ from typing import Self
 
 import genzoo
 from genzoo.errors import PluginError
+from genzoo.plugin_errors import importing, time_limit
 from genzoo.plugins import builtins
 from genzoo.plugins.discovery import (
     Candidate,
@@ -21,6 +22,7 @@ from genzoo.plugins.discovery import (
     names_of_none,
     needed_genzoo,
     normalise,
+    patience,
     scan,
 )
 from genzoo.plugins.failure_location import describe_failure
@@ -84,8 +86,10 @@ class PluginManager:
         """
         distribution = normalise(distribution)
         name = getattr(plugin, "__name__", type(plugin).__name__)
-        registers = self._register(plugin, name, distribution, version)
-        self._note(PluginStatus(distribution, version, name, "loaded", registers=registers))
+        with importing("it does not load") as changed:
+            registers = self._register(plugin, name, distribution, version)
+        status = PluginStatus(distribution, version, name, "loaded", registers=registers)
+        self._note(replace(status, changes=tuple(changed)))
 
     def _note(self, status: PluginStatus) -> None:
         self.statuses.append(status)
@@ -113,9 +117,11 @@ class PluginManager:
     def _attempt(self, candidate: Candidate, status: PluginStatus) -> PluginStatus:
         had_torch = "torch" in sys.modules
         started = time.perf_counter()
+        changed: list[str] = []
         try:
-            plugin = import_plugin(candidate)
-            registers = self._register(plugin, status.name, status.distribution, status.version)
+            with importing("it does not load") as changed, time_limit(patience()):
+                plugin = import_plugin(candidate)
+                registers = self._register(plugin, status.name, status.distribution, status.version)
             status = replace(status, state="loaded", registers=registers)
         except PluginError as error:
             failure = describe_failure(error, candidate.package)
@@ -124,6 +130,7 @@ class PluginManager:
             status,
             seconds=round(time.perf_counter() - started, 4),
             imports_torch="torch" in sys.modules and not had_torch,
+            changes=tuple(changed),
         )
 
     def _register(

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from genzoo.errors import AmbiguousNameError, UnknownNameError
+from genzoo.plugin_errors import overdue
+from genzoo.plugins.discovery import PATIENCE_VARIABLE, patience
 from genzoo.plugins.import_timing import ImportTime, time_import
 from genzoo.plugins.manager import PluginManager
 from genzoo.plugins.plugin_status import Failure, PluginStatus
@@ -29,7 +31,7 @@ class Problem:
         about: The plugin or name.
         distributions: Who is concerned.
         kind: `failed`, `incompatible`, `blocked`, `registers nothing`, `slow`, `imports torch`,
-            `ambiguous name`, `hidden command` or `absent architecture`.
+            `changes the process`, `ambiguous name`, `hidden command` or `absent architecture`.
         cause: What is wrong, in plain words.
         where: File and line; empty where that is not known.
         remedies: What to type, the most promising first.
@@ -61,6 +63,7 @@ def find_problems(manager: PluginManager, commands: Collection[str]) -> list[Pro
         if status.state != "loaded" or not status.registers
     ]
     problems += _heavy(manager)
+    problems += _meddling(manager)
     registry = manager.registry
     problems += _shared_names(registry)
     problems += _shadowed_commands(registry, commands)
@@ -85,7 +88,7 @@ def _cause(status: PluginStatus, failure: Failure) -> str:
     first = failure.causes[0] if failure.causes else ""
     if failure.missing:
         text = f"it imports the module '{failure.missing}', which is not installed"
-    elif first.startswith("SystemExit"):
+    elif first.startswith(("SystemExit", "KeyboardInterrupt")):
         text = f"it tries to end the program ({text})"
     # The first exception is part of the reason.
     for cause in failure.causes[1:]:
@@ -98,6 +101,8 @@ def _remedies(status: PluginStatus, failure: Failure) -> tuple[str, ...]:
     if status.state == "blocked":
         return ()
     remove = uninstall_command(name)
+    if failure.causes and failure.causes[0] == overdue(patience()):
+        return (f"{PATIENCE_VARIABLE}={5 * patience():g} genzoo plugins list", remove)
     update = install_command(name, f">{version}" if version else "")
     if failure.missing and not _is_there(failure.missing.partition(".")[0]):
         return (f"pip install {as_name(failure.missing.partition('.')[0])}", remove)
@@ -169,6 +174,23 @@ def _describe_heavy(
             install_command(status.distribution, f">{status.version}"),
         ),
     )
+
+
+def _meddling(manager: PluginManager) -> Iterator[Problem]:
+    """Plugins that change what all share, which was put back after each."""
+    for status in manager.statuses:
+        if status.changes and status.state == "loaded":
+            yield Problem(
+                about=status.title,
+                distributions=(status.distribution,),
+                kind="changes the process",
+                cause=f"While it is loaded it changes {', '.join(status.changes)}, which others "
+                "share: genzoo puts that back. A plugin sets what it needs where it needs it.",
+                remedies=(
+                    install_command(status.distribution, f">{status.version}"),
+                    uninstall_command(status.distribution),
+                ),
+            )
 
 
 def _shared_names(registry: Registry) -> Iterator[Problem]:

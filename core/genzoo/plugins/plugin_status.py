@@ -40,6 +40,8 @@ class PluginStatus:
         target: What its entry point names, e.g. `genzoo_flow` or `genzoo_flow:plugin`.
         needs: The versions of genzoo that it asks for, where they are not this one, e.g. `>=2`.
         imports_torch: Torch was first imported along with it, so that every command waits for it.
+        changes: What it changed in the process while it was loaded, and what was then put back,
+            e.g. `the working folder`.
         failure: How it failed.
     """
 
@@ -53,6 +55,7 @@ class PluginStatus:
     target: str = ""
     needs: str = ""
     imports_torch: bool = False
+    changes: tuple[str, ...] = ()
     failure: Failure | None = None
 
     @property

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from genzoo.plugins.discovery import block_in_environment, blocked_by_environment, find_candidates
+import genzoo
+from genzoo.plugins.discovery import (
+    block_in_environment,
+    blocked_by_environment,
+    find_candidates,
+    patience,
+)
 from genzoo.plugins.manager import PluginManager
+from genzoo.plugins.plugin_doctor import find_problems
 from genzoo.plugins.plugin_status import PluginStatus
+from genzoo.registry import load_target
 
 Install = Callable[..., str]
 Load = Callable[[str], PluginStatus]
@@ -41,6 +51,17 @@ def test_a_good_plugin_is_loaded_and_registered(install: Install) -> None:
 BROKEN = {
     "raises at import": ("raise RuntimeError('no luck')", "RuntimeError: no luck"),
     "exits at import": ("import sys; sys.exit(3)", "SystemExit: 3"),
+    "interrupts at import": ("raise KeyboardInterrupt", "it does not load: KeyboardInterrupt"),
+    "interrupts in a hook": (
+        "from genzoo import hookimpl\n@hookimpl\ndef genzoo_models(): raise KeyboardInterrupt",
+        "it does not load: KeyboardInterrupt",
+    ),
+    "returns records without end": (
+        good()
+        + "\ndef again(record=genzoo_datasets()[0]):\n    while True: yield record\n"
+        + "genzoo_datasets = hookimpl(again, specname='genzoo_datasets')",
+        "genzoo_datasets returned more than 10,000 records",
+    ),
     "panics at import": ("class P(BaseException): ...\nraise P('panic')", "P: panic"),
     "lacks a dependency": ("import surely_not_there", "No module named 'surely_not_there'"),
     "does not parse": ("def (", "SyntaxError"),
@@ -130,7 +151,7 @@ def test_a_broken_plugin_does_not_hide_the_misspelt_hook_of_the_next(install: In
 
 
 def test_an_interrupt_while_loading_is_no_fault_of_the_plugin(install: Install) -> None:
-    install("slow", "raise KeyboardInterrupt")
+    install("slow", "import signal; signal.raise_signal(signal.SIGINT)")
     with pytest.raises(KeyboardInterrupt):
         PluginManager.discover()
 
@@ -362,7 +383,134 @@ def test_torch_that_comes_with_a_plugin_is_noticed(
 ) -> None:
     import sys
 
-    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "torch")
     assert not load(install("light", good("light"))).imports_torch
-    code = good("heavy") + "\nimport sys\nsys.modules['torch'] = sys\n"
+    code = good("heavy") + (
+        "\nimport sys\nfrom importlib.util import module_from_spec, spec_from_loader\n"
+        "sys.modules['torch'] = module_from_spec(spec_from_loader('torch', None))\n"
+    )
     assert load(install("heavy", code)).imports_torch
+
+
+def test_importing_one_plugin_changes_nothing_for_the_next(
+    install: Install, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENZOO_TEST", "mine")
+    install(
+        "a",
+        "import os, sys, torch\n"
+        "torch.set_default_dtype(torch.float64)\n"
+        "os.environ['GENZOO_TEST'] = 'changed'\n"
+        "os.chdir('/')\n"
+        "del sys.modules['json']\n" + good("one"),
+    )
+    install(
+        "b",
+        "import os, sys, torch\n"
+        "assert torch.get_default_dtype() == torch.float32\n"
+        "assert os.environ['GENZOO_TEST'] == 'mine'\n"
+        f"assert os.getcwd() == {str(Path.cwd())!r}\n"
+        "assert 'json' in sys.modules\n" + good("two"),
+    )
+    statuses = {s.name: s for s in PluginManager.discover().statuses}
+    assert (statuses["a"].state, statuses["b"].state) == ("loaded", "loaded"), statuses["b"].reason
+    assert statuses["b"].changes == ()
+    assert statuses["a"].changes == (
+        "torch's default dtype, device or modes",
+        "the working folder",
+        "environment variables",
+    )
+
+
+def test_what_a_plugin_changes_is_a_problem_that_the_doctor_names(install: Install) -> None:
+    install("bold", "import os; os.umask(0o700)\n" + good())
+    (problem,) = [
+        one
+        for one in find_problems(PluginManager.discover(), ())
+        if one.distributions == ("genzoo-bold",)
+    ]
+    assert (problem.kind, problem.wrong) == ("changes the process", True)
+    assert problem.cause.startswith("While it is loaded it changes the umask, which others share")
+
+
+def test_an_endless_plugin_is_given_up_and_the_others_are_loaded(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENZOO_PLUGIN_SECONDS", "0.2")
+    install("endless", "while True: pass")
+    install("good", good())
+    manager = PluginManager.discover()
+    statuses = {s.name: s for s in manager.statuses}
+    assert statuses["good"].state == "loaded"
+    assert statuses["endless"].reason == "it does not import: it did not end within 0.2 seconds"
+    (problem,) = [one for one in find_problems(manager, ()) if "endless" in one.about]
+    assert problem.remedies[0] == "GENZOO_PLUGIN_SECONDS=1 genzoo plugins list"
+
+
+def test_the_time_that_a_plugin_may_take_is_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("GENZOO_PLUGIN_SECONDS", raising=False)
+    assert patience() == 60
+    for value, seconds in (("300", 300), ("soon", 60), ("0", 0)):
+        monkeypatch.setenv("GENZOO_PLUGIN_SECONDS", value)
+        assert patience() == seconds
+
+
+def test_what_a_target_does_when_it_is_imported_is_put_back(install: Install) -> None:
+    install("late", "import os\nos.environ['GENZOO_LATE'] = '1'\nload = print\n")
+    assert load_target("plug_late:load") is print
+    assert "GENZOO_LATE" not in os.environ
+
+
+def test_the_later_of_two_distributions_of_one_name_is_hidden(
+    install: Install, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python imports the first one on the path, whichever version the other one has."""
+    install("twice", good("first"))
+    other = site.parent / "later"
+    info = other / "genzoo_twice-2.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: genzoo_twice\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_text(
+        "[genzoo.plugins]\ntwice = plug_twice\nmore = plug_twice:More\n"
+    )
+    monkeypatch.setattr(sys, "path", [*sys.path, str(other)])
+    assert versions_of("genzoo-twice") == [("1.0", "twice")]
+    monkeypatch.setattr(sys, "path", [str(other), *sys.path])
+    assert versions_of("genzoo-twice") == [("2.0", "more"), ("2.0", "twice")]
+
+
+def versions_of(distribution: str) -> list[tuple[str, str]]:
+    """Versions and entry points that are found of a distribution."""
+    found = find_candidates()
+    return [(one.version, one.entry.name) for one in found if one.distribution == distribution]
+
+
+@pytest.mark.parametrize(
+    ("version", "requirement", "state"),
+    [
+        ("0.2.0.dev1", "genzoo>=0.1", "loaded"),
+        ("0.2.0rc1", "genzoo>=0.1,<0.3", "loaded"),
+        ("0.2.0a1", "genzoo>=0.2.0a1", "loaded"),
+        ("0.2.0rc1", "genzoo>=0.2", "incompatible"),
+        ("0.2.0.dev1", "genzoo<0.2", "incompatible"),
+        ("1.0.0b2", "genzoo==1.*", "loaded"),
+    ],
+)
+def test_a_pre_release_of_genzoo_is_in_a_range_like_any_other_version(
+    version: str,
+    requirement: str,
+    state: str,
+    install: Install,
+    load: Load,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    distribution = install("range", good(), requires=(requirement,))
+    monkeypatch.setattr(genzoo, "__version__", version)
+    status = load(distribution)
+    assert status.state == state
+    if state == "incompatible":
+        wanted = requirement.removeprefix("genzoo")
+        assert status.reason == f"needs genzoo {wanted}, this is {version}"
