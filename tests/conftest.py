@@ -42,6 +42,15 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("GENZOO_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
+@pytest.fixture(autouse=True)
+def _unknown_machine(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What else this machine does is nothing that a test should hear of."""
+    nowhere = tmp_path_factory.getbasetemp() / "no-statistics"
+    monkeypatch.setattr("genzoo.processors.STATISTICS", nowhere)
+
+
 @pytest.fixture
 def hasty_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     """The doctor judges runs of 20 steps as if they were long ones."""

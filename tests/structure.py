@@ -37,6 +37,7 @@ LAYERS = (
             "plain_files",
             "strict_json",
         ),
+        *("processors", "waiting"),
     ),
 )
 """The rooms of core from the top down: each imports its own layer and those below alone."""

@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from genzoo.specs import Config as Config
     from genzoo.specs import LatentSpec as LatentSpec
     from genzoo.specs import SampleSpec as SampleSpec
+    from genzoo.waiting import sharing_processors as sharing_processors
 
 _HOME = {
     "genzoo.api": ("build", "evaluate", "load", "save", "train"),
@@ -165,6 +166,7 @@ _HOME = {
         "TrackerSpec",
     ),
     "genzoo.specs": ("Config", "LatentSpec", "SampleSpec"),
+    "genzoo.waiting": ("sharing_processors",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -49,6 +49,7 @@ THRESHOLDS = {
         f"{1 - EARLIER:.1f} of the steps",
     ),
     "starved": (f"{loading.STARVED:g} of the time", loading.DATA_SHARE),
+    "crowded": (f"{loading.CROWDED:g} of the processors", loading.SHORT, loading.SPINNING),
 }
 
 

@@ -5,7 +5,7 @@ import json
 UNEQUAL = ("metrics.jsonl",)
 """Files with times."""
 
-TIMES = ("samples_per_second", "data_share")
+TIMES = ("samples_per_second", "data_share", "processors_short", "threads_spin")
 """What a line of the log says of the machine."""
 
 

@@ -16,6 +16,7 @@ from genzoo.cli.output import Output
 from genzoo.cli.plugin_registry import complete_plugin, leave_out, plugin_commands, shortest_names
 from genzoo.errors import PluginError
 from genzoo.registry import load_target
+from genzoo.waiting import sharing_processors
 
 COMMANDS = {
     "sample": "Draw samples from a model.",
@@ -84,7 +85,8 @@ class MainGroup(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it raises becomes a sentence and an exit code."""
         try:
-            return super().invoke(ctx)
+            with sharing_processors():
+                return super().invoke(ctx)
         except BaseException as error:
             if is_clicks_own(error):
                 raise

@@ -30,6 +30,7 @@ from genzoo.evaluation.subject import LARGEST_DATA, Progress, Settings, Subject,
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry
+from genzoo.waiting import sharing_processors
 
 LEAST = 8
 """Samples and images that an evaluation needs at least."""
@@ -65,11 +66,12 @@ class Evaluation:
             name: What the record calls the model.
         """
         subject = self.subject
-        values = [
-            value
-            for entry, metric in self.metrics
-            for value in _values(entry.full_name, metric.measure(subject))
-        ]
+        with sharing_processors():
+            values = [
+                value
+                for entry, metric in self.metrics
+                for value in _values(entry.full_name, metric.measure(subject))
+            ]
         return EvaluationRecord(
             model=_model_section(subject.model, name, subject.settings),
             protocol=_protocol(subject),

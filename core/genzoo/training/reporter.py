@@ -22,8 +22,11 @@ class Reporter:
         """`step` steps are complete. Called after every one, so it must be quick."""
 
     def measured(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Means since the last call: losses by `phase/term`, `learning_rate/part`,
-        `samples_per_second`, and the share of the time that went into reading data, `data_share`.
+        """Means since the last call: losses by `phase/term`, `learning_rate/part`, and the pace.
+
+        That is `samples_per_second`, the share of the time that went into reading data,
+        `data_share`, and on Linux how many of the processors that training needs other programs
+        kept busy, `processors_short`, and whether threads that wait spin for long, `threads_spin`.
         """
 
     def snapshot(self, step: int, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,11 +27,13 @@ from genzoo.training.divergence import Groups, first_non_finite
 from genzoo.training.doctor_while_training import Checkup
 from genzoo.training.fsdp_tensors import WholeTensors, sharding_errors
 from genzoo.training.interrupts import Interrupts
+from genzoo.training.pace import Pace
 from genzoo.training.replicas import share_weights, unify_buffers
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import MetricsLog, RunFolder
 from genzoo.training.save_artifact import publish
 from genzoo.training.snapshot import write_snapshot
+from genzoo.waiting import sharing_processors
 
 
 def _nothing() -> None:
@@ -93,7 +94,9 @@ class Trainer:
         self._trackers = Trackers(trackers if leads else (), self._description, reporter.note)
         self._events = Events(session.registry.listeners if leads else (), reporter.note)
         self._checkup = Checkup(session, folder, reporter.note, step)
-        self._measured_at = (step, time.perf_counter(), session.dataset.reading_seconds)
+        self._waiting = sharing_processors()
+        taken_in = session.config.batch_size * session.config.accumulate
+        self._pace = Pace(session.dataset, taken_in, step, self._waiting)
 
     def run(self) -> TrainingResult:
         """Train to the last step, or until interrupted after a step.
@@ -106,7 +109,7 @@ class Trainer:
         self._reporter.started(self.step, total)
         self._send("genzoo_run_started")
         try:
-            with determinism(self.session.config.deterministic):
+            with self._waiting, determinism(self.session.config.deterministic):
                 self._train(total)
         except BaseException as error:
             if isinstance(error, DivergenceError) and self._world.is_main:
@@ -216,13 +219,9 @@ class Trainer:
         if not means:
             return
         self._check_finite(means, part_tensors(self.session))
-        before, since, read = self._measured_at
-        now, reading = time.perf_counter(), self.session.dataset.reading_seconds
-        self._measured_at = (self.step, now, reading)
-        config = self.session.config
-        samples = (self.step - before) * config.batch_size * config.accumulate
-        means["samples_per_second"] = samples / max(now - since, 1e-9)
-        means["data_share"] = (reading - read) / max(now - since, 1e-9)
+        means |= self._pace.measure(self.step)
+        if told := self._pace.news():
+            self._reporter.note(told)
         if not self._world.is_main:
             return
         means |= self.session.schedule.learning_rates()

@@ -145,3 +145,10 @@ def test_a_closed_pipe_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     result = failing(BrokenPipeError(errno.EPIPE, "Broken pipe"), monkeypatch)
     assert result.exit_code == 1
     assert result.output == ""
+
+
+def test_a_wait_policy_that_is_none_is_refused_in_words(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENZOO_WAIT_POLICY", "never")
+    assert "GENZOO_WAIT_POLICY is 'never'." in run("objectives", code=2).stderr

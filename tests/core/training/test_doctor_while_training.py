@@ -5,12 +5,15 @@ import json
 import ailing_objectives
 import numpy as np
 import pytest
+import torch
 from ailing_objectives import sloping_images
 
 from genzoo.doctor.record import DoctorRecord
 from genzoo.errors import DivergenceError
+from genzoo.processors import OtherPrograms
 from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.reporter import Reporter
+from genzoo.waiting import Waiting, sharing_processors
 
 
 class Listener(Reporter):
@@ -151,6 +154,21 @@ def test_waiting_for_data_is_measured(tmp_path, registry, make_plan):
     train_run(make_plan(), tmp_path / "run", registry)
     lines = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
     assert all(0 < line["data_share"] < 1 for line in lines)
+
+
+def test_processors_that_others_take_are_measured_and_told_once(
+    tmp_path, registry, make_plan, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(Reporter, "note", lambda self, message: told.append(message))
+    monkeypatch.setattr(OtherPrograms, "read", lambda self: 100.0)
+    monkeypatch.setattr(Waiting, "asleep", True)
+    monkeypatch.setattr(sharing_processors(), "short", 1.0)
+    train_run(make_plan(), tmp_path / "run", registry)
+    lines = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    assert {line["processors_short"] for line in lines} == {torch.get_num_threads()}
+    assert {line["threads_spin"] for line in lines} == {0}
+    assert sum(message.startswith("Other programs keep") for message in told) == 1
 
 
 def test_slow_data_starve_the_run(

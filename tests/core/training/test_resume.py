@@ -8,7 +8,7 @@ import signal
 import pytest
 import torch
 from interruptions import TRAINING, train_with_interruptions
-from run_comparison import assert_same_runs
+from run_comparison import TIMES, assert_same_runs
 
 from genzoo.data import row_files as rows
 from genzoo.errors import CheckpointError, DataError, UsageError
@@ -60,10 +60,7 @@ def assert_same(first, second):
 
 def losses(folder):
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    for line in lines:
-        line.pop("samples_per_second", None)
-        line.pop("data_share", None)
-    return lines
+    return [{name: value for name, value in line.items() if name not in TIMES} for line in lines]
 
 
 @pytest.mark.parametrize("stop", [1, 5, 7])
