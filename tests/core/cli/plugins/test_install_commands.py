@@ -116,7 +116,7 @@ def test_install_shows_the_plan_and_tells_what_is_new(processes: ProcessGroup) -
     assert processes.requests[0].requirements == ["genzoo-flow>=2"]
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("processes")
 def test_the_short_form_is_the_same_command() -> None:
     assert run("install", "genzoo-flow").stdout.startswith("genzoo-flow 2.0: new prior flow")
 
@@ -205,7 +205,7 @@ def test_a_plugin_that_the_environment_leaves_out_is_told(
     assert "GENZOO_PLUGINS leaves genzoo-flow out" in run("install", "genzoo-flow").stderr
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("processes")
 def test_installing_nothing_is_wrong_usage() -> None:
     assert "There is nothing to install." in run("install", code=2).stderr
 
@@ -266,7 +266,7 @@ def test_uninstall_names_those_that_need_it(processes: ProcessGroup) -> None:
     assert words not in both.output
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("processes")
 def test_uninstall_suggests_for_a_misspelt_name() -> None:
     result = run("plugins", "uninstall", "genzoo-dost", code=2)
     assert "There is no installed plugin named 'genzoo-dost'." in result.stderr
@@ -281,7 +281,7 @@ def test_what_the_installer_leaves_behind_is_an_error(
     assert "genzoo-dots is still installed, in '/elsewhere'" in result.stderr
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("processes")
 def test_freeze_prints_or_writes(tmp_path: Path) -> None:
     text = run("plugins", "freeze").stdout
     assert text.splitlines()[0] == f"# genzoo=={genzoo.__version__}"
