@@ -84,5 +84,6 @@ class MixtureConfig(Config):
         1e-2,
         ge=0.0,
         le=1.0,
-        description="Stop when an iteration gains less than so many nats per latent.",
+        description="Stop when an iteration gains less than so many nats per latent, the pull on "
+        "covariances included.",
     )

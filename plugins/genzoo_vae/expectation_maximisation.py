@@ -37,8 +37,8 @@ class Mixture(NamedTuple):
 def fit_mixture(points: Tensor, config: MixtureConfig, generator: torch.Generator) -> Mixture:
     """Fit a mixture to points (N, D), starting from k-means.
 
-    Stops when the mean log density gains less than `config.tolerance` nats, or after
-    `config.iterations`.
+    Stops when an iteration gains less than `config.tolerance` nats per point of what it maximises,
+    the log density of the points and of the covariances, or after `config.iterations`.
     """
     target = points.var(0, correction=0).clamp_min(LEAST_VARIANCE)
     mixture = maximise(points, k_means(points, config.components, generator), target, config)
@@ -46,10 +46,11 @@ def fit_mixture(points: Tensor, config: MixtureConfig, generator: torch.Generato
     for _ in range(config.iterations):
         joint = joint_log_density(points, mixture)
         evidence = torch.logsumexp(joint, 1, keepdim=True)
-        mean = float(evidence.mean())
-        if mean - previous < config.tolerance:
+        prior = covariance_log_prior(mixture, target, config)
+        objective = float(evidence.sum() + prior) / len(points)
+        if objective - previous < config.tolerance:
             break
-        previous = mean
+        previous = objective
         mixture = maximise(points, torch.exp(joint - evidence), target, config)
     return mixture
 
@@ -62,6 +63,19 @@ def joint_log_density(points: Tensor, mixture: Mixture) -> Tensor:
         log_norm = factor.diagonal().log().sum() + 0.5 * points.shape[1] * LOG_TWO_PI
         columns.append(weight.log() - log_norm - 0.5 * white.square().sum(0))
     return torch.stack(columns, 1)
+
+
+def covariance_log_prior(mixture: Mixture, target: Tensor, config: MixtureConfig) -> Tensor:
+    """Log density of the covariances S_k under the inverse-Wishart prior, but for a constant, ().
+
+    The sum of -s/2 (log|S_k| + tr(T S_k^-1)), where s is the shrinkage and T = diag(target): the
+    density whose mode the M step is (Fraley and Raftery 2007, section 3), with a degree of freedom
+    for each unit of s beyond D + 1.
+    """
+    roots = target.sqrt().diag().expand_as(mixture.cholesky)
+    pulls = torch.linalg.solve_triangular(mixture.cholesky, roots, upper=False)
+    log_determinants = 2.0 * mixture.cholesky.diagonal(dim1=1, dim2=2).log().sum(1)
+    return -0.5 * config.shrinkage * (log_determinants.sum() + pulls.square().sum())
 
 
 def maximise(
