@@ -8,11 +8,16 @@ from collections.abc import Callable
 import pytest
 import torch
 from plugins.vae.linear_gaussian import LinearEncoder, exact_log_likelihood, exact_pair
-from torch import Tensor
+from torch import Tensor, nn
 
 from genzoo import (
     BatchNoise,
+    Decoder,
+    Encoder,
+    Gaussian,
     LatentSpec,
+    Likelihood,
+    Posterior,
     SampleSpec,
     StandardNormal,
     Step,
@@ -92,6 +97,43 @@ def test_bound_belongs_to_its_own_row(make_step: Callable[..., Step]) -> None:
     torch.testing.assert_close(
         -terms["bound"].value, exact_log_likelihood(decoder, x), rtol=0, atol=1e-9
     )
+
+
+class Shifted(nn.Module):
+    """A pair of networks for samples that are moved by a shift for each class, (K, D)."""
+
+    def __init__(self, part: nn.Module, shifts: Tensor) -> None:
+        super().__init__()
+        self.part, self.shifts = part, shifts
+
+
+class ShiftedEncoder(Shifted, Encoder):
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Posterior:
+        return self.part(x - self.shifts[labels])
+
+
+class ShiftedDecoder(Shifted, Decoder):
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Likelihood:
+        return Gaussian(self.part(z).mean() + self.shifts[labels], self.part.log_variance)
+
+
+def test_each_draw_is_weighed_with_the_label_of_its_row(make_step: Callable[..., Step]) -> None:
+    encoder, decoder = exact_pair(DATA, LATENT)
+    x, labels = data(50), torch.arange(50) % 4
+    shifts = 5 * torch.randn(4, DATA, generator=torch.Generator().manual_seed(3)).double()
+    parts = {
+        "encoder": ShiftedEncoder(encoder, shifts),
+        "decoder": ShiftedDecoder(decoder, shifts),
+    }
+    exact = exact_log_likelihood(decoder, x - shifts[labels])
+    terms = IWAE(IWAEConfig(samples=7), CONTEXT).loss(
+        make_step(parts, x, labels, latent_dim=LATENT)
+    )
+    torch.testing.assert_close(-terms["bound"].value, exact, rtol=0, atol=1e-9)
+    estimate = estimate_log_likelihood(
+        *parts.values(), PRIOR, x, BatchNoise(50, 0), samples=3, labels=labels
+    )
+    torch.testing.assert_close(estimate, exact, rtol=0, atol=1e-9)
 
 
 def test_estimate_converges_for_every_row() -> None:
