@@ -190,7 +190,7 @@ def evaluate(
         count: Number of samples.
         seed: Names their sequence.
         prior: The prior to draw latents from.
-        truncation: Shrinks latents, in (0, 1].
+        truncation: Shrinks latents towards the prior's centre, in (0, 1].
         label_prior: Classes of samples: `uniform`, all in turn, or `data`, as often as there.
         held_out: Data that the model was not trained on, to tell copies by.
         batch_size: How many to compute at once; does not change the numbers.

@@ -38,14 +38,18 @@ class GaussianMixturePrior(FittedPrior):
         self.register_buffer("means", torch.zeros(count, size))
         self.register_buffer("cholesky", torch.eye(size).repeat(count, 1, 1))
 
-    @torch.no_grad()
     def sample(self, noise: Noise) -> Tensor:
         """One latent per row of `noise`, (N, *latent shape)."""
+        return self.sample_truncated(noise, 1.0)
+
+    @torch.no_grad()
+    def sample_truncated(self, noise: Noise, truncation: float) -> Tensor:
+        """One latent per row, shrunk towards the mean of its component, (N, *latent shape)."""
         edges = self.weights.double().cumsum(0)
         choice = noise.uniform(1).double() * edges[-1]
         component = torch.searchsorted(edges, choice.squeeze(1), right=True)
         component = component.clamp(max=self.config.components - 1)
-        normal = noise.normal(self.dimensions)
+        normal = truncation * noise.normal(self.dimensions)
         draws = torch.empty_like(normal)
         for index in sorted(set(component.tolist())):
             rows = component == index

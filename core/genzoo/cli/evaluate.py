@@ -58,7 +58,7 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
     type=click.FloatRange(0.0, 1.0, min_open=True),
     default=1.0,
     show_default=True,
-    help="Shrinks latents.",
+    help="Shrinks latents towards the prior's centre.",
 )
 @click.option(
     "--label-prior",

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(0.0, 1.0, min_open=True),
     default=1.0,
     show_default=True,
-    help="Shrinks latents: below 1 less variety, more typical samples.",
+    help="Shrinks latents towards the prior's centre: below 1 less variety, more typical samples.",
 )
 @click.option(
     "--temperature",

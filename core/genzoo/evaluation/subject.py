@@ -44,7 +44,7 @@ class Settings:
         count: Number of samples.
         seed: Names their sequence.
         prior: The prior that latents are drawn from; the model's own by default.
-        truncation: Shrinks latents, in (0, 1].
+        truncation: Shrinks latents towards the prior's centre, in (0, 1].
         label_prior: For a model with classes: `uniform`, all in turn, or `data`, as often as there.
         batch_size: How many to compute at once; does not change the numbers.
     """

@@ -26,6 +26,18 @@ class Prior(nn.Module, ABC):
         batch.
         """
 
+    def sample_truncated(self, noise: Noise, truncation: float) -> Tensor:
+        """Draw as `sample` does, and shrink each latent z towards the centre c that it lies around.
+
+        The result is c + truncation * (z - c), (N, *latent shape). The centre is the origin unless
+        a prior has another: a mixture overrides this to take the mean of each latent's component.
+
+        Args:
+            noise: Randomness for N rows.
+            truncation: Above 0 and at most 1.
+        """
+        return truncation * self.sample(noise)
+
     @abstractmethod
     def log_prob(self, z: Tensor) -> Tensor:
         """log p(z) of z (N, *latent shape), in nats, (N,)."""

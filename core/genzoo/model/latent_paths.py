@@ -6,17 +6,21 @@ import torch
 from torch import Tensor
 
 from genzoo.errors import UsageError
+from genzoo.interfaces.noise import Noise
+from genzoo.interfaces.prior import Prior
 
 
-def truncate(latents: Tensor, truncation: float) -> Tensor:
-    """Shrink latents towards the origin by `truncation` in (0, 1]; 1 leaves them alone.
+def drawn(prior: Prior, noise: Noise, truncation: float) -> Tensor:
+    """Latents of a prior, (N, *latent shape), shrunk towards its centre; 1 leaves them alone.
 
     Raises:
         UsageError: The factor is outside (0, 1].
     """
     if not 0.0 < truncation <= 1.0:
         raise UsageError(f"The truncation must be above 0 and at most 1, not {truncation}.")
-    return latents if truncation == 1.0 else latents * truncation
+    if truncation == 1.0:
+        return prior.sample(noise)
+    return prior.sample_truncated(noise, truncation)
 
 
 def interpolation_path(start: Tensor, end: Tensor, steps: int) -> Tensor:

@@ -21,7 +21,7 @@ from genzoo.model.decoding import best_of, check_temperature, draw_of, find_deco
 from genzoo.model.encoding import find_encoder, mode_of, require_encoder, require_inverse
 from genzoo.model.fold_batch_norm import folded
 from genzoo.model.labels import Labels, label_tensor
-from genzoo.model.latent_paths import interpolation_path, truncate
+from genzoo.model.latent_paths import drawn, interpolation_path
 from genzoo.specs import LatentSpec, SampleSpec
 
 STANDARD_PRIOR = "default"
@@ -136,8 +136,8 @@ class Model(nn.Module):
             seed: Names the endless sequence of samples that these are taken from.
             labels: Class indices or names (count,), or one name for all; by default class
                 `i mod classes` for sample `i`.
-            truncation: Shrinks latents towards the prior's centre: below 1 trades variety for
-                typicality.
+            truncation: Shrinks latents towards the prior's centre, of a mixture the mean of each
+                one's component: below 1 trades variety for typicality.
             prior: Name of the prior to draw from.
             temperature: Where samples are draws from a likelihood, how freely they are drawn: 0
                 takes the most likely one.
@@ -184,7 +184,7 @@ class Model(nn.Module):
             )
         noise: Noise = SampleNoise(seed, range(start, start + count), self.device)
         with evaluating(self):
-            return truncate(self.prior(prior).sample(noise), truncation)
+            return drawn(self.prior(prior), noise, truncation)
 
     @torch.no_grad()
     def decode(self, z: Tensor, labels: Labels | None = None, *, batch_size: int = 64) -> Tensor:

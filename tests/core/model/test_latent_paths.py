@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from genzoo import UsageError
-from genzoo.model.latent_paths import interpolation_path, truncate
+from genzoo import LatentSpec, SampleNoise, StandardNormal, UsageError
+from genzoo.model.latent_paths import drawn, interpolation_path
 
 
 def test_path_keeps_the_norm_and_divides_the_angle():
@@ -36,6 +36,14 @@ def test_one_step_is_no_interpolation():
         interpolation_path(torch.ones(2), torch.ones(2), 1)
 
 
-def test_no_truncation_is_the_identity():
-    latents = torch.ones(3)
-    assert truncate(latents, 1.0) is latents
+def test_latents_are_shrunk_towards_the_origin_unless_the_prior_has_another_centre():
+    prior = StandardNormal(LatentSpec(shape=(3,)))
+    latents = prior.sample(SampleNoise(0, range(5)))
+    torch.testing.assert_close(drawn(prior, SampleNoise(0, range(5)), 0.25), 0.25 * latents)
+    assert torch.equal(drawn(prior, SampleNoise(0, range(5)), 1.0), latents)
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0, 1.5, math.nan])
+def test_a_truncation_that_is_not_above_zero_and_at_most_one_is_refused(factor):
+    with pytest.raises(UsageError, match="truncation"):
+        drawn(StandardNormal(LatentSpec(shape=(3,))), SampleNoise(0, range(5)), factor)

@@ -89,6 +89,22 @@ def test_a_row_does_not_depend_on_its_batch(fitted: GaussianMixturePrior) -> Non
         torch.testing.assert_close(alone, whole[index : index + 1])
 
 
+@pytest.mark.parametrize("truncation", [0.5, 1e-3, 1.0])
+def test_truncation_shrinks_towards_the_mean_of_each_component(truncation) -> None:
+    whole, short = (
+        known().sample_truncated(SampleNoise(3, range(300)), factor) for factor in (1.0, truncation)
+    )
+    assert torch.equal(whole, known().sample(SampleNoise(3, range(300))))
+    # The components are far apart: nearly all latents are nearest to their own mean.
+    centres = MEANS[torch.cdist(short, MEANS).argmin(1)]
+    shrunk = ((short - centres) - truncation * (whole - centres)).abs().amax(1) < 1e-5
+    assert shrunk.float().mean() > 0.97
+    if truncation == 1e-3:
+        assert (short - centres).abs().max() < 0.01
+        counts = torch.stack([(centres == mean).all(1).sum() for mean in MEANS])
+        torch.testing.assert_close(counts / 300, WEIGHTS, rtol=0, atol=0.08)
+
+
 def test_before_the_fit_it_is_the_standard_normal() -> None:
     latent = LatentSpec(shape=(2, 3))
     prior = GaussianMixturePrior(latent, MixtureConfig(components=4))
