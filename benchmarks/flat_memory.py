@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 from genzoo.data.cache import DataCache
 from genzoo.data.data_source import Labels, Outcomes, Source
 from genzoo.data.dataset import Dataset
-from genzoo.interfaces.kind import Decoded, Kind
+from genzoo.interfaces.decoded import Decoded
+from genzoo.interfaces.kind import Kind
 from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 from genzoo.plugins.manager import default_manager

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from genzoo.evaluation.statistics.bootstrap import share as share
     from genzoo.evaluation.subject import Subject as Subject
     from genzoo.interfaces.architecture import Architecture as Architecture
+    from genzoo.interfaces.decoded import Decoded as Decoded
+    from genzoo.interfaces.decoded import Layout as Layout
+    from genzoo.interfaces.decoded import UndecodableError as UndecodableError
     from genzoo.interfaces.distributions import Likelihood as Likelihood
     from genzoo.interfaces.distributions import Posterior as Posterior
     from genzoo.interfaces.feature_extractor import FeatureExtractor as FeatureExtractor
     from genzoo.interfaces.foreign_model import ForeignModel as ForeignModel
-    from genzoo.interfaces.kind import Decoded as Decoded
     from genzoo.interfaces.kind import Kind as Kind
-    from genzoo.interfaces.kind import Layout as Layout
-    from genzoo.interfaces.kind import UndecodableError as UndecodableError
     from genzoo.interfaces.likelihoods import Bernoulli as Bernoulli
     from genzoo.interfaces.likelihoods import Categorical as Categorical
     from genzoo.interfaces.likelihoods import DiscretisedLogistic as DiscretisedLogistic
@@ -116,7 +116,8 @@ _HOME = {
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
     "genzoo.interfaces.foreign_model": ("ForeignModel",),
-    "genzoo.interfaces.kind": ("Decoded", "Kind", "Layout", "UndecodableError"),
+    "genzoo.interfaces.decoded": ("Decoded", "Layout", "UndecodableError"),
+    "genzoo.interfaces.kind": ("Kind",),
     "genzoo.interfaces.likelihoods": (
         "Bernoulli",
         "Categorical",

@@ -29,10 +29,10 @@ def render_card(
     preview: bool = False,
 ) -> str:
     """The text of `README.md`, with the YAML front matter that the Hugging Face Hub reads."""
-    picture = f"{_preview(kind)}\n\n" if preview else ""
+    shown = f"{_previews(kind)}\n\n" if preview else ""
     return (
         f"{_front_matter(config, record, licence)}\n# {record.name}\n\n"
-        f"{record.summary or 'A generative model'}, made with genzoo.\n\n{picture}"
+        f"{record.summary or 'A generative model'}, made with genzoo.\n\n{shown}"
         f"## Use\n\n{_usage(config, kind)}\n"
         f"## Contract\n\n{_contract(config)}\n"
         f"## Recipe\n\n{_recipe(config, record)}"
@@ -71,10 +71,12 @@ def _front_matter(config: ArtifactConfig, record: ArchitectureSpec, licence: str
     return "\n".join(lines)
 
 
-def _preview(kind: Kind) -> str:
-    """Shown where it is a picture, linked where it is not."""
-    mark = "!" if kind.endings[0] in PICTURES else ""
-    return f"{mark}[Samples]({kind.preview})"
+def _previews(kind: Kind) -> str:
+    """Shown where they are pictures, linked where they are not."""
+    marks = ("!" if name.endswith(PICTURES) else "" for name in kind.previews)
+    return "\n\n".join(
+        f"{mark}[Samples]({name})" for mark, name in zip(marks, kind.previews, strict=True)
+    )
 
 
 def _usage(config: ArtifactConfig, kind: Kind) -> str:

@@ -206,4 +206,6 @@ def _write_weights(path: Path, model: Model, config: ArtifactConfig, half: bool)
 
 
 def _write_preview(folder: Path, model: Model, kind: Kind, prior: str | None) -> None:
-    kind.save(model.sample(PREVIEW_COUNT, prior=prior), model.sample_spec, folder / kind.preview)
+    samples = model.sample(PREVIEW_COUNT, prior=prior)
+    for name in kind.previews:
+        kind.save(samples, model.sample_spec, folder / name)

@@ -14,7 +14,8 @@ from genzoo.data.data_source import Labels, Outcomes, Source
 from genzoo.data.decoding import attempt_entry
 from genzoo.data.raw import RawSamples
 from genzoo.errors import DataError
-from genzoo.interfaces.kind import Decoded, Kind
+from genzoo.interfaces.decoded import Decoded
+from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
 
 

@@ -14,7 +14,8 @@ from genzoo.data.data_source import Labels
 from genzoo.data.decoding import Content, Encoded
 from genzoo.data.file_source import FileSource
 from genzoo.errors import DataError, UsageError
-from genzoo.interfaces.kind import Kind, UndecodableError
+from genzoo.interfaces.decoded import UndecodableError
+from genzoo.interfaces.kind import Kind
 
 if TYPE_CHECKING:
     from datasets import Dataset, Features

@@ -18,7 +18,8 @@ from genzoo.data.data_source import Progress, Source
 from genzoo.data.decoding import Outcome
 from genzoo.data.remarks import counted, endings, listing, with_article, with_reasons
 from genzoo.errors import DataError
-from genzoo.interfaces.kind import Decoded, Kind, Layout
+from genzoo.interfaces.decoded import Decoded, Layout
+from genzoo.interfaces.kind import Kind
 
 
 @dataclass

@@ -22,7 +22,8 @@ from genzoo.data.data_source import Outcomes
 from genzoo.data.decoder_process import READY, describe_kind
 from genzoo.data.decoding import Content, Encoded, Outcome, attempt, quiet_decoding
 from genzoo.errors import DataError
-from genzoo.interfaces.kind import Decoded, Kind, UndecodableError
+from genzoo.interfaces.decoded import Decoded, UndecodableError
+from genzoo.interfaces.kind import Kind
 
 FEW = 500
 """Fewer files than this are decoded faster than workers start."""

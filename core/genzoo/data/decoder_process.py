@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from genzoo.data.decoding import Content, Encoded, attempt, quiet_decoding
-from genzoo.interfaces.kind import Decoded, Kind
+from genzoo.interfaces.decoded import Decoded
+from genzoo.interfaces.kind import Kind
 from genzoo.registry import load_target
 
 READY = b"ready\n"

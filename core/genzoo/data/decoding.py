@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.interfaces.kind import Decoded, Kind, UndecodableError
+from genzoo.interfaces.decoded import Decoded, UndecodableError
+from genzoo.interfaces.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from genzoo.data.decoding import attempt, quiet_decoding
 from genzoo.data.folder_listing import check_plain, scan_folder
 from genzoo.data.remarks import with_article
 from genzoo.errors import DataError
-from genzoo.interfaces.kind import Kind, UndecodableError
+from genzoo.interfaces.decoded import UndecodableError
+from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from genzoo.data.remarks import counted, printable, with_article
 from genzoo.data.shard_index import ShardIndex, shard_index
 from genzoo.data.shards import CLASSES, DIGITS
 from genzoo.errors import DataError
-from genzoo.interfaces.kind import Kind, UndecodableError
+from genzoo.interfaces.decoded import UndecodableError
+from genzoo.interfaces.kind import Kind
 
 
 class IndexedShards(FileSource):

@@ -17,7 +17,8 @@ from genzoo.data.decoding import Outcome, attempt
 from genzoo.data.file_source import FileSource
 from genzoo.data.row_files import check_indices
 from genzoo.errors import DataError
-from genzoo.interfaces.kind import Decoded, Kind
+from genzoo.interfaces.decoded import Decoded
+from genzoo.interfaces.kind import Kind
 
 TRIES = 100
 """Samples that are tried in place of one that cannot be read."""

@@ -11,12 +11,13 @@ import torch
 from genzoo.errors import CapabilityError, PluginError, UsageError
 from genzoo.evaluation.metric import Metric
 from genzoo.interfaces.feature_extractor import FeatureExtractor
+from genzoo.interfaces.kind import Kind
 from genzoo.model.model import Model
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry, load_target
 
-PREFERRED = ("genzoo/efficientnet-lite0", "genzoo/pixels", "genzoo/values")
-"""Feature spaces to take by default, the first that is there."""
+VALUES = "genzoo/values"
+"""The feature space that takes samples of every kind."""
 
 
 def choose_metrics(
@@ -46,7 +47,7 @@ def choose_metrics(
     return chosen
 
 
-def choose_features(name: str | None, kind: str, registry: Registry) -> Entry[FeatureSpec]:
+def choose_features(name: str | None, kind: Kind, registry: Registry) -> Entry[FeatureSpec]:
     """The feature space of that name, or the best that is there for the kind of content.
 
     Raises:
@@ -54,28 +55,30 @@ def choose_features(name: str | None, kind: str, registry: Registry) -> Entry[Fe
         UsageError: It is for other kinds, or needs a package that is not installed.
     """
     if name is None:
-        found = [registry.features[full] for full in PREFERRED if full in registry.features]
+        wanted = (*kind.features, VALUES)
+        found = [registry.features[full] for full in wanted if full in registry.features]
         there = [
             entry
             for entry in found
-            if takes(entry.record, kind) and not missing_modules(entry.record)
+            if takes(entry.record, kind.name) and not missing_modules(entry.record)
         ]
         if not there:
             raise UsageError("There is no feature space.", "Name one with --features.")
         return there[0]
     entry = registry.features.find(name)
-    if not takes(entry.record, kind):
+    if not takes(entry.record, kind.name):
         raise UsageError(
-            f"The feature space {name} is for {', '.join(entry.record.kinds)}, not for {kind}.",
+            f"The feature space {name} is for {', '.join(entry.record.kinds)}, "
+            f"not for {kind.name}.",
             "Choose --features values, which takes everything.",
         )
     missing = missing_modules(entry.record)
     if missing:
         raise UsageError(
             f"The feature space {name} needs {', '.join(missing)}, which is not installed.",
-            "Type pip install 'genzoo[evaluation]', or choose --features pixels."
+            "Type pip install 'genzoo[evaluation]', or leave --features out."
             if entry.distribution == "genzoo"
-            else "Install it.",
+            else "Install it, or leave --features out.",
         )
     return entry
 

@@ -112,7 +112,7 @@ def open_evaluation(
     """
     _check(model, data, settings, held_out)
     chosen = choose_metrics(plan.metrics, model, registry)
-    space = choose_features(plan.features, model.sample_spec.kind, registry)
+    space = choose_features(plan.features, data.kind, registry)
     with processes.one_by_one():
         extractor = open_extractor(space, model.device, plan.features_file)
     cache = cache_root()

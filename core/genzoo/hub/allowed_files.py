@@ -10,7 +10,10 @@ from pathlib import PurePosixPath
 from genzoo.artifact.format import CARD, CONFIG, GOLDEN, MAX_CONFIG_BYTES, WEIGHTS, ArtifactConfig
 from genzoo.errors import ArtifactError
 
-ENDINGS = (".json", ".md", ".png", ".safetensors", ".txt", ".wav")
+PREVIEWS = (".csv", ".flac", ".gif", ".jpg", ".mp3", ".ogg", ".png", ".txt", ".wav", ".webp")
+"""Endings of the files that can show what a model does."""
+
+ENDINGS = tuple(sorted((".json", ".md", ".safetensors", *PREVIEWS)))
 """What an artifact consists of. Nothing of it can hold code."""
 
 LEFT_ALONE = frozenset({".gitattributes", ".gitignore", "LICENSE"})

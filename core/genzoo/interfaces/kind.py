@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,40 +14,11 @@ from numpy.typing import NDArray
 from genzoo.atomic_files import atomic_write
 from genzoo.errors import SpecError, UsageError
 from genzoo.interfaces.archive import write_archive
+from genzoo.interfaces.decoded import Decoded, Layout, UndecodableError
 from genzoo.specs import Config, SampleSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What one kept row is: its shape and its numpy type, e.g. `(64, 64, 3)` and `uint8`."""
-
-    shape: tuple[int, ...]
-    dtype: str
-
-    def of(self, rows: NDArray[np.generic]) -> bool:
-        """Whether `rows` (n, *shape) are of this layout."""
-        return rows.shape[1:] == self.shape and rows.dtype == np.dtype(self.dtype)
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """What was found in a file or made of an array's entry.
-
-    Attributes:
-        rows: (n, *layout.shape) of the layout's type; n is 1 where a file holds one sample.
-        remarks: What was done to fit them in, as sentences with `{}` for how many samples it was
-            done to: `Cropped {} to the middle square.` They are counted and told once.
-    """
-
-    rows: NDArray[np.generic]
-    remarks: tuple[str, ...] = ()
-
-
-class UndecodableError(Exception):
-    """A file or entry holds no sample that can be read; the message is a short reason."""
 
 
 class Kind(ABC):
@@ -72,8 +42,14 @@ class Kind(ABC):
         noun: What one sample is called in messages: `image`.
         array: The noun's plural, and the name of the array that holds samples in .npz files:
             `images`.
-        endings: Endings of the files that `encoded` makes, the default of commands and of previews
-            first: `(".png", ".jpg")`. Every kind can be written as .npz too.
+        endings: Endings of the files that `encoded` makes, the default of commands first:
+            `(".png", ".jpg")`. Every kind can be written as .npz too.
+        preview_endings: Those of the files in a model's folder that show what it does, such as a
+            sound and a picture of it; the first of `endings` by default.
+        snapshot_endings: Those of the files that a run writes while training; likewise.
+        folder_ending: That of the files of single samples in a folder; likewise.
+        features: Full names of feature spaces that samples are compared in unless one is asked
+            for, the first that is installed; else `genzoo/values`.
         reads: Endings of the files that `decode` reads; empty where data are arrays only.
         version: Raise it when rows come out differently, so that kept ones are made again.
     """
@@ -83,6 +59,10 @@ class Kind(ABC):
     array: ClassVar[str]
     endings: ClassVar[tuple[str, ...]]
     reads: ClassVar[tuple[str, ...]] = ()
+    preview_endings: ClassVar[tuple[str, ...]] = ()
+    snapshot_endings: ClassVar[tuple[str, ...]] = ()
+    folder_ending: ClassVar[str] = ""
+    features: ClassVar[tuple[str, ...]] = ()
     version: ClassVar[int] = 1
 
     def __init__(self, config: Config) -> None:
@@ -252,9 +232,14 @@ class Kind(ABC):
         return torch.stack([originals, made], dim=1).flatten(0, 1)
 
     @property
-    def preview(self) -> str:
-        """Name of the file that shows what a model does: `preview.png`."""
-        return f"preview{self.endings[0]}"
+    def previews(self) -> tuple[str, ...]:
+        """Names of the files that show what a model does: `preview.png`."""
+        return tuple(f"preview{ending}" for ending in self.preview_endings or self.endings[:1])
+
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """Endings of the files that a run writes while training."""
+        return self.snapshot_endings or self.endings[:1]
 
     def check_path(self, path: Path) -> None:
         """Raise UsageError if `save` would not know what to write to `path`."""
@@ -288,7 +273,7 @@ class Kind(ABC):
         if not len(x):
             raise UsageError(f"There is no {self.noun} to save.")
         if is_folder(path):
-            ending = self.endings[0]
+            ending = self.folder_ending or self.endings[0]
             for number in range(len(x)):
                 content = self.encoded(x[number : number + 1], spec, ending)
                 _write(path / f"{first + number:05d}{ending}", content)

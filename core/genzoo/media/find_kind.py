@@ -47,6 +47,13 @@ def load_kind(entry: Entry[KindSpec], options: Mapping[str, Any] | None = None) 
     for attribute in ("noun", "array", "endings"):
         if not getattr(kind, attribute, None):
             raise PluginError(f"The kind {entry.full_name} does not say its '{attribute}'.")
+    named = (*kind.preview_endings, *kind.snapshot_endings, *filter(None, [kind.folder_ending]))
+    for ending in named:
+        if ending not in kind.endings:
+            raise PluginError(
+                f"The kind {entry.full_name} names the ending {ending!r}, "
+                "which is not among its 'endings'."
+            )
     return kind
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor, UnidentifiedImageError
 
 from genzoo.errors import UsageError
-from genzoo.interfaces.kind import UndecodableError
+from genzoo.interfaces.decoded import UndecodableError
 from genzoo.media.image_options import MAX_PIXELS
 from genzoo.media.picture_metadata import orientation_of, pixels_only
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from genzoo.errors import CapabilityError, DataError, SpecError, UsageError
-from genzoo.interfaces.kind import Decoded, Kind, Layout
+from genzoo.interfaces.decoded import Decoded, Layout
+from genzoo.interfaces.kind import Kind
 from genzoo.media.image_decoding import (
     DecodeSettings,
     Fitted,
@@ -48,6 +49,7 @@ class ImageKind(Kind):
     noun: ClassVar[str] = "image"
     array: ClassVar[str] = "images"
     endings: ClassVar[tuple[str, ...]] = tuple(FORMATS)
+    features: ClassVar[tuple[str, ...]] = ("genzoo/efficientnet-lite0", "genzoo/pixels")
     reads: ClassVar[tuple[str, ...]] = (
         *(".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
         *(".ppm", ".pgm", ".jp2", ".ico", ".qoi", ".avif"),

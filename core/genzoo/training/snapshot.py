@@ -36,9 +36,10 @@ def write_snapshot(session: Session, folder: Path, step: int, trackers: Trackers
         shown["reconstructions"] = _reconstructions(session)
     paths = []
     for name, x in shown.items():
-        path = folder / f"{name}-{step:09d}{kind.endings[0]}"
-        kind.save(x, model.sample_spec, path, COLUMNS)
-        paths.append(path)
+        for ending in kind.snapshots:
+            path = folder / f"{name}-{step:09d}{ending}"
+            kind.save(x, model.sample_spec, path, COLUMNS)
+            paths.append(path)
         trackers.images(step, name, kind.picture(x, model.sample_spec, COLUMNS))
     return Snapshot(shown["samples"], tuple(paths))
 

@@ -19,7 +19,7 @@ from genzoo.data import cache_writer as entry
 from genzoo.data import decoder_pool as pool
 from genzoo.data.cache import ABANDONED, read_entry
 from genzoo.errors import StorageError
-from genzoo.interfaces.kind import Layout
+from genzoo.interfaces.decoded import Layout
 
 
 @pytest.fixture

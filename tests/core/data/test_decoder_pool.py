@@ -19,7 +19,7 @@ from genzoo.data import decoder_pool as pool
 from genzoo.data.decoder_pool import Worker, WorkerLostError, decode_all
 from genzoo.data.decoder_process import READY, describe_kind, serve
 from genzoo.data.decoding import Content
-from genzoo.interfaces.kind import Decoded, UndecodableError
+from genzoo.interfaces.decoded import Decoded, UndecodableError
 
 EIGHT = image_kind(size=8)
 

@@ -9,7 +9,7 @@ import pytest
 from points_kind import PointOptions, PointsKind
 
 from genzoo.data.decoding import attempt, attempt_entry
-from genzoo.interfaces.kind import Decoded, UndecodableError
+from genzoo.interfaces.decoded import Decoded, UndecodableError
 
 
 class Obedient(PointsKind):

@@ -14,7 +14,7 @@ from PIL import Image
 
 from genzoo.data.decoding import attempt, quiet_decoding
 from genzoo.errors import UsageError
-from genzoo.interfaces.kind import Decoded, UndecodableError
+from genzoo.interfaces.decoded import Decoded, UndecodableError
 from genzoo.media.image_decoding import DecodeSettings, decode_file, parse_colour
 
 FOUR = DecodeSettings(4)

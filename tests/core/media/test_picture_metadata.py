@@ -15,7 +15,7 @@ from image_data import image_kind, open_images
 from PIL import Image, ImageCms, PngImagePlugin
 
 from genzoo.data.decoding import quiet_decoding
-from genzoo.interfaces.kind import UndecodableError
+from genzoo.interfaces.decoded import UndecodableError
 from genzoo.media import image_decoding
 from genzoo.media.image_decoding import DecodeSettings, decode_file, read_size
 from genzoo.media.picture_metadata import orientation_of, pixels_only

@@ -28,7 +28,8 @@ from genzoo.data.shard_source import IndexedShards
 from genzoo.data.shuffle import Blocks
 from genzoo.data.texts import Texts
 from genzoo.errors import DataError
-from genzoo.interfaces.kind import Kind, UndecodableError
+from genzoo.interfaces.decoded import UndecodableError
+from genzoo.interfaces.kind import Kind
 from genzoo.plugin_errors import one_line
 
 if TYPE_CHECKING:
