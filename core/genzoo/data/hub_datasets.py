@@ -8,7 +8,7 @@ formats that hold plain content are opened.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,8 +28,10 @@ PREFIX = "hf:"
 REFERENCE = re.compile(
     r"hf:(?P<repo>[\w.-]+(/[\w.-]+)?)(:(?P<split>[\w.-]+))?(@(?P<revision>\S+))?"
 )
+ADDRESS = re.compile(r"hf://datasets/([\w.-]+(?:/[\w.-]+)?)[@/]")
 PARQUET = ".parquet"
-FORMATS = ("parquet", "arrow", "imagefolder", "webdataset")
+FOLDERS = "imagefolder"
+FORMATS = ("parquet", "arrow", FOLDERS, "webdataset")
 """What files of a data set on the Hub may be."""
 
 
@@ -71,16 +73,33 @@ def hub_source(name: str, kind: Kind) -> ArrowSource:
     reference = parse_reference(name)
     check_library(name, kind)
 
+    folders: list[Path] = []
+
     def load() -> Any:
         from datasets import load_dataset_builder
 
         builder = load_dataset_builder(reference.repo, revision=reference.revision)
-        check_format(builder, name)
+        if check_format(builder, name) == FOLDERS:
+            folders.extend(_downloads(builder))
         builder.download_and_prepare()
         return builder.as_dataset()
 
     dataset = _split(loaded(load, name), name, reference.split)
-    return ArrowSource(dataset, name, _identity(dataset), kind)
+    return ArrowSource(dataset, name, _identity(dataset), kind, folders)
+
+
+def _downloads(builder: Any) -> Iterator[Path]:
+    """Where the library puts the files of a data set, which its own columns then name."""
+    from datasets import config
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    for files in builder.config.data_files.values():
+        for address in files:
+            match = ADDRESS.match(str(address))
+            if match is not None:
+                yield Path(HF_HUB_CACHE) / f"datasets--{match[1].replace('/', '--')}"
+                break
+    yield Path(config.EXTRACTED_DATASETS_PATH)
 
 
 def check_format(builder: Any, name: str) -> str:
@@ -137,7 +156,8 @@ def saved_source(path: Path, name: str, kind: Kind, cache: Path) -> ArrowSource:
         return load_dataset("parquet", data_dir=str(path), cache_dir=str(cache))
 
     dataset = _split(loaded(load, name), name, None)
-    return ArrowSource(dataset, name, _identity(dataset), kind)
+    folders = [path] if path.is_dir() else []
+    return ArrowSource(dataset, name, _identity(dataset), kind, folders)
 
 
 def check_library(name: str, kind: Kind) -> None:

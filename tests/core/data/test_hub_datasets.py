@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +107,7 @@ def test_a_selection_in_another_order(datasets):
     assert values(open_images("data")) == [5, 0, 3]
 
 
-def test_numbers_for_labels_and_files_for_images(tmp_path, datasets):
+def test_numbers_for_labels_and_files_that_became_part_of_the_data_set(tmp_path, datasets):
     (tmp_path / "1.png").write_bytes(picture(1))
     columns = {"image": [str(tmp_path / "1.png")] * 2, "label": [7, 3]}
     rows = datasets.Dataset.from_dict(columns).cast_column("image", datasets.Image())
@@ -115,6 +116,70 @@ def test_numbers_for_labels_and_files_for_images(tmp_path, datasets):
     assert values(dataset) == [1, 1]
     assert dataset.classes == ("3", "7")
     assert dataset.labels.tolist() == [1, 0]
+
+
+def naming(datasets, *named, way="parquet"):
+    """A data set in the folder `data` whose images are files of those names, and one that is not.
+
+    As a stranger makes it: the library itself would put the files into it.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    stored = [{"bytes": None, "path": str(name)} for name in named]
+    stored.append({"bytes": picture(7), "path": "/etc/passwd"})
+    column = pyarrow.array(
+        stored, pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+    )
+    features = datasets.Features({"image": datasets.Image()})
+    table = pyarrow.table({"image": column}).cast(features.arrow_schema)
+    Path("data").mkdir(exist_ok=True)
+    if way == "parquet":
+        parquet.write_table(table, "data/a.parquet")
+        return
+    datasets.Dataset.from_dict({"image": [None]}, features=features).save_to_disk("data")
+    path = "data/data-00000-of-00001.arrow"
+    with pyarrow.OSFile(path, "wb") as sink, pyarrow.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("way", ["parquet", "arrow"])
+def test_files_outside_that_a_data_set_names_are_never_opened(tmp_path, datasets, way, stream):
+    (tmp_path / "private.png").write_bytes(picture(9))
+    os.mkfifo(tmp_path / "pipe.png")
+    Path("data").mkdir()
+    if way == "arrow":  # with such files beside it a table does not count
+        Path("data/link.png").symlink_to(tmp_path / "private.png")
+        os.mkfifo("data/pipe.png")
+    outside = [tmp_path / "private.png", "../private.png", tmp_path / "pipe.png", "/dev/zero"]
+    within = ["link.png", "pipe.png", "a\0b", "missing.png"]
+    naming(datasets, *outside, *within, way=way)
+    heard: list[str] = []
+    dataset = open_images("data", size=8, stream=stream, note=heard.append)
+    if stream:
+        assert set(values(dataset)) == {7}
+        assert sum("outside the data set" in text for text in heard) == 5 + (way == "arrow")
+    else:
+        assert values(dataset) == [7]
+        assert "row 0 (it names a file outside the data set, which is not opened)" in " ".join(
+            dataset.notes
+        )
+
+
+def test_files_in_the_folder_of_a_data_set_belong_to_it(tmp_path, datasets):
+    Path("data/images").mkdir(parents=True)
+    Path("data/images/1.png").write_bytes(picture(1))
+    Path("data/images/2.PNG").write_bytes(picture(2))
+    naming(datasets, "images/1.png", tmp_path / "data" / "images" / "2.PNG", way="arrow")
+    assert values(open_images("data", size=8)) == [1, 2, 7]
+
+
+def test_a_single_table_has_no_folder_of_its_own(tmp_path, datasets):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "1.png").write_bytes(picture(1))
+    naming(datasets, "1.png", tmp_path / "data" / "1.png")
+    assert values(open_images("data/a.parquet", size=8)) == [7]
 
 
 def test_a_damaged_and_an_empty_image_are_named(datasets):
