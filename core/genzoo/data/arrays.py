@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from genzoo.data.data_source import Labels, Outcomes, Source
 from genzoo.data.decoding import attempt_entry
+from genzoo.data.fingerprint import array_identity
 from genzoo.data.raw import RawSamples
 from genzoo.errors import DataError
 from genzoo.interfaces.decoded import Decoded
@@ -25,22 +26,29 @@ class ArraySource(Source):
     Args:
         load: Returns the arrays; checked with `checked` on first use.
         name: What the user typed.
-        identity: Changes whenever the arrays do.
         kind: What they hold.
+        known: Gives their identity, from the arrays or from what is remembered of them.
     """
 
     def __init__(
-        self, load: Callable[[], RawSamples], name: str, identity: str, kind: Kind
+        self,
+        load: Callable[[], RawSamples],
+        name: str,
+        kind: Kind,
+        known: Callable[[Callable[[], str]], str] = lambda find: find(),
     ) -> None:
         self.name = name
-        self.identity = identity
         self.kind = kind
         self._load = load
+        self.identity = known(self._content)
 
     @cached_property
     def raw(self) -> RawSamples:
         """The arrays as the kind takes them, with labels numbered from 0."""
         return checked(self._load(), self.name, self.kind)
+
+    def _content(self) -> str:
+        return array_identity(self.raw.samples, self.raw.labels, self.raw.classes)
 
     def __len__(self) -> int:
         return len(self.raw.samples)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.data.arrays import number_labels
+from genzoo.data.content_digests import file_digests, is_settled, remembered, status_of
 from genzoo.data.data_source import Labels
 from genzoo.data.decoding import Content, Encoded
 from genzoo.data.file_source import FileSource
+from genzoo.data.fingerprint import digest
 from genzoo.errors import DataError, UsageError
 from genzoo.interfaces.decoded import UndecodableError
 from genzoo.interfaces.kind import Kind
@@ -31,8 +35,8 @@ class ArrowSource(FileSource):
     Args:
         dataset: Rows in Arrow files, mapped into memory.
         name: What the user typed.
-        identity: Changes whenever the rows do.
         kind: Images.
+        cache: Where what the rows hold is remembered.
         folders: Where files may lie that it names; those elsewhere are not opened.
 
     Raises:
@@ -41,10 +45,9 @@ class ArrowSource(FileSource):
     """
 
     def __init__(
-        self, dataset: Dataset, name: str, identity: str, kind: Kind, folders: Sequence[Path] = ()
+        self, dataset: Dataset, name: str, kind: Kind, cache: Path, folders: Sequence[Path] = ()
     ) -> None:
         self.name = name
-        self.identity = identity
         self._kind = kind
         self._folders = [Path(os.path.realpath(folder)) for folder in folders]
         column = image_column(dataset.features, name)
@@ -53,6 +56,7 @@ class ArrowSource(FileSource):
         # As stored: the library would decode them one by one.
         self._images = dataset.select_columns([column]).with_format("arrow")
         self._dataset = dataset
+        self.identity = self._known(column, cache)
 
     def __len__(self) -> int:
         return len(self._images)
@@ -76,6 +80,39 @@ class ArrowSource(FileSource):
                 if path.is_relative_to(folder):
                     return path if path.is_file() else UndecodableError("its file is not there")
         return UndecodableError("it names a file outside the data set, which is not opened")
+
+    def _known(self, column: str, cache: Path) -> str:
+        """The identity, found again once the files that hold the rows look changed."""
+        tables = [Path(each["filename"]) for each in self._dataset.cache_files]
+        statuses = [status_of(table.stat(), str(table)) for table in tables]
+        facts = [column, str(self._dataset.features), str(len(self))]
+        key = digest(["datasets", *(status.hex() for status in statuses), *facts])
+        settled = all(is_settled(status, time.time()) for status in statuses)
+        if not tables or not settled or self._names_files(column):
+            return self._content(cache)
+        return remembered(key, cache, True, lambda: self._content(cache))
+
+    def _names_files(self, column: str) -> bool:
+        """Whether rows may name files that hold images, which then change without the tables."""
+        chunks = self._dataset.data.column(column).chunks
+        return any(chunk.field("bytes").null_count for chunk in chunks)
+
+    def _content(self, cache: Path) -> str:
+        """Of all images as they are stored, and their classes."""
+        images, numbers = blake2b(digest_size=16), blake2b(digest_size=16)
+        files = []
+        for position in range(len(self)):
+            stored = self.encoded(position)
+            if isinstance(stored, Path):
+                files.append(stored)
+            known = stored.data if isinstance(stored, Content) else type(stored).__name__.encode()
+            images.update(len(known).to_bytes(8, "big") + known)
+        labels = self.labels(range(len(self)))
+        if labels.values is not None:
+            numbers.update(labels.values.data)
+        contents = file_digests(files, cache)
+        facts = [images.hexdigest(), numbers.hexdigest(), str(len(files))]
+        return digest(["rows", *facts, *contents, *labels.classes])
 
     def labels(self, kept: Sequence[int]) -> Labels:
         column = label_column(self._dataset.features)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from genzoo.data.cache_writer import build_entry
 from genzoo.data.data_source import Progress, Source
 from genzoo.data.fingerprint import fingerprint
 from genzoo.data.row_files import Rows
-from genzoo.errors import StorageError
+from genzoo.errors import DataError, StorageError
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
 
@@ -49,12 +49,24 @@ class DataCache:
         self.folder = root / "data"
 
     def entry(
-        self, key: str, source: Source, kind: Kind, progress: Progress | None = None
+        self,
+        key: str,
+        source: Source,
+        kind: Kind,
+        progress: Progress | None = None,
+        look: Callable[[], str] | None = None,
     ) -> Entry:
         """The entry `key`, built from `source` unless it is there and whole.
 
+        Args:
+            key: Its name.
+            source: What is decoded.
+            kind: What it holds.
+            progress: Called while files are decoded.
+            look: Names the content of the source as it is once all is decoded.
+
         Raises:
-            DataError: Nothing of the source can be decoded.
+            DataError: Nothing of the source can be decoded, or it was changed meanwhile.
             StorageError: The cache cannot be written.
         """
         place = self.folder / key
@@ -66,6 +78,11 @@ class DataCache:
             try:
                 with atomic_folder(place) as folder:
                     build_entry(folder, source, kind, progress)
+                    if look is not None and look() != source.identity:
+                        raise DataError(
+                            f"The data '{source.name}' was changed while it was decoded.",
+                            "Run the command again.",
+                        )
             except OSError:
                 # Another process may have been first by a moment; its entry is as good.
                 if read_entry(place) is None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.data.arrays import ArraySource, read_npz
+from genzoo.data.content_digests import is_settled, remembered, status_of
 from genzoo.data.data_source import Source
-from genzoo.data.fingerprint import array_identity, digest, file_identity
+from genzoo.data.fingerprint import digest, reading_identity
 from genzoo.data.folder_listing import check_plain
 from genzoo.data.folder_source import FolderSource
 from genzoo.data.hub_datasets import PREFIX, hub_source, is_saved, saved_source
@@ -33,6 +37,7 @@ def find_source(
     kind: Kind,
     registered: Registered | None,
     cache: Path,
+    note: Callable[[str], None] | None = None,
 ) -> Source:
     """The source that `data` means; see `open_dataset`."""
     if isinstance(data, np.ndarray):
@@ -42,7 +47,7 @@ def find_source(
     if not str(data):
         raise UsageError("The name of the data is empty.", "Give a folder or a data set.")
     if str(data).startswith(PREFIX):
-        return hub_source(str(data), kind)
+        return hub_source(str(data), kind, cache)
     if is_address(str(data)):
         raise UsageError(
             f"'{shown(str(data))}' is an address, and can only be streamed.",
@@ -56,17 +61,16 @@ def find_source(
                 f"'{data}' is both a path here and a registered data set.",
                 f"Type ./{data} for the path, or DISTRIBUTION/{data} for the data set.",
             )
-        return _from_path(path, str(data), kind, cache)
+        return _from_path(path, str(data), kind, cache, note)
     if is_pattern(str(data)):
-        return ShardSource(shards_of_pattern(str(data)), str(data), kind, cache / "shards")
+        return ShardSource(shards_of_pattern(str(data)), str(data), kind, cache, note)
     if known is not None:
         spec, load = known
         if spec.kind.rpartition("/")[2] != kind.name:
             raise UsageError(
                 f"The data set '{data}' holds samples of the kind '{spec.kind}', not '{kind.name}'."
             )
-        identity = digest(["registered", spec.name, spec.target, spec.version])
-        return ArraySource(load, str(data), identity, kind)
+        return ArraySource(load, str(data), kind, partial(_known, spec, load, kind, cache))
     raise _not_found(data, registered)
 
 
@@ -74,8 +78,7 @@ class MemorySource(ArraySource):
     """Arrays that the caller holds."""
 
     def __init__(self, raw: RawSamples, kind: Kind) -> None:
-        super().__init__(lambda: raw, "arrays in memory", "", kind)
-        self.identity = array_identity(self.raw.samples, self.raw.labels)
+        super().__init__(lambda: raw, "arrays in memory", kind)
 
 
 def lasting_name(data: str) -> str:
@@ -86,23 +89,47 @@ def lasting_name(data: str) -> str:
     return str(path.resolve()) if is_pattern(data) or path.exists() else data
 
 
-def _from_path(path: Path, name: str, kind: Kind, cache: Path) -> Source:
+def _from_path(
+    path: Path, name: str, kind: Kind, cache: Path, note: Callable[[str], None] | None
+) -> Source:
     check_plain(path, name)
     shards = shards_in(path, kind) if path.is_dir() else [path]
     if shards and shards[0].suffix.lower() == ENDING:
-        return ShardSource(shards, name, kind, cache / "shards")
+        return ShardSource(shards, name, kind, cache, note)
     if is_saved(path, kind):
-        return saved_source(path, name, kind, cache / "datasets")
+        return saved_source(path, name, kind, cache)
     if path.is_dir():
-        return FolderSource(path, name, kind)
+        return FolderSource(path, name, kind, cache, note)
     if path.suffix.lower() == ".npz":
-        return ArraySource(lambda: read_npz(path, kind), name, file_identity(path), kind)
+        known = partial(_known_file, path, kind, cache)
+        return ArraySource(lambda: read_npz(path, kind), name, kind, known)
     if path.suffix.lower() in (".zip", ".tgz", ".gz", ".xz", ".bz2", ".7z", ".rar"):
         raise DataError(f"'{name}' is an archive.", "Unpack it and give the folder.")
     raise DataError(
         f"'{name}' is a file, but neither a folder of {kind.array} nor an .npz file.",
         f"Give a folder, such as '{path.parent}'.",
     )
+
+
+def _known(
+    spec: DatasetSpec,
+    load: Callable[[], RawSamples],
+    kind: Kind,
+    cache: Path,
+    find: Callable[[], str],
+) -> str:
+    """The identity of a registered data set, found again once its version or its code changes."""
+    module = getattr(sys.modules.get(load.__module__), "__file__", None)
+    code = [status_of(Path(module).stat(), module).hex()] if module else []
+    facts = [spec.name, spec.target, spec.version, *reading_identity(kind), *code]
+    return remembered(digest(["registered", *facts]), cache, True, find)
+
+
+def _known_file(path: Path, kind: Kind, cache: Path, find: Callable[[], str]) -> str:
+    """The identity of arrays in a file, found again once the file looks changed."""
+    status = status_of(path.stat(), str(path.absolute()))
+    key = digest(["arrays", status.hex(), *reading_identity(kind)])
+    return remembered(key, cache, is_settled(status, time.time()), find)
 
 
 def _exists(path: Path) -> bool:

@@ -3,45 +3,42 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.folder_listing import FolderScan
 from genzoo.interfaces.kind import Kind
 
-FORMAT = 2
+FORMAT = 3
 """Version of the cache's layout: a higher one leaves old entries unused."""
 
 
-def folder_identity(scan: FolderScan) -> str:
-    """Of a folder: every file's relative path, size and time of change, not where it lies."""
-    rows = (f"{file.path}\0{file.size}\0{file.modified}" for file in scan.files)
-    return digest(["folder", *rows])
+def array_identity(
+    samples: NDArray[np.generic],
+    labels: NDArray[np.int64] | None = None,
+    classes: Sequence[str] = (),
+) -> str:
+    """Of samples, their labels and the names of their classes in order."""
+    arrays = [samples] if labels is None else [samples, labels]
+    parts = [part for each in arrays for part in (str(each.dtype), str(each.shape), _bytes(each))]
+    return digest(["arrays", *parts, *([] if labels is None else classes)])
 
 
-def file_identity(path: Path) -> str:
-    """Of one file: its name, size and time of change."""
-    details = path.stat()
-    return digest(["file", path.name, str(details.st_size), str(details.st_mtime_ns)])
-
-
-def array_identity(samples: NDArray[np.generic], labels: NDArray[np.int64] | None) -> str:
-    """Of arrays in memory: their bytes."""
-    state = blake2b(digest_size=16)
-    for array in (samples,) if labels is None else (samples, labels):
-        state.update(f"{array.dtype}{array.shape}".encode())
-        state.update(np.ascontiguousarray(array).data)
-    return state.hexdigest()
+def _bytes(array: NDArray[np.generic]) -> str:
+    return blake2b(np.ascontiguousarray(array).data, digest_size=16).hexdigest()
 
 
 def fingerprint(identity: str, kind: Kind) -> str:
     """Of content decoded by `kind` with its options."""
     options = kind.config.model_dump_json(exclude_defaults=True)
-    return digest([identity, str(FORMAT), kind.name, str(kind.version), options])
+    return digest([identity, str(FORMAT), *reading_identity(kind), options])
+
+
+def reading_identity(kind: Kind) -> list[str]:
+    """Of how `kind` takes what it reads: whose it is, its name and its version."""
+    return [type(kind).__module__.partition(".")[0], kind.name, str(kind.version)]
 
 
 def digest(parts: Iterable[str]) -> str:

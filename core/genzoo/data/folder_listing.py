@@ -8,6 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from genzoo.artifact.format import CONFIG, WEIGHTS
+from genzoo.cache_folder import cache_root
+from genzoo.data.content_digests import status_of
 from genzoo.data.remarks import endings, listing
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind
@@ -16,13 +19,16 @@ IGNORED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 """What systems leave behind in people's folders; hidden files are ignored as well."""
 
 
+RUN, START = "run.json", 1000
+"""What every run has, and how many of its bytes show whose it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file: its path below the folder with '/' between parts, bytes, time in nanoseconds."""
+    """A file: its path below the folder with '/' between parts, and its `status_of`."""
 
     path: str
-    size: int
-    modified: int
+    status: bytes
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,11 @@ def scan_folder(root: Path, kind: Kind) -> FolderScan:
     Raises:
         DataError: The folder cannot be read or holds nothing that may be one.
     """
+    if is_own(root):
+        raise DataError(
+            f"'{root}' is a run or a model of genzoo's own, not data.",
+            f"Give a folder with {endings(kind)} files." if kind.reads else "Give an .npz file.",
+        )
     walk = Walk(kind)
     walk.enter(root)
     files = sorted(walk.files, key=lambda file: file.path)
@@ -104,8 +115,7 @@ class Walk:
             self.closed.append(path)
         else:
             with suppress(FileNotFoundError):
-                details = entry.stat()
-                self.files.append(FoundFile(path, details.st_size, details.st_mtime_ns))
+                self.files.append(FoundFile(path, status_of(entry.stat(), path)))
 
     def notes(self) -> Iterator[str]:
         """What was left out."""
@@ -124,7 +134,8 @@ def files_below(
     """Each plain file below a folder with its path from there, folder by folder.
 
     Links are followed, for people link their pictures together from elsewhere. Hidden files, links
-    that lead nowhere or in a circle, pipes, sockets and devices are passed over.
+    that lead nowhere or in a circle, pipes, sockets and devices are passed over, and so are runs,
+    models and the cache of genzoo's own.
 
     Args:
         root: The folder.
@@ -135,6 +146,9 @@ def files_below(
     """
     # Links may point back up; a folder is entered once.
     entered: set[tuple[int, int]] = set()
+    with suppress(OSError):
+        cache = cache_root().stat()
+        entered.add((cache.st_dev, cache.st_ino))
     waiting = [(str(root), "")]
     while waiting:
         folder, prefix = waiting.pop()
@@ -151,6 +165,8 @@ def files_below(
         if identity in entered and status.st_ino:
             continue
         entered.add(identity)
+        if is_own(Path(folder)):
+            continue
         folders = []
         for entry in entries:
             path = prefix + entry.name
@@ -162,6 +178,20 @@ def files_below(
                 case "closed":
                     closed(path)
         waiting += reversed(folders)
+
+
+def is_own(folder: Path) -> bool:
+    """Whether a folder is a run or a model of genzoo's: pictures in it are made, not data."""
+    if (folder / CONFIG).is_file() and (folder / WEIGHTS).is_file():
+        return True
+    record = folder / RUN
+    try:
+        if not record.is_file():
+            return False
+        with record.open("rb") as file:
+            return b'"genzoo_version"' in file.read(START)
+    except OSError:
+        return False
 
 
 def _what(entry: os.DirEntry[str]) -> str:

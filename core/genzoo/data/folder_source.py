@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import overload
 
 from genzoo.data.class_folders import folder_labels
+from genzoo.data.content_digests import content_digests
 from genzoo.data.data_source import Labels
 from genzoo.data.decoding import quiet_decoding
 from genzoo.data.file_source import FileSource
-from genzoo.data.fingerprint import folder_identity
+from genzoo.data.fingerprint import digest
 from genzoo.data.folder_listing import FolderScan, scan_folder
 from genzoo.data.remarks import printable
 from genzoo.interfaces.kind import Kind
@@ -20,14 +21,28 @@ from genzoo.specs import Config
 class FolderSource(FileSource):
     """The files below `root` that may hold samples of `kind`.
 
+    Args:
+        root: The folder.
+        name: What the user typed.
+        kind: What the files hold.
+        cache: Where digests of the files are kept.
+        note: Hears of it where much has to be read for them.
+
     Raises:
         DataError: The folder cannot be read or holds nothing that may be one.
     """
 
-    def __init__(self, root: Path, name: str, kind: Kind) -> None:
+    def __init__(
+        self,
+        root: Path,
+        name: str,
+        kind: Kind,
+        cache: Path,
+        note: Callable[[str], None] | None = None,
+    ) -> None:
         self.scan = scan_folder(root, kind)
         self.name = name
-        self.identity = folder_identity(self.scan)
+        self.identity = folder_identity(self.scan, cache, note)
         self.notes = self.scan.notes
         self._array = kind.array
 
@@ -46,6 +61,16 @@ class FolderSource(FileSource):
 
     def labels(self, kept: Sequence[int]) -> Labels:
         return folder_labels([self.scan.files[position].path for position in kept], self._array)
+
+
+def folder_identity(
+    scan: FolderScan, cache: Path, note: Callable[[str], None] | None = None
+) -> str:
+    """Of a folder: the path in it and the content of each file, not its times."""
+    statuses = [file.status for file in scan.files]
+    digests = content_digests(_Paths(scan), statuses, str(scan.root.absolute()), cache, note)
+    pairs = zip(scan.files, digests, strict=True)
+    return digest(["folder", *(part for file, each in pairs for part in (file.path, each.hex()))])
 
 
 class _Paths(Sequence[Path]):

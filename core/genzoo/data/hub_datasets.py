@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genzoo.data.arrow_source import ArrowSource
-from genzoo.data.fingerprint import digest, file_identity
+from genzoo.data.content_digests import file_digests
+from genzoo.data.fingerprint import digest
 from genzoo.data.shards import holds_files
 from genzoo.errors import DataError, UsageError
 from genzoo.interfaces.kind import Kind
@@ -63,8 +64,8 @@ def parse_reference(name: str) -> Reference:
     return Reference(match["repo"], match["split"], match["revision"])
 
 
-def hub_source(name: str, kind: Kind) -> ArrowSource:
-    """The data set on the Hub that `name` means.
+def hub_source(name: str, kind: Kind, cache: Path) -> ArrowSource:
+    """The data set on the Hub that `name` means; what its rows hold is remembered below `cache`.
 
     Raises:
         DataError: It cannot be had, or holds no images.
@@ -85,7 +86,7 @@ def hub_source(name: str, kind: Kind) -> ArrowSource:
         return builder.as_dataset()
 
     dataset = _split(loaded(load, name), name, reference.split)
-    return ArrowSource(dataset, name, _identity(dataset), kind, folders)
+    return ArrowSource(dataset, name, kind, cache, folders)
 
 
 def _downloads(builder: Any) -> Iterator[Path]:
@@ -149,15 +150,22 @@ def saved_source(path: Path, name: str, kind: Kind, cache: Path) -> ArrowSource:
     def load() -> Any:
         from datasets import load_dataset, load_from_disk
 
-        if path.is_file():
-            return load_dataset("parquet", data_files=str(path), cache_dir=str(cache))
-        if _is_on_disk(path):
+        if path.is_dir() and _is_on_disk(path):
             return load_from_disk(str(path))
-        return load_dataset("parquet", data_dir=str(path), cache_dir=str(cache))
+        converted = str(cache / "datasets" / _content(path, cache))
+        if path.is_file():
+            return load_dataset("parquet", data_files=str(path), cache_dir=converted)
+        return load_dataset("parquet", data_dir=str(path), cache_dir=converted)
 
     dataset = _split(loaded(load, name), name, None)
-    folders = [path] if path.is_dir() else []
-    return ArrowSource(dataset, name, _identity(dataset), kind, folders)
+    return ArrowSource(dataset, name, kind, cache, [path] if path.is_dir() else [])
+
+
+def _content(path: Path, cache: Path) -> str:
+    """Of parquet: the library itself goes by times, and would take other data for converted."""
+    tables = sorted(path.rglob(f"*{PARQUET}")) if path.is_dir() else [path]
+    places = [str(each.relative_to(path)) for each in tables]
+    return digest(["parquet", *places, *file_digests(tables, cache)])
 
 
 def check_library(name: str, kind: Kind) -> None:
@@ -213,9 +221,3 @@ def choose_split(splits: Mapping[Any, Any], name: str, split: str | None) -> Any
             f"'{name}' has no split '{wanted}'.", f"It has: {', '.join(map(str, splits))}."
         )
     return splits[wanted]
-
-
-def _identity(dataset: Dataset) -> str:
-    """Of its files, the number of its rows and its columns."""
-    files = (file_identity(Path(each["filename"])) for each in dataset.cache_files)
-    return digest(["datasets", *files, str(len(dataset)), str(dataset.features)])

@@ -17,9 +17,11 @@ from genzoo.data.dataset import Dataset
 from genzoo.data.file_source import FileSource
 from genzoo.data.find_source import MemorySource, Registered, find_source
 from genzoo.data.fingerprint import digest, fingerprint
+from genzoo.data.folder_source import FolderSource
 from genzoo.data.raw import RawSamples
 from genzoo.data.remote import WINDOW
 from genzoo.data.remote.open import remote_source
+from genzoo.data.shard_source import ShardSource
 from genzoo.data.streamed_rows import StreamedRows
 from genzoo.errors import DataError, UsageError
 from genzoo.interfaces.kind import Kind
@@ -49,7 +51,7 @@ def open_dataset(
         registered: Looks up registered names.
         progress: Called while files are decoded.
         stream: Decode samples each time they are asked for and keep none.
-        note: Hears of samples that cannot be read while they are streamed.
+        note: Hears of samples that cannot be read while they are streamed, and of what takes long.
         window: Shards that are mixed at a time, where they are on other machines.
 
     Raises:
@@ -61,7 +63,7 @@ def open_dataset(
     """
     root = cache or cache_root()
     source = _far(data, kind, root, window, note) if stream else None
-    source = source or find_source(data, kind, registered, root)
+    source = source or find_source(data, kind, registered, root, note)
     store = DataCache(root)
     in_memory = isinstance(source, MemorySource)
     options = source.options(kind) if in_memory else store.options(source, kind)
@@ -70,7 +72,10 @@ def open_dataset(
     if stream:
         key, found = digest([key, "streamed"]), _streamed(source, kind, note)
     else:
-        found = _as_they_are(source, kind) or store.entry(key, source, kind, progress)
+        # What the library `datasets` reads is its own copy, and arrays are loaded as a whole.
+        changes = isinstance(source, (FolderSource, ShardSource))
+        look = (lambda: find_source(data, kind, registered, root).identity) if changes else None
+        found = _as_they_are(source, kind) or store.entry(key, source, kind, progress, look)
     return _dataset(source, kind, found, key, conditional, classes)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.atomic_files import atomic_write
-from genzoo.data.fingerprint import digest, file_identity
+from genzoo.data.fingerprint import digest
 from genzoo.data.shard_samples import Grouped, ShardSamples
 from genzoo.data.texts import Texts
 from genzoo.errors import DataError, StorageError
@@ -72,14 +72,14 @@ class ShardIndex:
         )
 
 
-def shard_index(shard: Path, kind: Kind, folder: Path) -> ShardIndex:
-    """The index of a shard, kept in `folder` from the last time.
+def shard_index(shard: Path, content: str, kind: Kind, folder: Path) -> ShardIndex:
+    """The index of a shard whose content has that digest, kept in `folder` from the last time.
 
     Raises:
         DataError: The shard cannot be read.
         StorageError: The index cannot be written.
     """
-    return kept_index(file_identity(shard), kind, folder, lambda: read_shard(shard, kind))
+    return kept_index(content, kind, folder, lambda: read_shard(shard, kind))
 
 
 def kept_index(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from genzoo.data.arrays import number_labels
 from genzoo.data.class_folders import folder_labels
+from genzoo.data.content_digests import file_digests
 from genzoo.data.data_source import Labels
 from genzoo.data.decoding import Content, Encoded
 from genzoo.data.file_source import FileSource
-from genzoo.data.fingerprint import digest, file_identity
+from genzoo.data.fingerprint import digest
 from genzoo.data.folder_listing import nothing_there
 from genzoo.data.remarks import counted, printable, with_article
 from genzoo.data.shard_index import ShardIndex, shard_index
@@ -150,18 +151,30 @@ class ShardSource(IndexedShards):
         shards: The files, in order; at least one.
         name: What the user typed.
         kind: What they hold.
-        cache: Where their indices are kept.
+        cache: Where their digests and indices are kept.
+        note: Hears of it where much has to be read for the digests.
 
     Raises:
         DataError: One cannot be read, or there is no sample in them.
         StorageError: An index cannot be written.
     """
 
-    def __init__(self, shards: Sequence[Path], name: str, kind: Kind, cache: Path) -> None:
+    def __init__(
+        self,
+        shards: Sequence[Path],
+        name: str,
+        kind: Kind,
+        cache: Path,
+        note: Callable[[str], None] | None = None,
+    ) -> None:
         self._shards = shards
         classes = _read_classes(shards[0].parent)
-        identity = digest(["shards", *map(file_identity, shards), *classes])
-        found = [shard_index(shard, kind, cache) for shard in shards]
+        contents = file_digests(shards, cache, note)
+        identity = digest(["shards", str(len(shards)), *contents, *classes])
+        found = [
+            shard_index(shard, content, kind, cache / "shards")
+            for shard, content in zip(shards, contents, strict=True)
+        ]
         super().__init__([shard.name for shard in shards], found, name, identity, kind, classes)
 
     def read(self, shard: int, offset: int, size: int) -> bytes:

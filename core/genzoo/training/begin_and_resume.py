@@ -14,7 +14,7 @@ from genzoo.data.dataset import Dataset
 from genzoo.data.find_source import Registered, lasting_name
 from genzoo.data.open_dataset import open_dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
-from genzoo.errors import CheckpointError, DataError, UsageError
+from genzoo.errors import CheckpointError, UsageError
 from genzoo.media.find_kind import load_kind
 from genzoo.model.build import check_kind
 from genzoo.records import DatasetSpec
@@ -25,7 +25,14 @@ from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
 from genzoo.training.choose_trackers import choose_trackers
 from genzoo.training.components import Session, check_fit, open_session, restore_session
 from genzoo.training.reporter import Reporter
-from genzoo.training.run_folder import DataRecord, MetricsLog, RunFolder, RunRecord
+from genzoo.training.run_folder import (
+    DataRecord,
+    MetricsLog,
+    RunFolder,
+    RunRecord,
+    check_known_data,
+    check_resumable,
+)
 from genzoo.training.share import check_same_data, share_checkpoint
 from genzoo.training.training_config import RunPlan, TrainingConfig
 from genzoo.training.training_loop import Trainer, TrainingResult
@@ -106,6 +113,7 @@ def resume_run(
     tune_allocators()
     folder = RunFolder(out)
     record = _read_record(folder, processes)
+    check_resumable(record, out)
     if processes.is_main:
         require_writable(out)
         folder.check_plain()
@@ -114,7 +122,7 @@ def resume_run(
     checkpoint = _read_checkpoint(folder, reporter, processes)
     classes = record.data.sample.classes or None
     dataset = load_data(plan, registry, reporter, classes, processes)
-    _check_same(dataset, record.data, out)
+    check_known_data(record, dataset.fingerprint, out)
     session = open_session(plan, dataset, registry, processes)
     checkpoint = _restore(session, checkpoint, folder, reporter)
     step, drawn = (checkpoint.step, checkpoint.drawn) if checkpoint else (0, 0)
@@ -255,12 +263,3 @@ def _changed(plan: RunPlan, changes: Mapping[str, Any]) -> RunPlan:
     values = {**plan.training.model_dump(), **changes}
     training = parse_config(TrainingConfig, values, "training")
     return plan.model_copy(update={"training": training})
-
-
-def _check_same(dataset: Dataset, record: DataRecord, out: Path) -> None:
-    if dataset.fingerprint != record.fingerprint:
-        raise DataError(
-            f"The data has changed since {out} began: it had {record.count} samples and a "
-            "different fingerprint.",
-            "Put it back as it was, or start a new run.",
-        )

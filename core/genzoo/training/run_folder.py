@@ -20,7 +20,7 @@ from genzoo.atomic_files import (
     sweep,
     sync,
 )
-from genzoo.errors import CheckpointError, UsageError
+from genzoo.errors import CheckpointError, DataError, UsageError
 from genzoo.plain_files import open_plain, read_plain, refuse_links
 from genzoo.specs import Config, SampleSpec
 from genzoo.strict_json import parse_json
@@ -40,12 +40,42 @@ class DataRecord(Config):
 
 
 class RunRecord(Config):
-    """The content of `run.json`."""
+    """The content of `run.json`.
 
-    format_version: int = Field(1, ge=1, le=1)
+    Version 1 knew data by the times of their files; runs of it are read, but cannot be resumed.
+    """
+
+    format_version: int = Field(2, ge=1, le=2)
     genzoo_version: str
     plan: RunPlan
     data: DataRecord
+
+
+def check_resumable(record: RunRecord, run: Path) -> None:
+    """Refuse a run of which it cannot be told whether its data are the same.
+
+    Raises:
+        DataError: It is so old.
+    """
+    if record.format_version < 2:
+        raise DataError(
+            f"{run} was begun by an older genzoo, which knew data by times and not by content.",
+            "Its model can be used, but to train on, start a new run.",
+        )
+
+
+def check_known_data(record: RunRecord, fingerprint: str, run: Path) -> None:
+    """Refuse data that are not what a run began with.
+
+    Raises:
+        DataError: They are not.
+    """
+    if fingerprint != record.data.fingerprint:
+        raise DataError(
+            f"The data has changed since {run} began, or is other data.",
+            "Put it back as it was, or say where it is now: "
+            f"genzoo train {record.plan.architecture.rpartition('/')[2]} DATA --resume {run}",
+        )
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from image_data import IMAGES
 from PIL import Image
 
 from genzoo.data.class_folders import folder_labels
-from genzoo.data.fingerprint import folder_identity
 from genzoo.data.folder_listing import scan_folder
+from genzoo.data.folder_source import folder_identity
 from genzoo.errors import DataError
 
 
@@ -105,7 +105,7 @@ def test_names_that_are_no_utf8(tmp_path):
         Image.new("RGB", (2, 2)).save(os.fsdecode(folder + name), "PNG")
     scan = scan_folder(tmp_path, IMAGES)
     assert len(scan.files) == 2
-    folder_identity(scan)
+    assert folder_identity(scan, tmp_path / "cache")
 
 
 def test_subfolders_are_classes():
@@ -139,29 +139,34 @@ def test_a_folder_around_images_is_no_class():
     assert labels.notes == ("All images are in 'only'.",)
 
 
-def test_the_identity_is_of_the_content_not_of_the_place(tmp_path):
-    touch(tmp_path, "here/a/1.png", "here/2.png")
-    before = folder_identity(scan_folder(tmp_path / "here", IMAGES))
-    (tmp_path / "here").rename(tmp_path / "there")
-    assert folder_identity(scan_folder(tmp_path / "there", IMAGES)) == before
+def test_runs_models_and_the_cache_of_genzoo_itself_are_no_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENZOO_CACHE", str(tmp_path / "cache"))
+    touch(tmp_path, "a/1.png", "a/run/samples/2.png", "model/preview.png", "cache/data/3.png")
+    touch(tmp_path, "model/model.safetensors", "model/config.json", "b/run.json", "b/4.png")
+    record = '{\n  "format_version": 2,\n  "genzoo_version": "1.0"'
+    (tmp_path / "a" / "run" / "run.json").write_text(record, encoding="utf-8")
+    scan = scan_folder(tmp_path, IMAGES)
+    assert [file.path for file in scan.files] == ["a/1.png", "b/4.png"]
+    assert scan.notes == ("Skipped 1 file that is no image: b/run.json.",)
+    assert paths(tmp_path / "a" / "run" / "samples") == ["2.png"]
+    with pytest.raises(DataError, match="run' is a run or a model of genzoo's own, not data"):
+        scan_folder(tmp_path / "a" / "run", IMAGES)
 
 
-@pytest.mark.parametrize("change", ["content", "time", "name", "more", "less"])
-def test_the_identity_changes_with_the_files(tmp_path, change):
-    touch(tmp_path, "a.png", "b.png")
-    before = folder_identity(scan_folder(tmp_path, IMAGES))
-    path = tmp_path / "a.png"
-    match change:
-        case "content":
-            details = path.stat()
-            path.write_bytes(b"xy")
-            os.utime(path, ns=(details.st_atime_ns, details.st_mtime_ns))
-        case "time":
-            os.utime(path, ns=(0, 1))
-        case "name":
-            path.rename(tmp_path / "c.png")
-        case "more":
-            touch(tmp_path, "z.png")
-        case "less":
-            path.unlink()
-    assert folder_identity(scan_folder(tmp_path, IMAGES)) != before
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["a", "a b", "a-b"],
+        ["a-b", "a", "a b"],
+        ["1", "10", "2", "1 0", "1-0"],
+        ["b", "B", "é", "e", "a.b", "a"],
+    ],
+)
+def test_classes_are_numbered_in_the_order_of_their_names(names):
+    # Files are sorted by their whole paths, where what follows a name is '/'.
+    paths = sorted(f"{name}/{number}.png" for name in names for number in range(2))
+    labels = folder_labels(paths, "images")
+    assert labels.classes == tuple(sorted(names))
+    assert labels.values is not None
+    told = [labels.classes[value] for value in labels.values.tolist()]
+    assert told == [path.split("/")[0] for path in paths]

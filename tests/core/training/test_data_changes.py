@@ -70,12 +70,12 @@ def test_a_file_that_changes_is_noticed_at_the_next_checkpoint(
     assert all(torch.equal(expected[name], found[name]) for name in expected)
 
 
-@pytest.mark.parametrize("what", ["deleted", "added", "touched", "all gone"])
+@pytest.mark.parametrize("what", ["deleted", "added", "changed", "all gone"])
 def test_a_folder_that_changes_is_noticed_too(tmp_path, registry, make_plan, images, what):
     actions = {
         "deleted": (images / "7.png").unlink,
         "added": lambda: shutil.copy(images / "7.png", images / "more.png"),
-        "touched": lambda: os.utime(images / "7.png"),
+        "changed": lambda: shutil.copyfile(images / "6.png", images / "7.png"),
         "all gone": lambda: shutil.rmtree(images),
     }
     plan = make_plan().model_copy(update={"data": DataConfig(data=str(images))})
@@ -84,9 +84,14 @@ def test_a_folder_that_changes_is_noticed_too(tmp_path, registry, make_plan, ima
     assert len(meddler.warnings) == 1
 
 
-def test_data_that_stay_as_they_are_are_no_cause_for_a_word(tmp_path, registry, make_plan):
-    meddler = Meddler(2, lambda: None)
-    train_run(make_plan(), tmp_path / "run", registry, meddler)
+@pytest.mark.parametrize("stream", [False, True])
+def test_data_that_stay_as_they_are_are_no_cause_for_a_word(
+    tmp_path, registry, make_plan, images, stream
+):
+    options = {"options": {"size": 8}, "stream": stream}
+    plan = make_plan().model_copy(update={"data": DataConfig(data=str(images), **options)})
+    meddler = Meddler(2, lambda: os.utime(images / "7.png", ns=(0, 0)))
+    train_run(plan, tmp_path / "run", registry, meddler)
     assert meddler.warnings == []
 
 
@@ -169,12 +174,12 @@ def test_streamed_data_that_change_end_the_run_before_its_next_checkpoint(
     data = DataConfig(data=str(images), options={"size": 8}, stream=True)
     plan = make_plan().model_copy(update={"data": data})
     out = tmp_path / "run"
-    before = (images / "7.png").stat()
-    meddler = Meddler(6, lambda: os.utime(images / "7.png", ns=(0, 0)))
+    before = (images / "7.png").read_bytes()
+    meddler = Meddler(6, lambda: shutil.copyfile(images / "6.png", images / "7.png"))
     with pytest.raises(DataError, match="changed or removed while a run was streaming"):
         train_run(plan, out, registry, meddler)
     assert [path.name for path in list_checkpoints(out / "checkpoints")] == ["step-000000004"]
-    os.utime(images / "7.png", ns=(before.st_atime_ns, before.st_mtime_ns))
+    (images / "7.png").write_bytes(before)
     assert resume_run(out, registry).steps == 12
 
 
@@ -184,7 +189,7 @@ def test_streamed_data_are_looked_at_in_the_end_whatever_it_costs(
     monkeypatch.setattr(watch, "SHARE", 1e-9)
     data = DataConfig(data=str(images), options={"size": 8}, stream=True)
     plan = make_plan().model_copy(update={"data": data})
-    meddler = Meddler(6, lambda: os.utime(images / "7.png", ns=(0, 0)))
+    meddler = Meddler(6, lambda: shutil.copyfile(images / "6.png", images / "7.png"))
     with pytest.raises(DataError, match="changed or removed while a run was streaming"):
         train_run(plan, tmp_path / "run", registry, meddler)
     kept = [path.name for path in list_checkpoints(tmp_path / "run" / "checkpoints")]

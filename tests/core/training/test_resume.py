@@ -236,6 +236,26 @@ def test_changed_data_is_noticed(tmp_path, registry, make_plan, data):
         resume_run(out, registry)
 
 
+def test_the_same_data_written_again_are_gone_on_with(tmp_path, registry, make_plan, data):
+    out = tmp_path / "run"
+    train_run(make_plan(), out, registry)
+    content = data.read_bytes()
+    data.unlink()
+    data.write_bytes(content)
+    assert resume_run(out, registry, changes={"steps": 13}).steps == 13
+
+
+def test_a_run_that_knows_its_data_by_times_is_refused(tmp_path, registry, make_plan):
+    out = tmp_path / "run"
+    train_run(make_plan(), out, registry)
+    text = (out / "run.json").read_text(encoding="utf-8")
+    old = text.replace('"format_version": 2', '"format_version": 1')
+    (out / "run.json").write_text(old, encoding="utf-8")
+    with pytest.raises(DataError, match="was begun by an older genzoo") as caught:
+        resume_run(out, registry)
+    assert "start a new run" in caught.value.hint
+
+
 def test_only_the_newest_checkpoints_are_kept(tmp_path, registry, make_plan):
     out = tmp_path / "run"
     train_run(make_plan(keep_checkpoints=1), out, registry)
