@@ -14,9 +14,10 @@ from typing import BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
-from genzoo.data.data_source import Progress, Source
+from genzoo.data.class_folders import numbered_labels
+from genzoo.data.data_source import Labels, Progress, Source
 from genzoo.data.decoding import Outcome
-from genzoo.data.remarks import counted, endings, listing, with_article, with_reasons
+from genzoo.data.remarks import counted, endings, listing, printable, with_article, with_reasons
 from genzoo.errors import DataError
 from genzoo.interfaces.decoded import Decoded, Layout
 from genzoo.interfaces.kind import Kind
@@ -30,16 +31,22 @@ class Tally:
         kept: For each row, the position of the file or entry it came from.
         failed: Reasons by position.
         remarks: What was done to how many rows.
+        labels: For each row that says its class itself, the number of that.
+        classes: Numbers of those classes, in the order in which they were met.
     """
 
     kept: array[int] = field(default_factory=lambda: array("q"))
     failed: dict[int, str] = field(default_factory=dict)
     remarks: Counter[str] = field(default_factory=Counter)
+    labels: array[int] = field(default_factory=lambda: array("q"))
+    classes: dict[str, int] = field(default_factory=dict)
 
     def add(self, position: int, outcome: Outcome) -> None:
         """Count the outcome of the file or entry at `position`."""
         if isinstance(outcome, Decoded):
             self.kept.extend(repeat(position, len(outcome.rows)))
+            for label in map(printable, outcome.labels):
+                self.labels.append(self.classes.setdefault(label, len(self.classes)))
             for remark in outcome.remarks:
                 self.remarks[remark] += len(outcome.rows)
         else:
@@ -60,7 +67,7 @@ def build_entry(folder: Path, source: Source, kind: Kind, progress: Progress | N
         _write_header(file, len(tally.kept), layout)
     if not tally.kept:
         raise _nothing_left(source, tally, kind)
-    labels = source.labels(tally.kept)
+    labels = _labels(source, tally, kind)
     if labels.values is not None:
         with (folder / "labels.npy").open("wb") as file:
             np.save(file, labels.values)
@@ -74,6 +81,17 @@ def build_entry(folder: Path, source: Source, kind: Kind, progress: Progress | N
     }
     with (folder / "meta.json").open("wb") as file:
         file.write(json.dumps(meta, indent=1).encode())
+
+
+def _labels(source: Source, tally: Tally, kind: Kind) -> Labels:
+    """Those that the rows say themselves, else those of the source."""
+    said, count = len(tally.labels), len(tally.kept)
+    if not said:
+        return source.labels(tally.kept)
+    if said < count:
+        note = f"No labels: {count - said} of {count} {kind.array} do not say their class."
+        return Labels(None, (), (note,))
+    return numbered_labels(np.array(tally.labels, np.int64), tally.classes)
 
 
 def _write_rows(file: BinaryIO, source: Source, kind: Kind, progress: Progress | None) -> Tally:

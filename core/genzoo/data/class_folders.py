@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genzoo.data.data_source import Labels
 from genzoo.data.remarks import printable
@@ -25,10 +26,23 @@ def folder_labels(paths: Sequence[str], samples: str) -> Labels:
         if loose < len(paths):
             notes.append(f"No labels: {loose} of {len(paths)} {samples} are in no class folder.")
         return Labels(None, (), tuple(notes))
-    # Names are numbered as they come, then by their order: millions of them are never held at once.
+    # Names are numbered as they come, as millions of them are never held at once.
     met: dict[str, int] = {}
     names = (printable(path.split("/", depth + 1)[depth]) for path in paths)
     numbers = np.fromiter((met.setdefault(name, len(met)) for name in names), np.int64)
+    return numbered_labels(numbers, met, notes)
+
+
+def numbered_labels(
+    numbers: NDArray[np.int64], met: Mapping[str, int], notes: Iterable[str] = ()
+) -> Labels:
+    """Labels by the order of their names, from numbers in the order in which names were met.
+
+    Args:
+        numbers: Of each sample (N,).
+        met: The number of each name.
+        notes: Sentences worth telling the user.
+    """
     classes = tuple(sorted(met))
     order = np.argsort([met[name] for name in classes])
     return Labels(order[numbers].astype(np.int64), classes, tuple(notes))

@@ -2,8 +2,8 @@
 
 It reads lines of JSON on stdin, first the kind, then lists of files: the path of one, or
 `[name, size]` where its bytes follow the line. For each list it answers with a line of JSON that
-has `[rows, remarks]` or a reason for each file, and with the bytes of the rows. It ends when stdin
-does.
+has `[rows, remarks, labels]` or a reason for each file, and with the bytes of the rows. It ends
+when stdin does.
 
 A plain subprocess, because multiprocessing would run the user's script again in each worker, and
 because a decoder that crashes then takes no more than its worker down.
@@ -49,7 +49,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
         files = [_file(each, requests) for each in json.loads(line)]
         outcomes = [attempt(kind, file) for file in files]
         answer = [
-            [len(each.rows), each.remarks] if isinstance(each, Decoded) else str(each)
+            [len(each.rows), each.remarks, each.labels] if isinstance(each, Decoded) else str(each)
             for each in outcomes
         ]
         content = [each.rows.tobytes() for each in outcomes if isinstance(each, Decoded)]

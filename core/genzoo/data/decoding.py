@@ -57,6 +57,10 @@ def _outcome(kind: Kind, decode: Callable[[], Decoded]) -> Outcome:
         rows = decoded.rows
         if not kind.layout.of(rows):
             return UndecodableError(f"the kind {kind.name} made {rows.dtype} {rows.shape} of it")
+        if len(decoded.labels) not in (0, len(rows)):
+            return UndecodableError(
+                f"the kind {kind.name} made {len(decoded.labels)} labels for {len(rows)} rows"
+            )
         if rows.dtype.kind == "f" and not np.isfinite(rows).all():
             return UndecodableError("it has values that are no finite numbers")
     except UndecodableError as error:

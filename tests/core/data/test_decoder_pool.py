@@ -139,7 +139,7 @@ def test_the_protocol(tmp_path, names):
     replies = io.BytesIO()
     serve(requests, replies)
     header, pixels = replies.getvalue().removeprefix(READY).split(b"\n", 1)
-    assert header == b'[[1, []], "not an image", "not an image"]'
+    assert header == b'[[1, [], []], "not an image", "not an image"]'
     assert pixels == bytes(64)
 
 
