@@ -11,9 +11,9 @@ from tutorial_script import STEPS_PER_TURN
 
 from genzoo.plugins.manager import default_manager
 from genzoo.training.allocators import tune_allocators
-from genzoo.training.begin_and_resume import load_data
 from genzoo.training.components import open_session
 from genzoo.training.reporter import Reporter
+from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 from genzoo.training.training_loop import Trainer

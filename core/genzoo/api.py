@@ -10,7 +10,8 @@ import torch
 
 from genzoo.artifact.load import load_model
 from genzoo.data.choose_kind import choose_kind
-from genzoo.errors import unknown_name
+from genzoo.data.given_data import DataLike
+from genzoo.errors import UsageError, unknown_name
 from genzoo.media.find_kind import kind_of_model, load_kind, sample_contract
 from genzoo.model.build import build_model
 from genzoo.model.model import Model
@@ -18,11 +19,10 @@ from genzoo.plugins.manager import default_manager
 from genzoo.registry import Registry, load_target
 from genzoo.specs import Config, parse_config
 from genzoo.training.reporter import Reporter
-from genzoo.training.training_config import RunPlan, TrainingConfig, data_config
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig, data_config
 from genzoo.zoo import resolve
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from genzoo.evaluation.record import EvaluationRecord
@@ -114,10 +114,11 @@ def save(
 
 
 def train(
-    architecture: str,
-    data: str | Path,
-    out: str | Path,
+    architecture: str | None = None,
+    data: DataLike | None = None,
+    out: str | Path | None = None,
     *,
+    resume: str | Path | None = None,
     objective: str | None = None,
     config: Mapping[str, Any] | None = None,
     objective_config: Mapping[str, Any] | None = None,
@@ -125,12 +126,16 @@ def train(
     registry: Registry | None = None,
     **options: Any,
 ) -> TrainingResult:
-    """Train a model from the beginning, with all the processes that `torchrun` started.
+    """Train a model, with all the processes that `torchrun` started.
 
     Args:
         architecture: Its name, e.g. `dcgan`.
-        data: A folder, an `.npz` file or the name of a data set.
+        data: A folder, an `.npz` file, the name of a data set, a list of files, an array or a
+            tensor such as images (N, height, width, channels) uint8, or `RawSamples`, which have
+            labels too.
         out: The run's folder: new, or empty. The model is in its `artifact` folder afterwards.
+        resume: A run to go on with instead. `data` then says where its data lie now, or gives
+            arrays again; of the options, only those that say how long and how often can change.
         objective: How it learns; by default the architecture's own way.
         config: Values for the architecture's options.
         objective_config: Values for the objective's options.
@@ -143,23 +148,38 @@ def train(
         GenzooError: Names, options or data that do not fit; nothing is written then.
     """
     from genzoo.distributed.process_group import joined_process_group
-    from genzoo.training.begin_and_resume import train_run
+    from genzoo.training.begin_and_resume import resume_run, train_run
 
     known = _known(registry)
+    if resume is not None:
+        if out is not None or objective is not None or config or objective_config:
+            raise UsageError(
+                "A resumed run goes on with what it began with.",
+                "Leave out, objective and both configs out.",
+            )
+        with joined_process_group() as processes:
+            heard = reporter if processes.is_main else None
+            return resume_run(Path(resume), known, heard, options, processes, data, architecture)
+    if architecture is None or data is None or out is None:
+        raise UsageError(
+            "An architecture, data and a folder for the run are needed.",
+            "Write genzoo.train('convgan', 'photos/', 'runs/photos'), or resume='runs/photos'.",
+        )
     plan = RunPlan(
         architecture=architecture,
         architecture_config=dict(config or {}),
         objective=objective,
         objective_config=dict(objective_config or {}),
-        **_plan_options(known, architecture, str(data), options),
+        **_plan_options(known, architecture, data, options),
     )
     with joined_process_group() as processes:
-        return train_run(plan, Path(out), known, reporter if processes.is_main else None, processes)
+        heard = reporter if processes.is_main else None
+        return train_run(plan, Path(out), known, heard, processes, data)
 
 
 def evaluate(
     model: str | Path | Model,
-    data: str | Path | NDArray[Any],
+    data: DataLike,
     *,
     metrics: Sequence[str] = (),
     features: str | None = None,
@@ -169,7 +189,7 @@ def evaluate(
     prior: str | None = None,
     truncation: float = 1.0,
     label_prior: str = "uniform",
-    held_out: str | Path | NDArray[Any] | None = None,
+    held_out: DataLike | None = None,
     batch_size: int = 64,
     max_pixels: int | None = None,
     device: str | torch.device = "cpu",
@@ -180,8 +200,8 @@ def evaluate(
 
     Args:
         model: A name, a folder, or a model at hand.
-        data: What it should be like: a folder, an `.npz` file, the name of a data set, or rows
-            such as images (N, height, width, channels) uint8.
+        data: What it should be like: a folder, an `.npz` file, the name of a data set, a list of
+            files, or rows such as images (N, height, width, channels) uint8.
         metrics: Names of metrics; by default all that apply.
         features: Name of the feature space; by default the best of the kind that is installed: of
             images `efficientnet-lite0`, else `pixels`.
@@ -226,7 +246,7 @@ def evaluate(
 
 
 def _plan_options(
-    registry: Registry, architecture: str, data: str, options: Mapping[str, Any]
+    registry: Registry, architecture: str, data: DataLike, options: Mapping[str, Any]
 ) -> dict[str, Config]:
     """Sort options into those of the training and those of the data.
 
@@ -234,17 +254,20 @@ def _plan_options(
         ConfigError: A value out of bounds.
         UnknownNameError: Neither has an option of that name.
     """
+    from genzoo.data.find_source import lasting_data
+
+    named = str(data) if isinstance(data, str | Path) else lasting_data(data)
     entry = registry.architectures.find(architecture)
     kind = load_target(choose_kind(registry, entry, data, options.get("kind")).record.config)
     training = TrainingConfig.model_fields
-    source = {"kind", "conditional", *kind.model_fields}
+    source = {*DataConfig.model_fields, *kind.model_fields} - {"data", "options"}
     for name in options:
         if name not in training and name not in source:
             raise unknown_name("training option", name, [*training, *source])
     rest = {name: value for name, value in options.items() if name in training}
     chosen = {name: value for name, value in options.items() if name not in training}
     return {
-        "data": data_config({"data": data, **chosen}, kind),
+        "data": data_config({"data": named, **chosen}, kind),
         "training": parse_config(TrainingConfig, rest, "training"),
     }
 

@@ -62,7 +62,7 @@ def test_train_sorts_its_options(plans, registry):
         size=32,
         conditional=True,
     )
-    plan, out, used, reporter, _ = plans[0]
+    plan, out, used, reporter, *_ = plans[0]
     assert isinstance(plan, RunPlan)
     assert (plan.architecture, plan.architecture_config) == ("toy-gan", {"width": 8})
     assert (plan.objective, plan.objective_config) == ("hinge", {"gamma": 2.0})

@@ -67,18 +67,20 @@ def command(
     [objective]; the command line takes precedence over it. The last two may give a name, and
     [data] the data.
 
-    Ctrl-C stops after the step (exit code 130); genzoo train --resume RUN goes on.
+    Ctrl-C stops after the step (exit code 130); genzoo train --resume RUN goes on. Where the data
+    lie elsewhere now, genzoo train ARCHITECTURE DATA --resume RUN says so.
 
     Started by torchrun, the processes share each batch and train one model together.
     """
     given = merge(_from_options(ctx), _from_assignments(ctx, assignments))
     if resume is not None:
-        if architecture or data or out or objective or config:
+        if (architecture and not data) or out or objective or config:
             raise UsageError(
                 "--resume goes on with what the run began with.",
-                f"Type genzoo train --resume {resume}, with --steps to train longer.",
+                f"Type genzoo train --resume {resume}, with --steps to train longer, or with "
+                "ARCHITECTURE DATA where the data lie elsewhere now.",
             )
-        _resume(ctx, resume, given)
+        _resume(ctx, resume, given, architecture, data)
         return
     if data is not None:
         given["data"]["data"] = data
@@ -109,7 +111,13 @@ def _begin(ctx: click.Context, sections: dict[str, dict[str, Any]], out: Path | 
     _finish(ctx, result, processes.is_main)
 
 
-def _resume(ctx: click.Context, run: Path, given: dict[str, dict[str, Any]]) -> None:
+def _resume(
+    ctx: click.Context,
+    run: Path,
+    given: dict[str, dict[str, Any]],
+    architecture: str | None,
+    data: str | None,
+) -> None:
     changes = given.pop("training")
     other = [name for values in given.values() for name in values]
     if other:
@@ -121,7 +129,9 @@ def _resume(ctx: click.Context, run: Path, given: dict[str, dict[str, Any]]) -> 
     from genzoo.training.begin_and_resume import resume_run
 
     with torchrun_processes() as processes, progress_reporter(output()) as reporter:
-        result = resume_run(run, plugin_registry(), reporter, changes, processes)
+        result = resume_run(
+            run, plugin_registry(), reporter, changes, processes, data, architecture
+        )
     _finish(ctx, result, processes.is_main)
 
 

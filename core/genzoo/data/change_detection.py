@@ -9,6 +9,7 @@ from pathlib import Path
 from genzoo.cache_folder import cache_root
 from genzoo.data.dataset import Dataset
 from genzoo.data.find_source import Registered, find_source
+from genzoo.data.given_data import IN_MEMORY, DataLike
 from genzoo.data.streamed_rows import StreamedRows
 from genzoo.errors import DataError, GenzooError
 
@@ -18,9 +19,9 @@ SHARE = 0.01
 """Looking at a million files takes seconds: the next look waits until it costs this share."""
 
 
-def watch_data(data: str, dataset: Dataset, registered: Registered) -> DataWatch:
-    """A watch on the data `data`, a path or a registered name, that was opened as `dataset`."""
-    if dataset.blocks is not None:
+def watch_data(data: DataLike, dataset: Dataset, registered: Registered) -> DataWatch:
+    """A watch on the data `data` that were opened as `dataset`."""
+    if dataset.blocks is not None or dataset.name == IN_MEMORY:
         # What comes from afar is compared with what it was when it arrives.
         return DataWatch(dataset, lambda: dataset.fingerprint)
     return DataWatch(

@@ -6,10 +6,14 @@ import zipfile
 from itertools import islice
 from pathlib import Path, PurePath
 
+import numpy as np
+
 from genzoo.data.folder_listing import files_below
-from genzoo.errors import UnknownNameError, UsageError
+from genzoo.data.given_data import IN_MEMORY, DataLike, given_data
+from genzoo.data.raw import RawSamples
+from genzoo.errors import GenzooError, UnknownNameError, UsageError
 from genzoo.interfaces.kind import Kind
-from genzoo.media.find_kind import find_kind
+from genzoo.media.find_kind import find_kind, load_kind
 from genzoo.records import ArchitectureSpec, DatasetSpec, KindSpec
 from genzoo.registry import Entry, Registry, load_target
 
@@ -20,7 +24,7 @@ LOOK = 10_000
 def choose_kind(
     registry: Registry,
     architecture: Entry[ArchitectureSpec],
-    data: str | None = None,
+    data: DataLike | None = None,
     name: str | None = None,
 ) -> Entry[KindSpec]:
     """The kind that the user named, else that of the data set, else what the architecture models.
@@ -30,7 +34,7 @@ def choose_kind(
     Args:
         registry: Where names are looked up.
         architecture: What is to model the data.
-        data: What the user typed, if it is known yet.
+        data: What was given, if it is known yet.
         name: The kind that the user named.
 
     Raises:
@@ -47,9 +51,9 @@ def choose_kind(
     return _seen_in(data, _installed(registry, architecture), architecture)
 
 
-def _registered(registry: Registry, data: str | None) -> Entry[DatasetSpec] | None:
+def _registered(registry: Registry, data: DataLike | None) -> Entry[DatasetSpec] | None:
     try:
-        return registry.datasets.find(data or "")
+        return registry.datasets.find(data if isinstance(data, str) else "")
     except UnknownNameError:
         return None
 
@@ -65,10 +69,14 @@ def _installed(registry: Registry, architecture: Entry[ArchitectureSpec]) -> lis
 
 
 def _seen_in(
-    data: str | None, kinds: list[Entry[KindSpec]], architecture: Entry[ArchitectureSpec]
+    data: DataLike | None, kinds: list[Entry[KindSpec]], architecture: Entry[ArchitectureSpec]
 ) -> Entry[KindSpec]:
-    names = _names(Path(data).expanduser()) if data else []
-    counts = [_count(names, load_target(kind.record.target)) for kind in kinds]
+    given = None if data is None else given_data(data)
+    if isinstance(given, RawSamples):
+        counts = [_takes(kind, given) for kind in kinds]
+    else:
+        names = _names(given)
+        counts = [_count(names, load_target(kind.record.target)) for kind in kinds]
     most = max(counts, default=0)
     if most and counts.count(most) == 1:
         return kinds[counts.index(most)]
@@ -79,8 +87,13 @@ def _seen_in(
     )
 
 
-def _names(path: Path) -> list[str]:
-    """Names of the arrays of an .npz file or of the files in a folder; none of anything else."""
+def _names(data: str | Path | tuple[str, ...] | None) -> list[str]:
+    """Names of the arrays of an .npz file, or of files; none of anything else."""
+    if isinstance(data, tuple):
+        return list(data)
+    if not data:
+        return []
+    path = Path(data).expanduser()
     try:
         if path.is_dir():
             return [entry.name for _, entry in islice(files_below(path), LOOK)]
@@ -90,6 +103,15 @@ def _names(path: Path) -> list[str]:
             return archive.namelist()
     except (OSError, ValueError, zipfile.BadZipFile):
         return []
+
+
+def _takes(kind: Entry[KindSpec], raw: RawSamples) -> int:
+    """1 where the kind takes such arrays, else 0."""
+    try:
+        load_kind(kind).check(np.asarray(raw.samples), IN_MEMORY)
+    except GenzooError:
+        return 0
+    return 1
 
 
 def _count(names: list[str], kind: type[Kind]) -> int:

@@ -7,17 +7,14 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from genzoo.data.arrays import ArraySource, read_npz
 from genzoo.data.content_digests import is_settled, remembered, status_of
 from genzoo.data.data_source import Source
 from genzoo.data.fingerprint import digest, reading_identity
-from genzoo.data.folder_listing import check_plain
+from genzoo.data.folder_listing import check_plain, list_files, scan_folder
 from genzoo.data.folder_source import FolderSource
+from genzoo.data.given_data import IN_MEMORY, DataLike, given_data
 from genzoo.data.hub_datasets import PREFIX, hub_source, is_saved, saved_source
 from genzoo.data.raw import RawSamples
 from genzoo.data.remote.addresses import is_address
@@ -33,17 +30,18 @@ Registered = Callable[[str], tuple[DatasetSpec, Callable[[], RawSamples]]]
 
 
 def find_source(
-    data: str | Path | RawSamples | NDArray[Any],
+    data: DataLike,
     kind: Kind,
     registered: Registered | None,
     cache: Path,
     note: Callable[[str], None] | None = None,
 ) -> Source:
     """The source that `data` means; see `open_dataset`."""
-    if isinstance(data, np.ndarray):
-        data = RawSamples(data)
+    data = given_data(data)
     if isinstance(data, RawSamples):
         return MemorySource(data, kind)
+    if isinstance(data, tuple):
+        return FolderSource(list_files(data, kind), f"{len(data)} files", kind, cache, note)
     if not str(data):
         raise UsageError("The name of the data is empty.", "Give a folder or a data set.")
     if str(data).startswith(PREFIX):
@@ -78,7 +76,17 @@ class MemorySource(ArraySource):
     """Arrays that the caller holds."""
 
     def __init__(self, raw: RawSamples, kind: Kind) -> None:
-        super().__init__(lambda: raw, "arrays in memory", kind)
+        super().__init__(lambda: raw, IN_MEMORY, kind)
+
+
+def lasting_data(data: DataLike) -> str | tuple[str, ...]:
+    """What was given, as a run records it: found from any current folder, arrays apart."""
+    data = given_data(data)
+    if isinstance(data, RawSamples):
+        return IN_MEMORY
+    if isinstance(data, tuple):
+        return tuple(str(Path(each).expanduser().absolute()) for each in data)
+    return str(data.absolute()) if isinstance(data, Path) else lasting_name(data)
 
 
 def lasting_name(data: str) -> str:
@@ -99,7 +107,7 @@ def _from_path(
     if is_saved(path, kind):
         return saved_source(path, name, kind, cache)
     if path.is_dir():
-        return FolderSource(path, name, kind, cache, note)
+        return FolderSource(scan_folder(path, kind), name, kind, cache, note)
     if path.suffix.lower() == ".npz":
         known = partial(_known_file, path, kind, cache)
         return ArraySource(lambda: read_npz(path, kind), name, kind, known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +63,35 @@ def scan_folder(root: Path, kind: Kind) -> FolderScan:
     if not files:
         raise nothing_there(root, kind)
     return FolderScan(root, tuple(files), tuple(walk.notes()))
+
+
+def list_files(paths: Sequence[str], kind: Kind) -> FolderScan:
+    """The files at `paths`, in that order, below the folder that has all of them.
+
+    Raises:
+        DataError: One is not there or is a folder, or none may hold a sample of `kind`.
+    """
+    places = [Path(path).expanduser().absolute() for path in paths]
+    for place in places:
+        if not place.is_file():
+            check_plain(place, str(place))
+            there = place.exists()
+            raise DataError(
+                f"'{place}' in the list of files is {'a folder' if there else 'not there'}.",
+                "Give a folder by itself, and a list of nothing but files.",
+            )
+    wanted = [place for place in places if kind.may_read(place.name)]
+    if not wanted:
+        raise DataError(f"There is no {kind.noun} in the list of files.", "Check the list.")
+    root = Path(os.path.commonpath([place.parent for place in wanted]))
+    found = [
+        FoundFile(path, status_of(place.stat(), path))
+        for place in wanted
+        for path in [place.relative_to(root).as_posix()]
+    ]
+    walk = Walk(kind)
+    walk.others += [str(place) for place in places if not kind.may_read(place.name)]
+    return FolderScan(root, tuple(found), tuple(walk.notes()))
 
 
 def check_plain(path: Path, name: str) -> None:

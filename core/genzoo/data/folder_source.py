@@ -12,35 +12,32 @@ from genzoo.data.data_source import Labels
 from genzoo.data.decoding import quiet_decoding
 from genzoo.data.file_source import FileSource
 from genzoo.data.fingerprint import digest
-from genzoo.data.folder_listing import FolderScan, scan_folder
+from genzoo.data.folder_listing import FolderScan
 from genzoo.data.remarks import printable
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
 
 
 class FolderSource(FileSource):
-    """The files below `root` that may hold samples of `kind`.
+    """The files of a folder, or of a list, that may hold samples of `kind`.
 
     Args:
-        root: The folder.
+        scan: Which files.
         name: What the user typed.
         kind: What the files hold.
         cache: Where digests of the files are kept.
         note: Hears of it where much has to be read for them.
-
-    Raises:
-        DataError: The folder cannot be read or holds nothing that may be one.
     """
 
     def __init__(
         self,
-        root: Path,
+        scan: FolderScan,
         name: str,
         kind: Kind,
         cache: Path,
         note: Callable[[str], None] | None = None,
     ) -> None:
-        self.scan = scan_folder(root, kind)
+        self.scan = scan
         self.name = name
         self.identity = folder_identity(self.scan, cache, note)
         self.notes = self.scan.notes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from genzoo.data.file_source import FileSource
 from genzoo.data.find_source import MemorySource, Registered, find_source
 from genzoo.data.fingerprint import digest, fingerprint
 from genzoo.data.folder_source import FolderSource
-from genzoo.data.raw import RawSamples
+from genzoo.data.given_data import DataLike
 from genzoo.data.remote import WINDOW
 from genzoo.data.remote.open import remote_source
 from genzoo.data.shard_source import ShardSource
@@ -28,7 +27,7 @@ from genzoo.interfaces.kind import Kind
 
 
 def open_dataset(
-    data: str | Path | RawSamples | NDArray[Any],
+    data: DataLike,
     kind: Kind,
     *,
     conditional: bool = False,
@@ -43,7 +42,7 @@ def open_dataset(
     """Open a folder, tar shards here or elsewhere, an .npz file, a registered data set, or arrays.
 
     Args:
-        data: A path, a registered name, or arrays.
+        data: A path, a registered name, a list of files, or arrays.
         kind: What the samples are; options that it leaves open are decided by the data.
         conditional: Whether the samples' contract has the classes; the data must have labels.
         classes: Number the labels by this list, such as that of a model. Default: the data's own.

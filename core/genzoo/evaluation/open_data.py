@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
-
 from genzoo.data.dataset import Dataset
+from genzoo.data.given_data import DataLike
 from genzoo.data.open_dataset import open_dataset
 from genzoo.interfaces.kind import Kind
 from genzoo.records import DatasetSpec
@@ -17,7 +15,7 @@ from genzoo.specs import SampleSpec
 
 
 def open_beside(
-    data: str | Path | NDArray[Any],
+    data: DataLike,
     kind: Kind,
     spec: SampleSpec,
     registry: Registry,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,18 @@ from genzoo.atomic_files import require_writable, sweep
 from genzoo.data.change_detection import watch_data
 from genzoo.data.choose_kind import choose_kind
 from genzoo.data.dataset import Dataset
-from genzoo.data.find_source import Registered, lasting_name
-from genzoo.data.open_dataset import open_dataset
+from genzoo.data.given_data import DataLike
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
-from genzoo.errors import CheckpointError, UsageError
-from genzoo.media.find_kind import load_kind
+from genzoo.errors import CheckpointError, UnknownNameError, UsageError
 from genzoo.model.build import check_kind
-from genzoo.records import DatasetSpec
-from genzoo.registry import Registry, load_target
+from genzoo.registry import Registry
 from genzoo.specs import parse_config
 from genzoo.training.allocators import tune_allocators
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
 from genzoo.training.choose_trackers import choose_trackers
 from genzoo.training.components import Session, check_fit, open_session, restore_session
 from genzoo.training.reporter import Reporter
+from genzoo.training.run_data import data_gone, load_data, lookup_in, placed
 from genzoo.training.run_folder import (
     DataRecord,
     MetricsLog,
@@ -33,7 +31,7 @@ from genzoo.training.run_folder import (
     check_known_data,
     check_resumable,
 )
-from genzoo.training.share import check_same_data, share_checkpoint
+from genzoo.training.share import share_checkpoint
 from genzoo.training.training_config import RunPlan, TrainingConfig
 from genzoo.training.training_loop import Trainer, TrainingResult
 
@@ -55,6 +53,7 @@ def train_run(
     registry: Registry,
     reporter: Reporter | None = None,
     processes: ProcessGroup = SINGLE_PROCESS,
+    data: DataLike | None = None,
 ) -> TrainingResult:
     """Train from the beginning.
 
@@ -64,6 +63,7 @@ def train_run(
         registry: Where names are looked up.
         reporter: Hears of progress.
         processes: The processes that train together, all with the same plan; rank 0 writes.
+        data: What to learn from; by default what the plan names. Arrays cannot be named.
 
     Raises:
         GenzooError: Names, options or data that do not fit; nothing is written then.
@@ -73,15 +73,16 @@ def train_run(
     folder = RunFolder(out)
     if processes.is_main:
         folder.check_free()
-    plan = _resolve(plan, registry)
+    data = plan.data.data if data is None else data
+    plan = _resolve(plan, registry, data)
     trackers = choose_trackers(plan.training.tracker, registry)
-    dataset = load_data(plan, registry, reporter, processes=processes)
+    dataset = load_data(plan, registry, reporter, processes=processes, data=data)
     session = open_session(plan, dataset, registry, processes)
     if processes.is_main:
         folder.create()
         folder.write_record(_record(plan, dataset))
     reporter.note(f"Training on {session.device} in {session.precision}.")
-    watch = watch_data(plan.data.data, dataset, _lookup_in(registry))
+    watch = watch_data(data, dataset, lookup_in(registry))
     return Trainer(session, folder, reporter, trackers=trackers, watch=watch).run()
 
 
@@ -91,6 +92,8 @@ def resume_run(
     reporter: Reporter | None = None,
     changes: Mapping[str, Any] | None = None,
     processes: ProcessGroup = SINGLE_PROCESS,
+    data: DataLike | None = None,
+    architecture: str | None = None,
 ) -> TrainingResult:
     """Go on from the newest whole checkpoint, bit for bit on the same machine.
 
@@ -102,9 +105,12 @@ def resume_run(
         reporter: Hears of progress.
         changes: New values for the options in `CHANGEABLE`.
         processes: The processes that go on together, as many as you like; rank 0 has the folder.
+        data: Where the data lie now; by default where they lay.
+        architecture: What the run trains, to be compared where it is given.
 
     Raises:
-        UsageError: This is no run, or an option that cannot be changed.
+        UsageError: This is no run, or one of another architecture, or an option that cannot be
+            changed.
         CheckpointError: No usable checkpoint.
         DataError: The data is no longer what the run began with.
         StorageError: The folder cannot be written to.
@@ -117,11 +123,17 @@ def resume_run(
     if processes.is_main:
         require_writable(out)
         folder.check_plain()
+    _check_architecture(record, architecture, registry, out)
     plan = _changed(record.plan, changes or {})
+    if data is not None:
+        plan = plan.model_copy(update={"data": placed(plan, data)})
     trackers = choose_trackers(plan.training.tracker, registry)
     checkpoint = _read_checkpoint(folder, reporter, processes)
     classes = record.data.sample.classes or None
-    dataset = load_data(plan, registry, reporter, classes, processes)
+    try:
+        dataset = load_data(plan, registry, reporter, classes, processes, data)
+    except UnknownNameError as error:
+        raise error if data is not None else data_gone(record, out) from error
     check_known_data(record, dataset.fingerprint, out)
     session = open_session(plan, dataset, registry, processes)
     checkpoint = _restore(session, checkpoint, folder, reporter)
@@ -131,55 +143,9 @@ def resume_run(
         MetricsLog(folder.metrics_file).rewind(step)
         folder.write_record(record.model_copy(update={"plan": plan}))
     reporter.note(f"Going on from step {step}.")
-    watch = watch_data(plan.data.data, dataset, _lookup_in(registry))
+    place = plan.data.data if data is None else data
+    watch = watch_data(place, dataset, lookup_in(registry))
     return Trainer(session, folder, reporter, step, drawn, trackers, watch).run()
-
-
-def load_data(
-    plan: RunPlan,
-    registry: Registry,
-    reporter: Reporter,
-    classes: Sequence[str] | None = None,
-    processes: ProcessGroup = SINGLE_PROCESS,
-) -> Dataset:
-    """Open a run's data and pass on what there is to say about it.
-
-    Args:
-        plan: Which data, and of which kind.
-        registry: Where names are looked up.
-        reporter: Hears of skipped files and the like.
-        classes: Numbers the labels; by default the data's own classes do.
-        processes: The processes that open it; one on each machine decodes it.
-
-    Raises:
-        DataError: It cannot be read, or is not the same everywhere.
-    """
-    architecture = registry.architectures.find(plan.architecture)
-    entry = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
-    with processes.one_by_one():
-        dataset = open_dataset(
-            plan.data.data,
-            load_kind(entry, plan.data.options),
-            conditional=plan.data.conditional,
-            classes=classes,
-            registered=_lookup_in(registry),
-            progress=reporter.decoding,
-            stream=plan.data.stream,
-            note=reporter.note,
-            window=plan.data.window,
-        )
-    check_same_data(processes, dataset.fingerprint)
-    for note in dataset.notes:
-        reporter.note(note)
-    return dataset
-
-
-def _lookup_in(registry: Registry) -> Registered:
-    def registered(name: str) -> tuple[DatasetSpec, Any]:
-        record = registry.datasets.find(name).record
-        return record, load_target(record.target)
-
-    return registered
 
 
 def _record(plan: RunPlan, dataset: Dataset) -> RunRecord:
@@ -229,7 +195,7 @@ def _read_checkpoint(
     return share_checkpoint(processes, found)
 
 
-def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:
+def _resolve(plan: RunPlan, registry: Registry, data: DataLike) -> RunPlan:
     """Spell everything out, so that the record means the same anywhere, any time."""
     architecture = registry.architectures.find(plan.architecture)
     if plan.objective:
@@ -239,18 +205,25 @@ def _resolve(plan: RunPlan, registry: Registry) -> RunPlan:
     check_fit(architecture.record, objective.record)
     own = registry.is_own_objective(architecture, objective)
     defaults = architecture.record.objective_defaults if own else {}
-    kind = choose_kind(registry, architecture, plan.data.data, plan.data.kind)
+    kind = choose_kind(registry, architecture, data, plan.data.kind)
     check_kind(architecture.record, kind.record.name)
     return plan.model_copy(
         update={
             "architecture": architecture.full_name,
             "objective": objective.full_name,
             "objective_config": {**defaults, **plan.objective_config},
-            "data": plan.data.model_copy(
-                update={"data": lasting_name(plan.data.data), "kind": kind.full_name}
-            ),
+            "data": placed(plan, data).model_copy(update={"kind": kind.full_name}),
         }
     )
+
+
+def _check_architecture(record: RunRecord, name: str | None, registry: Registry, run: Path) -> None:
+    own = record.plan.architecture
+    if name is not None and registry.architectures.find(name).full_name != own:
+        raise UsageError(
+            f"{run} trains {own.rpartition('/')[2]}, not {name}.",
+            "A run goes on with what it began with: start a new one for another architecture.",
+        )
 
 
 def _changed(plan: RunPlan, changes: Mapping[str, Any]) -> RunPlan:

@@ -20,10 +20,10 @@ from genzoo.errors import ArtifactError, GenzooError
 from genzoo.interfaces.vital_signs import VitalSign
 from genzoo.model.build import build_architecture
 from genzoo.registry import Registry
-from genzoo.training.begin_and_resume import load_data
 from genzoo.training.components import build_objective
 from genzoo.training.doctor_while_training import all_of, declared_signs, some_of
 from genzoo.training.reporter import Reporter
+from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder, RunRecord
 
 COUNT = 256

@@ -100,7 +100,9 @@ class DataConfig(Config):
         options: Values for the options of the kind, such as the size of images.
     """
 
-    data: str = Field(description="A folder, tar shards, an .npz file or the name of a data set.")
+    data: str | tuple[str, ...] = Field(
+        description="A folder, tar shards, an .npz file, the name of a data set, or files."
+    )
     kind: str | None = Field(
         None, description="What the data holds, where that is not plain: image or another kind."
     )

@@ -27,6 +27,7 @@ class Trained:
         self.out: Path | None = None
         self.changes: dict[str, Any] | None = None
         self.interrupted = False
+        self.place: tuple[str | None, str | None] | None = None
 
     def train_run(
         self,
@@ -41,10 +42,18 @@ class Trained:
         return self._result(reporter)
 
     def resume_run(
-        self, out: Path, registry: object, reporter: Reporter, changes: Any, processes: ProcessGroup
+        self,
+        out: Path,
+        registry: object,
+        reporter: Reporter,
+        changes: Any,
+        processes: ProcessGroup,
+        data: str | None,
+        architecture: str | None,
     ) -> Any:
         assert processes == SINGLE_PROCESS
         self.out, self.changes = out, dict(changes)
+        self.place = (architecture, data)
         return self._result(reporter)
 
     def _result(self, reporter: Reporter) -> TrainingResult:
@@ -267,6 +276,14 @@ def test_resuming_may_change_training_options(run: Run, trained: Trained) -> Non
     assert trained.changes == {"steps": 30, "log_every": 5}
 
 
+def test_resuming_may_say_where_the_data_are_now(run: Run, trained: Trained) -> None:
+    run("train", "--resume", "x")
+    assert trained.place == (None, None)
+    run("train", "sketch", "stripes", "--resume", "x", "--steps", 30)
+    assert trained.place == ("sketch", "stripes")
+    assert (trained.out, trained.changes) == (Path("x"), {"steps": 30})
+
+
 def test_resuming_says_what_cannot_change(run: Run, tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     result = run("train", "--resume", "x", code=2)
@@ -316,7 +333,7 @@ WRONG = {
     "set what is not there": (["sketch", "s", "--set", "widht=8"], "Did you mean width"),
     "set without a value": (["sketch", "s", "--set", "width"], "sets nothing"),
     "no file": (["sketch", "s", "--config", "none.toml"], "'none.toml' cannot be read"),
-    "resume with names": (["--resume", "x", "sketch", "stripes"], "what the run began with"),
+    "resume with a name": (["--resume", "x", "sketch"], "what the run began with"),
     "resume elsewhere": (["--resume", "x", "-o", "y"], "what the run began with"),
     "resume other data": (["--resume", "x", "--size", "32"], "cannot change size"),
     "third argument": (["sketch", "stripes", "more"], "unexpected extra argument (more)"),

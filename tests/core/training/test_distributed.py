@@ -14,10 +14,11 @@ from run_comparison import TIMES
 
 from genzoo.distributed.process_group import ProcessGroup
 from genzoo.errors import UsageError
-from genzoo.training.begin_and_resume import load_data, resume_run, train_run
+from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import read_newest
 from genzoo.training.components import open_session
 from genzoo.training.reporter import Reporter
+from genzoo.training.run_data import load_data
 from genzoo.training.training_config import TrainingConfig
 
 HERE = Path(__file__).parent

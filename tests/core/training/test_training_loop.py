@@ -12,9 +12,10 @@ import toys
 
 from genzoo.api import load
 from genzoo.errors import CapabilityError, DivergenceError, StorageError, UsageError
-from genzoo.training.begin_and_resume import load_data, train_run
+from genzoo.training.begin_and_resume import train_run
 from genzoo.training.checkpoint import list_checkpoints
 from genzoo.training.reporter import Reporter
+from genzoo.training.run_data import load_data
 
 
 def test_a_run_leaves_its_record_log_samples_checkpoints_and_model(tmp_path, registry, make_plan):

@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 
 from genzoo.plugins.manager import default_manager
-from genzoo.training.begin_and_resume import load_data
 from genzoo.training.components import Session, open_session
 from genzoo.training.reporter import Reporter
+from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 from genzoo.training.training_loop import Trainer
