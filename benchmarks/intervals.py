@@ -17,10 +17,16 @@ from numpy.typing import NDArray
 from genzoo.evaluation.statistics.bootstrap import (
     Interval,
     bootstrap_mean,
+    mean_of_few,
     share,
     share_of_dependent,
+    without_groups,
 )
-from genzoo.evaluation.statistics.kernel import block_discrepancies, block_size
+from genzoo.evaluation.statistics.kernel import (
+    block_discrepancies,
+    block_size,
+    whole_discrepancy,
+)
 from genzoo.evaluation.statistics.manifold import overlap
 
 COUNT = 500
@@ -46,7 +52,8 @@ def intervals(real: NDArray[np.float32], fake: NDArray[np.float32]) -> dict[str,
         "recall": share_of_dependent(near.recall, near.recall_without),
         "density": bootstrap_mean(dense.density),
         "coverage": share_of_dependent(dense.coverage, dense.coverage_without),
-        "kernel distance": bootstrap_mean(block_discrepancies(real, fake, block_size(COUNT))),
+        "kernel distance": mean_of_few(block_discrepancies(real, fake, block_size(COUNT))),
+        "of all pairs": without_groups(*whole_discrepancy(real, fake)),
     }
 
 

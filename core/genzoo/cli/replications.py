@@ -54,10 +54,11 @@ def reproduce(
         The record of the second run, and whether every number holds; None in a process that does
         not lead.
     """
-    from genzoo.evaluation.reproduce import plan_of, replicate, settings_of
+    from genzoo.evaluation.reproduce import check_protocol, plan_of, replicate, settings_of
 
     _refuse_settings(ctx)
     recorded, beside = find_record(source)
+    check_protocol(recorded)
     protocol = recorded.protocol
     request = Request(
         model or beside or recorded.model.name,

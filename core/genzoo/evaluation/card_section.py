@@ -46,7 +46,7 @@ def _protocol(record: EvaluationRecord) -> str:
         f"{samples.count:,} samples (seed {samples.seed}, prior {record.model.prior}, truncation "
         f"{record.model.truncation:g}{labels}, {samples.quantisation}) and {data.used:,} images of "
         f"`{data.name}` ({data.split}; fingerprint {data.fingerprint}), in the features "
-        f"`{features.name}`{size}{resize}."
+        f"`{features.name}`{size}{resize} (protocol {record.protocol.version})."
     )
 
 

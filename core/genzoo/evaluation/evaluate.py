@@ -18,6 +18,7 @@ from genzoo.errors import UsageError
 from genzoo.evaluation.choose_metrics import choose_features, choose_metrics, open_extractor
 from genzoo.evaluation.metric import Estimate, Metric
 from genzoo.evaluation.record import (
+    PROTOCOL,
     DataSection,
     EvaluationRecord,
     FeatureSection,
@@ -195,6 +196,7 @@ def _model_section(model: Model, name: str, settings: Settings) -> ModelSection:
 def _protocol(subject: Subject) -> Protocol:
     settings, extractor = subject.settings, subject.extractor
     return Protocol(
+        version=PROTOCOL,
         data=_data_section(subject.data),
         held_out=None if subject.held_out is None else _data_section(subject.held_out),
         samples=SampleSection.model_validate(

@@ -14,6 +14,15 @@ from genzoo.specs import Config
 from genzoo.strict_json import parse_json
 
 FORMAT_VERSION = 1
+
+PROTOCOL = 2
+"""Version of how numbers are made from samples and data; those of different ones are not compared.
+
+1: neighbours at equal distances by rounding, truncation of every prior towards the origin, the
+interval of the kernel distance by resampling its blocks. 2: by exact arithmetic, towards the
+prior's own centre, and by Student's t.
+"""
+
 RECORD = "evaluation.json"
 """The record's name in the folder of a model."""
 
@@ -97,8 +106,17 @@ class SampleSection(Section):
 
 
 class Protocol(Section):
-    """All that a number depends on beside the model."""
+    """All that a number depends on beside the model.
 
+    Attributes:
+        version: Of the way numbers are made, see `PROTOCOL`. Old records do not say it.
+        data: What the samples were compared with.
+        held_out: Data that the model was not trained on.
+        samples: How they were drawn.
+        features: What distances were taken in.
+    """
+
+    version: int = Field(1, ge=1)
     data: DataSection
     held_out: DataSection | None = None
     samples: SampleSection

@@ -8,7 +8,7 @@ from genzoo.data.dataset import Dataset
 from genzoo.errors import DataError
 from genzoo.evaluation.compare import protocol_differences
 from genzoo.evaluation.evaluate import Plan, weights_hash
-from genzoo.evaluation.record import EvaluationRecord, Value
+from genzoo.evaluation.record import PROTOCOL, EvaluationRecord, Value
 from genzoo.evaluation.subject import Settings
 from genzoo.model.model import STANDARD_PRIOR, Model
 
@@ -44,6 +44,20 @@ def settings_of(record: EvaluationRecord, batch_size: int) -> Settings:
 def plan_of(record: EvaluationRecord) -> Plan:
     """What the record measured."""
     return Plan(metrics=tuple(record.parameters), features=record.protocol.features.name)
+
+
+def check_protocol(record: EvaluationRecord) -> None:
+    """Refuse to run again what this genzoo measures in another way.
+
+    Raises:
+        DataError: The record is of another version.
+    """
+    version = record.protocol.version
+    if version != PROTOCOL:
+        raise DataError(
+            f"The record is of protocol {version}, and this genzoo measures by {PROTOCOL}.",
+            "Measure the model anew: genzoo evaluate MODEL DATA -o record.json.",
+        )
 
 
 def check_unchanged(record: EvaluationRecord, model: Model, data: Dataset) -> None:

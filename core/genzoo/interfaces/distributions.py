@@ -41,9 +41,11 @@ class Likelihood(ABC):
 
     Attributes:
         discrete: Whether `log_prob` is that of a mass over levels; else it is that of a density.
+        binary: Whether the only levels are 0 and 1: `log_prob` of values between is no probability.
     """
 
     discrete: bool = False
+    binary: bool = False
 
     @abstractmethod
     def log_prob(self, x: Tensor) -> Tensor:

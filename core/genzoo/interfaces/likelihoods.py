@@ -64,6 +64,7 @@ class Bernoulli(Likelihood):
     """
 
     discrete = True
+    binary = True
 
     def __init__(self, logits: Tensor) -> None:
         self.logits = logits

@@ -31,7 +31,7 @@ def test_evaluate_prints_a_table_with_intervals(run: Run) -> None:
     assert "ELBO" not in result.stdout
     assert "30 samples of tiny-gan (seed 0, prior default)" in result.stderr
     assert "genzoo/pixels" in result.stderr
-    assert "Warning: 30 images do not span 192 features" in result.stderr
+    assert "Warning: 30 samples do not span 192 features" in result.stderr
 
 
 def test_a_model_with_an_encoder_is_judged_by_what_it_keeps(run: Run) -> None:
@@ -80,11 +80,11 @@ def test_a_record_is_written_reproduced_and_compared(run: Run) -> None:
     run("evaluate", "tiny-gan", *QUICK, "--seed", 4, "-o", "a.json", "--batch-size", 7)
     result = run("evaluate", "--reproduce", "a.json")
     assert "FAILED" not in result.stdout
-    assert result.stdout.count("holds") == 8
+    assert result.stdout.count("holds") == 9
     run("evaluate", "tiny-vae", *QUICK, "-o", "b.json")
     rows = run("compare", "a.json", "b.json").stdout.splitlines()
     assert rows[0].split() == ["metric", "tiny-gan", "tiny-vae"]
-    assert len(rows) == 1 + 8
+    assert len(rows) == 1 + 9
     facts = json.loads(run("compare", "a.json", "b.json", "--json").stdout)
     assert facts[0]["name"] == "Fréchet distance"
     assert len(facts[0]["differences"]) == 1

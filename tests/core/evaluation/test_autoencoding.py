@@ -132,3 +132,59 @@ def test_another_prior_gives_another_likelihood(toy_vae, values):
     own = values(genzoo.evaluate(toy_vae, images, **options))
     shifted = values(genzoo.evaluate(toy_vae, images, prior="shifted", **options))
     assert own["ELBO"] != pytest.approx(shifted["ELBO"], rel=1e-4)
+
+
+class Slope(Uniform):
+    """The sum of an image's values: what noise of mean zero leaves alone on average."""
+
+    def __init__(self, count):
+        super().__init__(count, False)
+
+    def log_prob(self, x):
+        return x.flatten(1).sum(1)
+
+
+class Grey(Slope):
+    discrete = binary = True
+
+
+class Made(Decoder):
+    def __init__(self, make):
+        super().__init__()
+        self.make = make
+
+    def forward(self, z, labels=None):
+        return self.make(len(z))
+
+
+def judged(make, images, **options):
+    return genzoo.evaluate(
+        Model("tests/flat", FlatArchitecture(), {"encoder": FlatEncoder(), "decoder": Made(make)}),
+        images,
+        count=10,
+        metrics=["likelihood"],
+        features="pixels",
+        registry=PluginManager().registry,
+        **options,
+    )
+
+
+def test_noise_of_a_levels_width_is_centred_on_the_level(values):
+    images = np.random.default_rng(0).integers(0, 256, (200, 4, 4, 1), np.uint8)
+    width = 2 / 255
+    exact = (images / 127.5 - 1.0).sum((1, 2, 3)).mean() + 16 * math.log(width)
+    # Noise is off by half a level at most: its mean over 200 images of 16 values by this much.
+    error = width / math.sqrt(12) * 4 / math.sqrt(200)
+    assert values(judged(Slope, images))["ELBO"] == pytest.approx(exact, abs=4 * error)
+    assert 4 * error < 0.1 * 16 * width / 2
+
+
+def test_a_likelihood_of_zeros_and_ones_says_that_bits_of_grey_images_compare_with_nothing():
+    binary = 255 * np.random.default_rng(0).integers(0, 2, (200, 4, 4, 1)).astype(np.uint8)
+    for late in (0, 150):
+        grey = binary.copy()
+        grey[late:] = 128
+        for value in judged(Grey, grey, batch_size=7).values:
+            assert "not comparable" in value.warnings[0]
+        assert not any(value.warnings for value in judged(Slope, grey).values)
+    assert not any(value.warnings for value in judged(Grey, binary).values)

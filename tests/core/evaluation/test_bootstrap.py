@@ -6,8 +6,11 @@ import pytest
 from genzoo.evaluation.statistics.bootstrap import (
     Interval,
     bootstrap_mean,
+    mean_of_few,
     share,
     share_of_dependent,
+    student_quantile,
+    without_groups,
 )
 from genzoo.evaluation.statistics.manifold import overlap
 
@@ -34,6 +37,39 @@ def test_the_same_values_give_the_same_interval():
 
 def test_one_value_has_no_width():
     assert bootstrap_mean([2.0]) == Interval(2.0, 2.0, 2.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "quantile"),
+    # Abramowitz and Stegun 1964, table 26.10.
+    [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (9, 2.262), (19, 2.093), (60, 2.000),
+     (120, 1.980)],
+)  # fmt: skip
+def test_students_quantiles_are_those_of_the_tables(freedom, quantile):
+    assert student_quantile(0.975, freedom) == pytest.approx(quantile, abs=5e-4)
+    assert student_quantile(0.5, freedom) == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("freedom", "quantile"), [(1, 63.657), (6, 3.707), (29, 2.756)])
+def test_so_are_those_of_rarer_values(freedom, quantile):
+    assert student_quantile(0.995, freedom) == pytest.approx(quantile, abs=5e-4)
+
+
+@pytest.mark.parametrize("count", [2, 4, 20])
+def test_nineteen_of_twenty_intervals_of_a_few_normal_values_hold_the_truth(count):
+    random = np.random.default_rng(7)
+    intervals = [mean_of_few(random.normal(3.0, 2.0, count)) for _ in range(2000)]
+    held = np.mean([one.low <= 3.0 <= one.high for one in intervals])
+    assert held == pytest.approx(0.95, abs=0.02)
+    assert np.mean([one.error**2 for one in intervals]) == pytest.approx(4.0 / count, rel=0.1)
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error():
+    values = np.random.default_rng(8).normal(3.0, 2.0, 2000)
+    groups = np.arange(2000) % 20
+    found = without_groups(values.mean(), [values[groups != group].mean() for group in range(20)])
+    assert found.error == pytest.approx(2.0 / np.sqrt(2000), rel=0.3)
+    assert found.high - found.value == pytest.approx(2.093 * found.error, rel=1e-3)
 
 
 def test_units():

@@ -27,7 +27,7 @@ def test_a_section_says_protocol_numbers_and_warnings(record):
     assert "`genzoo/pixels` at 8 pixels, average pooling" in text
     value = record.values[0]
     assert f"| Fréchet distance | {value.text} | {value.interval} | lower |" in text
-    assert "- 50 images do not span 192 features" in text
+    assert "- 50 images of the data do not span 192 features" in text
     assert "`genzoo evaluate --reproduce painting/evaluation.json`" in text
 
 

@@ -155,6 +155,18 @@ def test_inception_agrees_with_torch_fidelity(random_inception, monkeypatch):
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
+def test_inception_sees_values_as_the_reference_scales_them(random_inception, monkeypatch):
+    # (x - 128) / 128, as in Szegedy's graph; torchvision's networks take (x - 127.5) / 127.5.
+    digest = hashlib.sha256(random_inception.read_bytes()).hexdigest()
+    monkeypatch.setattr(inception, "SHA256", digest)
+    extractor = inception.InceptionV3Features(CPU, random_inception)
+    seen = []
+    extractor.network.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    for level in (0, 64, 128, 255):
+        extractor.extract(torch.full((1, 299, 299, 3), level, dtype=torch.uint8))
+    assert [float(x.mean()) for x in seen] == pytest.approx([-1.0, -0.5, 0.0, 127 / 128], abs=1e-7)
+
+
 def test_inception_takes_its_weights_from_a_checked_file_once(random_inception, monkeypatch):
     digest = hashlib.sha256(random_inception.read_bytes()).hexdigest()
     monkeypatch.setattr(inception, "SHA256", digest)

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from genzoo.evaluation.statistics.bootstrap import bootstrap_mean
+from genzoo.evaluation.statistics import blocks, kernel
+from genzoo.evaluation.statistics.bootstrap import mean_of_few, without_groups
 from genzoo.evaluation.statistics.kernel import (
     block_discrepancies,
     block_size,
     squared_discrepancy,
+    whole_discrepancy,
 )
 
 
@@ -74,7 +76,54 @@ def test_there_are_twenty_blocks_where_they_can_be(count, size):
 @pytest.mark.parametrize("shift", [0.0, 0.3])
 def test_the_interval_is_as_wide_as_repetitions_spread(shift):
     real = draw(600, 1000)
-    blocks = [block_discrepancies(real, draw(300, seed, shift), 15) for seed in range(80)]
-    errors = [bootstrap_mean(values, resamples=100).error for values in blocks]
-    spread = np.std([values.mean() for values in blocks], ddof=1)
+    found = [block_discrepancies(real, draw(300, seed, shift), 15) for seed in range(80)]
+    errors = [mean_of_few(values).error for values in found]
+    spread = np.std([values.mean() for values in found], ddof=1)
     assert np.mean(errors) == pytest.approx(spread, rel=0.35)
+
+
+def test_blocks_of_sorted_rows_are_fair_selections():
+    # Two classes, in order here and in the opposite order there: blocks in stored order would
+    # compare one class with the other.
+    low, high = draw(400, 0, -3.0), draw(400, 1, 3.0)
+    first, second = (
+        np.concatenate([low, high]),
+        np.concatenate([draw(400, 2, 3.0), draw(400, 3, -3.0)]),
+    )
+    values = block_discrepancies(first, second, 40)
+    apart = squared_discrepancy(torch.from_numpy(low), torch.from_numpy(high))
+    assert abs(values.mean()) < 4 * values.std(ddof=1) / np.sqrt(len(values)) < 0.2 * apart
+
+
+@pytest.mark.parametrize("rows", [5, 2048])
+@pytest.mark.parametrize(("n", "m"), [(12, 33), (33, 12), (40, 40), (8, 8)])
+def test_all_pairs_are_those_of_the_definition_with_all_samples_and_without_each_group(
+    n, m, rows, monkeypatch
+):
+    monkeypatch.setattr(blocks.blocks, "__defaults__", (rows,))
+    x, y = draw(n, 0), draw(m, 1, 0.5)
+    value, without = whole_discrepancy(x, y)
+    assert value == pytest.approx(brute_force(x, y), rel=1e-9)
+    groups = np.arange(m) % min(kernel.GROUPS, m)
+    expected = [brute_force(x, y[groups != group]) for group in range(groups.max() + 1)]
+    np.testing.assert_allclose(without, expected, rtol=1e-9)
+
+
+def test_all_pairs_agree_with_torch_fidelity():
+    from torch_fidelity.metric_kid import kid_features_to_metric
+
+    x, y = (draw(300, seed, 0.3 * seed, 32) for seed in (0, 1))
+    theirs = kid_features_to_metric(
+        torch.from_numpy(x), torch.from_numpy(y), kid_subsets=1, kid_subset_size=300, verbose=False
+    )
+    assert whole_discrepancy(x, y)[0] == pytest.approx(
+        theirs["kernel_inception_distance_mean"], rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3])
+def test_the_interval_of_all_pairs_is_as_wide_as_samples_make_it_spread(shift):
+    real = draw(300, 1000)
+    found = [without_groups(*whole_discrepancy(real, draw(300, seed, shift))) for seed in range(80)]
+    spread = np.std([one.value for one in found], ddof=1)
+    assert np.mean([one.error for one in found]) == pytest.approx(spread, rel=0.35)

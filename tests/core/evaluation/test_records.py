@@ -1,6 +1,7 @@
 """Records hold the protocol, survive a file, and are compared only where it is the same."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import painters
@@ -11,8 +12,16 @@ from genzoo import EvaluationRecord
 from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import CapabilityError, DataError, UnknownNameError, UsageError
 from genzoo.evaluation.compare import check_comparable, compare_records, threshold
+from genzoo.evaluation.metrics.distribution import FrechetDistance
 from genzoo.evaluation.record import Value
-from genzoo.evaluation.reproduce import check_unchanged, plan_of, replicate, settings_of
+from genzoo.evaluation.reproduce import (
+    check_protocol,
+    check_unchanged,
+    plan_of,
+    replicate,
+    settings_of,
+)
+from genzoo.evaluation.statistics.gaussian import fit_gaussian
 from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 from genzoo.plugins.manager import PluginManager
@@ -221,9 +230,46 @@ def test_weights_data_and_seed_change_what_they_should():
 def test_few_samples_for_many_features_bring_a_warning(values):
     record = evaluate(metrics=["frechet-distance"], count=50)
     (text,) = record.values[0].warnings
-    assert text.startswith("50 images do not span 192 features")
-    assert "too high, by about" in text
+    assert text.startswith("50 samples do not span 192 features")
+    assert "by how much cannot be told" in text
     assert values(record)["Fréchet distance"] > 0
+
+
+@pytest.mark.parametrize("count", [20, 60])
+def test_the_bias_of_few_samples_is_told_where_the_data_tell_it(count):
+    random = np.random.default_rng(0)
+    subject = SimpleNamespace(space="", real=random.normal(size=(3000, 64)).astype(np.float32))
+    subject.moments = fit_gaussian(subject.real)
+    subject.fake = random.normal(size=(count, 64)).astype(np.float32)
+    (estimate,) = FrechetDistance().measure(subject)
+    (text,) = estimate.warnings
+    # Samples and data are of one distribution: all of the distance is bias.
+    told = float(text.partition("by about ")[2].partition(":")[0])
+    assert told == pytest.approx(estimate.interval.value, rel=0.1)
+    assert f"{count} images of the data to the other images" in text
+
+
+def test_few_images_of_the_data_are_told_from_few_samples():
+    random = np.random.default_rng(0)
+    subject = SimpleNamespace(space="", real=random.normal(size=(30, 64)).astype(np.float32))
+    subject.moments = fit_gaussian(subject.real)
+    subject.fake = random.normal(size=(500, 64)).astype(np.float32)
+    (estimate,) = FrechetDistance().measure(subject)
+    assert estimate.warnings[0].startswith("30 images of the data do not span 64 features")
+    assert "cannot be told from 30 images" in estimate.warnings[0]
+
+
+def test_a_record_of_an_older_protocol_is_neither_compared_nor_run_again():
+    record = evaluate(metrics=["kernel-distance"], count=50)
+    assert record.protocol.version == 2
+    content = record.model_dump(mode="json")
+    del content["protocol"]["version"]
+    old = EvaluationRecord.model_validate(content)
+    assert old.protocol.version == 1
+    with pytest.raises(UsageError, match=r"version \(1 and 2\)"):
+        compare_records([old, record])
+    with pytest.raises(DataError, match="of protocol 1, and this genzoo measures by 2"):
+        check_protocol(old)
 
 
 def test_the_distance_is_called_fid_in_inceptions_features_alone(monkeypatch):
@@ -232,10 +278,10 @@ def test_the_distance_is_called_fid_in_inceptions_features_alone(monkeypatch):
 
     metrics = ["frechet-distance", "kernel-distance"]
     names = [value.name for value in evaluate(metrics=metrics).values]
-    assert names == ["Fréchet distance", "Kernel distance"]
+    assert names == ["Fréchet distance", "Kernel distance", "Kernel distance of all pairs"]
     monkeypatch.setattr(inception, "InceptionV3Features", PooledPixels)
     record = evaluate(metrics=metrics, features="inception-v3")
-    assert [value.name for value in record.values] == ["FID", "KID"]
+    assert [value.name for value in record.values] == ["FID", "KID", "KID of all pairs"]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,11 @@ from genzoo.specs import SampleSpec
 
 LEVELS = 256
 
+GREY = (
+    "The likelihood is Bernoulli, and the images have values between 0 and 1: these numbers are "
+    "cross-entropies, not log probabilities, and not comparable with those of other likelihoods."
+)
+
 
 class Reconstruction(Metric):
     """How far images are from what they become when encoded and decoded again."""
@@ -81,19 +86,38 @@ class LikelihoodBound(Metric):
             "Log-likelihood": torch.logsumexp(rows, 1) - math.log(rows.shape[1]),
         }
         bits = 1 / (math.prod(spec.shape) * math.log(2))
+        warnings = self._warnings(subject, count)
         estimates = []
         for name, values in bounds.items():
             interval = bootstrap_mean(values.numpy())
-            estimates.append(Estimate(name=name, interval=interval, better="higher", unit="nats"))
-            estimates.append(
+            estimates += [
+                Estimate(
+                    name=name, interval=interval, better="higher", unit="nats", warnings=warnings
+                ),
                 Estimate(
                     name=f"{name} bits",
                     interval=interval.scaled(-bits),
                     better="lower",
                     unit="bits/dim",
-                )
-            )
+                    warnings=warnings,
+                ),
+            ]
         return estimates
+
+    @torch.inference_mode()
+    def _warnings(self, subject: Subject, count: int) -> tuple[str, ...]:
+        """A sentence where a likelihood of zeros and ones is asked about values between."""
+        model = subject.model
+        x, labels = subject.images(range(1))
+        with evaluating(model):
+            z = encoder_of(model)(x, labels).mode()
+            if not decoder_of(model)(z, labels).binary:
+                return ()
+        for first in range(0, count, subject.settings.batch_size):
+            x, _ = subject.images(range(first, min(count, first + subject.settings.batch_size)))
+            if bool(((x > 0) & (x < 1)).any()):
+                return (GREY,)
+        return ()
 
     @torch.inference_mode()
     def rows(self, subject: Subject, numbers: range) -> NDArray[np.float64]:

@@ -9,8 +9,10 @@ from genzoo.evaluation.metric import Estimate, Metric
 from genzoo.evaluation.statistics.bootstrap import (
     Interval,
     bootstrap_mean,
+    mean_of_few,
     share,
     share_of_dependent,
+    without_groups,
 )
 from genzoo.evaluation.statistics.gaussian import (
     Gaussian,
@@ -19,7 +21,12 @@ from genzoo.evaluation.statistics.gaussian import (
     frechet_influence,
     square_root,
 )
-from genzoo.evaluation.statistics.kernel import DEGREE, block_discrepancies, block_size
+from genzoo.evaluation.statistics.kernel import (
+    DEGREE,
+    block_discrepancies,
+    block_size,
+    whole_discrepancy,
+)
 from genzoo.evaluation.statistics.manifold import overlap
 from genzoo.evaluation.subject import Subject
 
@@ -46,28 +53,32 @@ class FrechetDistance(Metric):
                     spread.error,
                 ),
                 better="lower",
-                warnings=_bias(data, samples, subject, value),
+                warnings=_bias(data, samples, subject),
             )
         ]
 
 
-def _bias(data: Gaussian, samples: Gaussian, subject: Subject, value: float) -> tuple[str, ...]:
-    """A warning where there are fewer images than features.
+def _bias(data: Gaussian, samples: Gaussian, subject: Subject) -> tuple[str, ...]:
+    """A warning where there are fewer images than features, with the bias where it can be told.
 
-    The bias falls with one over the number of samples (Chong and Forsyth 2020), so that halving
-    them adds about as much as there is.
+    It does not fall with one over the number of samples there (Chong and Forsyth 2020), so it is
+    not extrapolated: as many images of the data are measured against the others, whose true
+    distance is zero.
     """
-    dimensions = len(data.mean)
-    few = min(data.count, samples.count)
+    dimensions, count = len(data.mean), samples.count
+    few, what = min((data.count, "images of the data"), (count, "samples"))
     if few >= dimensions:
         return ()
-    start = f"{few} images do not span {dimensions} features: the Fréchet distance is too high"
-    if samples.count < 4:
-        return (f"{start}.",)
-    half = frechet_distance(data, fit_gaussian(subject.fake[: samples.count // 2]))
+    start = f"{few} {what} do not span {dimensions} features: the Fréchet distance is too high"
+    if data.count - count < dimensions:
+        return (
+            f"{start}, and by how much cannot be told from {data.count} images of the data. "
+            "Compare it with numbers of the same counts only.",
+        )
+    images, rest = (fit_gaussian(part) for part in (subject.real[:count], subject.real[count:]))
     return (
-        f"{start}, by about {max(0.0, half - value):.3g} as half of the samples tells. Compare it "
-        "with numbers of the same counts only.",
+        f"{start}, by about {frechet_distance(rest, images):.3g}: the distance of {count} images "
+        "of the data to the other images. Compare it with numbers of the same counts only.",
     )
 
 
@@ -77,11 +88,20 @@ class KernelDistance(Metric):
     parameters: ClassVar[Mapping[str, Any]] = {"kernel": f"(x·y/D + 1)^{DEGREE}"}
 
     def measure(self, subject: Subject) -> Sequence[Estimate]:
-        """Its interval is over disjoint blocks of data and samples."""
-        size = block_size(min(len(subject.real), len(subject.fake)))
-        values = block_discrepancies(subject.real, subject.fake, size)
+        """The mean over disjoint blocks, as is customary, and the estimate from all pairs.
+
+        The interval of the first is over the draw of data and samples, that of the second over the
+        draw of the samples.
+        """
+        count = min(len(subject.real), len(subject.fake))
+        values = block_discrepancies(subject.real, subject.fake, block_size(count))
+        blocks = mean_of_few(values)
+        pairs = without_groups(*whole_discrepancy(subject.real[:count], subject.fake[:count]))
         name = "KID" if subject.space == INCEPTION else "Kernel distance"
-        return [Estimate(name=name, interval=bootstrap_mean(values), better="lower")]
+        return [
+            Estimate(name=name, interval=blocks, better="lower"),
+            Estimate(name=f"{name} of all pairs", interval=pairs, better="lower"),
+        ]
 
 
 class PrecisionRecall(Metric):

@@ -7,16 +7,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genzoo.evaluation.statistics.blocks import Features
+from genzoo.evaluation.statistics.blocks import Features, blocks
 
 DEGREE = 3
 LARGEST_BLOCK = 1000
 LEAST_BLOCKS = 20
 
+GROUPS = 20
+"""Groups of samples that are left out in turn, to see how much depends on them."""
+
 
 def polynomial_kernel(x: Tensor, y: Tensor) -> Tensor:
     """(x·y / D + 1)³ for rows x (N, D) and y (M, D), (N, M)."""
-    return (x @ y.T / x.shape[1] + 1) ** DEGREE
+    return (x @ y.T).div_(x.shape[1]).add_(1).pow_(DEGREE)
 
 
 def squared_discrepancy(x: Tensor, y: Tensor) -> float:
@@ -63,6 +66,60 @@ def block_discrepancies(
         )
         values.append(squared_discrepancy(x, y))
     return np.array(values)
+
+
+def whole_discrepancy(data: Features, samples: Features) -> tuple[float, NDArray[np.float64]]:
+    """The unbiased estimate of MMD² from all pairs, as `squared_discrepancy` is, block by block.
+
+    Args:
+        data: Features (N, D), at least two.
+        samples: Features (M, D), at least three.
+
+    Returns:
+        The estimate, and that without each of at most `GROUPS` groups of samples in turn, (G,).
+    """
+    groups = min(GROUPS, len(samples))
+    within = _group_sums(data, data, 1).sum() / (len(data) * (len(data) - 1))
+    own = _group_sums(samples, samples, groups)
+    cross = _group_sums(data, samples, groups).sum(0)
+    sizes = torch.bincount(torch.arange(len(samples)) % groups)
+
+    def estimate(pairs: Tensor, between: Tensor, count: Tensor) -> Tensor:
+        return within + pairs / (count * (count - 1)) - 2 * between / (len(data) * count)
+
+    whole = estimate(own.sum(), cross.sum(), sizes.sum())
+    # Pairs within the group are in both its row and its column.
+    left = own.sum() - own.sum(0) - own.sum(1) + own.diagonal()
+    without = estimate(left, cross.sum() - cross, len(samples) - sizes)
+    return float(whole), without.numpy()
+
+
+def _group_sums(first: Features, second: Features, groups: int) -> Tensor:
+    """Sums of the kernel between groups of rows, (groups, groups) float64.
+
+    Row i is in group i modulo `groups`. Of one and the same array, rows are not paired with
+    themselves, and pairs are computed once for both orders.
+    """
+    same = first is second
+    sums = torch.zeros(groups, groups, dtype=torch.float64)
+    for top, x in blocks(first, torch.float64):
+        for left, y in blocks(second, torch.float64):
+            if same and left < top:
+                continue
+            kernel = polynomial_kernel(x, y)
+            if same and left == top:
+                kernel.fill_diagonal_(0)
+            part = _members(top, len(x), groups) @ kernel @ _members(left, len(y), groups).T
+            sums += part
+            if same and left > top:
+                sums += part.T
+    return sums
+
+
+def _members(start: int, count: int, groups: int) -> Tensor:
+    """Which of the rows from `start` on are in each group, (groups, count)."""
+    own = torch.arange(start, start + count) % groups
+    return (own == torch.arange(groups).unsqueeze(1)).double()
 
 
 def _off_diagonal(kernel: Tensor) -> Tensor:
