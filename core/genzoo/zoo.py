@@ -77,7 +77,7 @@ def resolve(
     if path.exists():
         return ResolvedModel(text, artifact_folder(path), "path")
     if reference is not None:
-        return ResolvedModel(text, cached or _pulled(text, reference, registry, progress), "hub")
+        return ResolvedModel(text, _pulled(text, reference, registry, progress), "hub")
     raise unknown_name("model", text, registry.models.names(), "A folder is said as ./FOLDER.")
 
 
@@ -87,11 +87,14 @@ def hub_folder(
     """The artifact of a model on the Hub, pulled unless it is cached.
 
     Raises:
-        ArtifactError, HubError, StorageError, UnknownNameError: It cannot be pulled.
+        ArtifactError: What was pulled was altered since, or the Hub's is refused.
+        HubError, StorageError, UnknownNameError: It cannot be pulled.
     """
     found = find_cached(reference)
+    from genzoo.hub.pulled import check_pulled
+
     if found is not None:
-        return found
+        return check_pulled(found, reference)
 
     from genzoo.artifact.describe import weight_names
     from genzoo.hub.pull import fetch

@@ -22,6 +22,9 @@ from hub_repositories import LARGE, Blob, Commit, Repository
 TOKEN = "hf_of_the_owner"
 """The token that may read private repositories and write."""
 
+ANOTHER = "hf_of_another"
+"""The token of somebody who may do neither. All others are refused."""
+
 
 class RefusalError(Exception):
     """An answer other than success, with the code that the client tells errors apart by."""
@@ -41,12 +44,20 @@ class Faults:
         drop_after: Bytes of a large file after which the connection is closed, each time.
         drops_for_good: After that no file is sent at all.
         silent: Requests are taken and never answered.
+        answer: Status, headers and body with which everything is answered.
+        where: Paths that this is about, as a regular expression.
+        drip: Seconds between the bytes of a body, and none of them is the last; `drip_head`: of
+            all that is sent.
     """
 
     drop_after: int | None = None
     drops_for_good: bool = False
     dropped: bool = False
     silent: bool = False
+    answer: tuple[int, dict[str, str], bytes] | None = None
+    where: str = ""
+    drip: float = 0.0
+    drip_head: float = 0.0
 
 
 @dataclass
@@ -95,10 +106,10 @@ class HubServer:
         """Paths of the files that were sent."""
         return [line.removeprefix("GET ") for line in self.requests if _is_download(line)]
 
-    def repository(self, name: str, *, authorised: bool) -> Repository:
+    def repository(self, name: str, token: str) -> Repository:
         found = self.repositories.get(name)
-        if found is None or (found.private and not authorised):
-            raise RefusalError(404 if authorised else 401, "RepoNotFound", "Repository not found")
+        if found is None or (found.private and token != TOKEN):
+            raise RefusalError(404 if token else 401, "RepoNotFound", "Repository not found")
         return found
 
 
@@ -149,7 +160,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.hub.released.wait(30)
             self.close_connection = True
             return
+        if self._misbehaved(parts.path):
+            return
         try:
+            if self.token not in ("", TOKEN, ANOTHER):
+                raise RefusalError(401, "", "Invalid credentials in Authorization header")
             # Data sets are served as models are.
             path = parts.path.replace("/api/datasets/", "/api/models/", 1)
             self._route(path.removeprefix("/datasets"))
@@ -167,9 +182,39 @@ class _Handler(BaseHTTPRequestHandler):
             return b"".join(chunks)
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
+    def _misbehaved(self, path: str) -> bool:
+        """Answer as the faults say; False where they say nothing."""
+        faults = self.hub.faults
+        if not re.search(faults.where, path) or not (
+            faults.answer or faults.drip or faults.drip_head
+        ):
+            return False
+        if faults.answer:
+            status, headers, body = faults.answer
+            self._send_headers(status, {"Content-Length": str(len(body)), **headers})
+            self.wfile.write(body if self.command != "HEAD" else b"")
+            return True
+        if faults.drip_head:
+            self._drip(b"HTTP/1.1 200 OK\r\nX-Padding: ", faults.drip_head)
+        else:
+            self._send_headers(200, {"Content-Length": "1000000"})
+            self._drip(b"", faults.drip)
+        return True
+
+    def _drip(self, start: bytes, pause: float) -> None:
+        self.close_connection = True
+        self.wfile.write(start)
+        while not self.hub.released.wait(pause):
+            self.wfile.write(b" ")
+            self.wfile.flush()
+
+    @property
+    def token(self) -> str:
+        return (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+
     @property
     def authorised(self) -> bool:
-        return self.headers.get("Authorization") == f"Bearer {TOKEN}"
+        return self.token == TOKEN
 
     def _route(self, path: str) -> None:
         for method, pattern, action in _ROUTES:
@@ -177,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
                 groups = {key: unquote(value) for key, value in found.groupdict().items()}
                 if "repo" in groups:
                     name = groups.pop("repo")
-                    repository = self.hub.repository(name, authorised=self.authorised)
+                    repository = self.hub.repository(name, self.token)
                     action(self, repository, **groups)
                 else:
                     action(self, **groups)
@@ -205,7 +250,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _require_writer(self) -> None:
         if not self.authorised:
-            raise RefusalError(401, "", "Invalid username or password.")
+            status = 403 if self.token else 401
+            raise RefusalError(status, "", "Invalid username or password.")
 
     # What follows answers one call each.
 

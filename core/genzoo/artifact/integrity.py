@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,12 +35,14 @@ def check_size(path: Path, record: FileRecord) -> os.stat_result:
     """Compare the size of a file with what was recorded.
 
     Raises:
-        ArtifactError: It is missing, or has another size.
+        ArtifactError: It is missing, is a folder, pipe or device, or has another size.
     """
     try:
         facts = path.stat()
     except OSError:
         raise ArtifactError(f"'{path}' is missing.", _HINT) from None
+    if not stat.S_ISREG(facts.st_mode):
+        raise ArtifactError(f"'{path}' is not a file.", _HINT)
     if facts.st_size != record.size:
         raise ArtifactError(
             f"'{path}' is damaged: it has {facts.st_size:,} bytes instead of {record.size:,}.",

@@ -39,15 +39,17 @@ def published_records(
         registry: Where its architecture is looked up.
 
     Raises:
-        ArtifactError: The card, or a record, cannot be read.
+        ArtifactError: The card, or a record, cannot be read, or is a link.
         UsageError: A record is of other weights.
     """
     from genzoo.evaluation.card_section import evaluation_section, with_section
     from genzoo.evaluation.record import EvaluationRecord
-    from genzoo.hub.push import read_card
+    from genzoo.hub.push import read_card, require_own_file
 
     card = read_card(folder)
     beside = sorted(folder.glob("evaluation*.json"))
+    for path in beside:
+        require_own_file(folder, path.name)
     files = {_file_name(path): path for path in (*beside, *given)}
     if not files:
         return PublishedRecords({}, card)

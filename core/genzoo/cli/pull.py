@@ -153,13 +153,14 @@ def _pull(reference: HubReference, everything: bool, registry: Registry) -> dict
 
 def _offline(reference: HubReference) -> dict[str, Any]:
     from genzoo.hub.cache import find_cached
+    from genzoo.hub.pulled import check_pulled
 
     folder = find_cached(reference)
     if folder is None:
         raise UnknownNameError(
             f"'{reference}' is not on this machine.", f"Online, type: genzoo pull {reference}"
         )
-    commit, place = folder.name, str(folder)
+    commit, place = folder.name, str(check_pulled(folder, reference))
     return {"model": str(reference), "commit": commit, "downloaded": 0, "folder": place}
 
 

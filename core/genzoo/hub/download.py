@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import io
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
+from genzoo.artifact.format import FileRecord
+from genzoo.artifact.integrity import check_file_once
 from genzoo.atomic_files import make_folder, storage_errors
 from genzoo.errors import ArtifactError
 from genzoo.hub.allowed_files import RemoteFile
-from genzoo.hub.client import client, hub_errors
 from genzoo.hub.progress import HubProgress
+from genzoo.hub.refusals import hub_errors, too_slow
 from genzoo.hub.repository_info import RemoteModel
+from genzoo.hub.transfer import Transfer
+
+PATIENCE, LEAST = 30.0, 30_000
+"""A download is given up when fewer than so many bytes arrive in so many seconds."""
+
+SILENCE = 10.0
+"""Seconds without a byte after which another connection is tried."""
+
+ATTEMPTS, PAUSE = 6, 1.0
+"""Connections that are tried before a byte arrives, and seconds between them."""
+
+_SLOW = f"less than {LEAST // 1000} kB arrived in {PATIENCE:.0f} seconds"
+_KEPT = "What has arrived is kept: the next pull goes on from there."
 
 
 def fetch_file(
@@ -31,8 +46,8 @@ def fetch_file(
 
     Raises:
         ArtifactError: It is not what was announced; nothing is kept then.
-        HubError: The connection failed; what has arrived is kept.
-        StorageError: It cannot be written.
+        HubError: The connection failed or is too slow; what has arrived is kept.
+        StorageError: It cannot be written; what has arrived is kept.
     """
     path = folder / file.name
     partial = path.with_name(f"{path.name}.part")
@@ -45,9 +60,8 @@ def fetch_file(
             partial.unlink()
             begun = 0
         progress.advanced(begun)
-        if begun < file.size or not partial.exists():
-            _receive(remote, file, partial, begun, progress)
         try:
+            _receive_all(remote, file, partial, progress)
             _verify(partial, file, sha256, str(remote.reference))
         except ArtifactError:
             partial.unlink()
@@ -56,68 +70,93 @@ def fetch_file(
     return path
 
 
+def is_as_announced(path: Path, file: RemoteFile, record: FileRecord | None = None) -> bool:
+    """Whether a file is here as it was published; a large one is read once a change.
+
+    Args:
+        path: Where it should be.
+        file: What the Hub says of it.
+        record: What the model says of it.
+    """
+    if record is None and file.sha256:
+        record = FileRecord(sha256=file.sha256, size=file.size)
+    if record is None:
+        here = path.is_file() and path.stat().st_size == file.size
+        return here and file.git_id in ("", _git_id(path, file.size))
+    try:
+        check_file_once(path, record)
+    except ArtifactError:
+        return False
+    return True
+
+
+class _Pace:
+    """Whether enough arrives: `LEAST` bytes in each `PATIENCE` seconds."""
+
+    def __init__(self) -> None:
+        self._since, self._count = time.monotonic(), 0
+
+    def received(self, count: int) -> None:
+        """So many more bytes are here."""
+        self._count += count
+        if self._count >= LEAST:
+            self._since, self._count = time.monotonic(), 0
+
+    def left(self) -> float:
+        """Seconds until the server is given up."""
+        return self._since + PATIENCE - time.monotonic()
+
+
+def _receive_all(
+    remote: RemoteModel, file: RemoteFile, partial: Path, progress: HubProgress
+) -> None:
+    """Append what is still to come, over as many connections as it takes."""
+    pace, attempts = _Pace(), ATTEMPTS
+    with partial.open("ab") as target, hub_errors(remote.reference.repository, remote.commit):
+        while target.tell() < file.size:
+            before = target.tell()
+            try:
+                _receive(remote, file, target, progress, pace)
+                return
+            except Exception as error:
+                attempts = ATTEMPTS if target.tell() > before else attempts - 1
+                if isinstance(error, TimeoutError) or pace.left() <= 0:
+                    raise too_slow(_SLOW, _KEPT) from error
+                if not _is_broken(error) or not attempts:
+                    raise
+                time.sleep(PAUSE)
+
+
 def _receive(
-    remote: RemoteModel, file: RemoteFile, partial: Path, begun: int, progress: HubProgress
+    remote: RemoteModel,
+    file: RemoteFile,
+    target: BinaryIO,
+    progress: HubProgress,
+    pace: _Pace,
 ) -> None:
     from huggingface_hub import hf_hub_url
-    from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers
 
-    repository, sent = remote.reference.repository, f"'{file.name}' of '{remote.reference}'"
+    repository, begun = remote.reference.repository, target.tell()
     url = hf_hub_url(repository, file.name, revision=remote.commit)
-    headers = build_hf_headers(library_name=client().library_name)
-    with (
-        hub_errors(repository, remote.commit),
-        _BoundedFile(partial, file.size, sent, progress) as target,
-        _wrong_length(sent),
-    ):
-        # hf_hub_download begins anew after each interruption; this continues.
-        http_get(
-            url,
-            target,
-            resume_size=begun,
-            headers={**headers, "Accept-Encoding": "identity"},
-            tqdm_class=_silent_bar(),
-        )
+    headers = {"Range": f"bytes={begun}-"} if begun else {}
+    with Transfer(url, repository, remote.commit, headers=headers, silence=SILENCE) as transfer:
+        if transfer.head(pace.left()).status != 206 and begun:
+            target.seek(target.truncate(0))  # It sends all of it again.
+            progress.advanced(-begun)
+        while piece := transfer.piece(pace.left()):
+            if target.tell() + len(piece) > file.size:
+                raise ArtifactError(
+                    f"'{file.name}' of '{remote.reference}' is refused: it is longer than the "
+                    f"{file.size:,} bytes announced."
+                )
+            target.write(piece)
+            progress.advanced(len(piece))
+            pace.received(len(piece))
 
 
-def _silent_bar() -> Any:
-    """The client's bar, which draws nothing: progress is told by the file that is written."""
-    from huggingface_hub.utils import tqdm
-
-    class Silent(tqdm):
-        def __init__(self, *args: Any, **settings: Any) -> None:
-            super().__init__(*args, **{**settings, "disable": True})  # type: ignore[no-untyped-call]
-
-    return Silent
-
-
-@contextmanager
-def _wrong_length(sent: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if "Consistency check failed" not in str(error):
-            raise
-        raise ArtifactError(f"{sent} arrived incomplete.", "Pull it again.") from error
-
-
-class _BoundedFile(io.FileIO):
-    """Appends to a file, and refuses more bytes than were announced."""
-
-    def __init__(self, path: Path, limit: int, sent: str, progress: HubProgress) -> None:
-        super().__init__(path, "ab")
-        self._limit = limit
-        self._sent = sent
-        self._progress = progress
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]
-        if self.tell() + len(data) > self._limit:
-            raise ArtifactError(
-                f"{self._sent} is refused: it is longer than the {self._limit:,} bytes announced."
-            )
-        self._progress.advanced(len(data))
-        return super().write(data)
+def _is_broken(error: Exception) -> bool:
+    """Whether a connection broke, which may work when it is tried again."""
+    return any(one.__name__ == "TransportError" for one in type(error).__mro__)
 
 
 def _verify(path: Path, file: RemoteFile, sha256: str, source: str) -> None:

@@ -15,6 +15,7 @@ from genzoo.errors import ArtifactError, UnknownNameError, UsageError, unknown_n
 from genzoo.hub.cache import find_cached, record_revision
 from genzoo.hub.progress import HubProgress
 from genzoo.hub.pull import WeightsOf, fetch, plan_pull, pull
+from genzoo.hub.pulled import PULLED
 from genzoo.hub.reference import HubReference, parse_reference
 
 LOCK_FILE = "genzoo.lock"
@@ -91,7 +92,7 @@ def lock_models(
     models = dict(lock.models)
     for reference in references:
         folder = fetch(reference, progress, weights_of)
-        files = describe_files(folder, frozenset())
+        files = describe_files(folder, frozenset({PULLED}))
         models[str(reference)] = LockedModel(commit=folder.name, files=files)
     return Lock(models=models)
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genzoo.artifact.format import CARD, CONFIG, WEIGHTS, ArtifactConfig, FileRecord, read_config
-from genzoo.artifact.integrity import check_file_once
 from genzoo.atomic_files import settle, sync, sync_tree
 from genzoo.errors import ArtifactError, StorageError
 from genzoo.hub.allowed_files import RemoteFile, check_agreement, check_files, wanted_files
 from genzoo.hub.cache import commit_folder, find_cached, record_revision
-from genzoo.hub.download import fetch_file, only_writer
+from genzoo.hub.download import fetch_file, is_as_announced, only_writer
 from genzoo.hub.progress import HubProgress
+from genzoo.hub.pulled import check_pulled, record_pulled
 from genzoo.hub.reference import HubReference
 from genzoo.hub.repository_info import RemoteModel, find_remote
 
@@ -119,7 +119,7 @@ def _plan_foreign(remote: RemoteModel, weights_of: WeightsOf) -> PullPlan | None
 def _plan(
     remote: RemoteModel, config: ArtifactConfig | None, wanted: list[RemoteFile], folder: Path
 ) -> PullPlan:
-    missing = tuple(file for file in wanted if not _is_whole(folder, file, config))
+    missing = tuple(_missing(folder, wanted, config))
     return PullPlan(remote, config, tuple(wanted), missing, folder)
 
 
@@ -145,7 +145,7 @@ def pull(
     """
     progress = progress or HubProgress()
     with only_writer(plan.folder) as partial:
-        missing = [file for file in plan.missing if not _is_whole(plan.folder, file, plan.config)]
+        missing = _missing(plan.folder, plan.missing, plan.config)
         size = sum(file.size for file in missing)
         _require_room(plan.folder, size)
         progress.phase(f"Downloading {plan.remote.reference}: {len(missing)} files, {size:,} bytes")
@@ -155,7 +155,7 @@ def pull(
             sha256 = expected.sha256 if expected else ""
             fetch_file(plan.remote, file, partial, progress, sha256)
         progress.phase(f"Verified {len(missing)} files")
-        _put_in_place(partial, plan.folder, missing)
+        _put_in_place(partial, plan, missing)
     record_revision(plan.remote.reference, plan.remote.commit)
     return plan.folder
 
@@ -172,14 +172,14 @@ def fetch(
     """
     found = find_cached(reference)
     if found is not None:
-        return found
+        return check_pulled(found, reference)
     return pull(plan_pull(reference, weights_of=weights_of), progress)
 
 
 @contextmanager
 def _described(remote: RemoteModel, file: RemoteFile, folder: Path) -> Iterator[Path]:
     """A folder with the model's `config.json`, which is fetched unless it is here."""
-    if _is_here(folder, file):
+    if is_as_announced(folder / file.name, file):
         yield folder
         return
     with only_writer(folder) as partial:
@@ -197,40 +197,35 @@ def _read(folder: Path, remote: RemoteModel) -> ArtifactConfig:
         ) from error
 
 
-def _is_here(folder: Path, file: RemoteFile) -> bool:
-    path = folder / file.name
-    return path.is_file() and path.stat().st_size == file.size
-
-
 def _record(file: RemoteFile, config: ArtifactConfig | None) -> FileRecord | None:
-    """What the model itself says of a file: that of the Hub, where other software saved it."""
-    if config is not None:
-        return config.files.get(file.name)
-    return FileRecord(sha256=file.sha256, size=file.size) if file.sha256 else None
+    """What the model itself says of a file."""
+    return config.files.get(file.name) if config else None
 
 
-def _is_whole(folder: Path, file: RemoteFile, config: ArtifactConfig | None) -> bool:
-    """Whether a file is here as it was published: one that was altered is fetched again."""
-    record = _record(file, config)
-    if record is None or not _is_here(folder, file):
-        return _is_here(folder, file)
-    try:
-        check_file_once(folder / file.name, record)
-    except ArtifactError:
-        return False
-    return True
+def _missing(
+    folder: Path, files: Sequence[RemoteFile], config: ArtifactConfig | None
+) -> list[RemoteFile]:
+    """Those that are not here as they were published: one that was altered is fetched again."""
+    return [
+        file
+        for file in files
+        if not is_as_announced(folder / file.name, file, _record(file, config))
+    ]
 
 
-def _put_in_place(partial: Path, folder: Path, files: list[RemoteFile]) -> None:
+def _put_in_place(partial: Path, plan: PullPlan, files: list[RemoteFile]) -> None:
     """The whole folder at once where there is none yet, so that a reader never sees a part."""
+    folder = plan.folder
     if not folder.exists():
         _remove_others(partial, {file.name for file in files})
+        record_pulled(partial, plan.files, plan.config)
         sync_tree(partial)
         partial.rename(folder)
         sync(folder.parent)
         return
     for file in files:
         settle(partial / file.name, folder / file.name)
+    record_pulled(folder, plan.files, plan.config)
     shutil.rmtree(partial, ignore_errors=True)
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from genzoo.artifact.card import published_card
 from genzoo.artifact.format import CARD, CONFIG, ArtifactConfig, read_config
 from genzoo.artifact.integrity import check_file
 from genzoo.errors import ArtifactError, HubError
-from genzoo.hub.allowed_files import LEFT_ALONE, RemoteFile, check_files
-from genzoo.hub.client import LOG_IN, TIMEOUT, address, client, hub_errors, logged_in
+from genzoo.hub.allowed_files import LEFT_ALONE, MAX_BYTES, RemoteFile, check_files
+from genzoo.hub.client import LOG_IN, address, client, logged_in
 from genzoo.hub.progress import HubProgress
 from genzoo.hub.reference import HubReference
+from genzoo.hub.refusals import hub_errors, not_the_hub, slow_down
+from genzoo.hub.repository_info import repository_info
+from genzoo.hub.transfer import ANSWER, within
+
+UPLOAD, SLOWEST = 60.0, 10_000
+"""An upload may take so many seconds, and another for so many bytes."""
 
 
 @dataclass(frozen=True)
@@ -53,55 +61,115 @@ def push(
         progress: Hears of the phases.
 
     Raises:
-        ArtifactError: The artifact is damaged, or holds what is no part of one.
+        ArtifactError: The artifact is damaged, or holds what is no part of one: a link, a pipe.
         HubError: There is no token, or the Hub refuses or cannot be reached.
     """
     progress = progress or HubProgress()
     progress.phase("Checking the files")
+    require_own_file(folder, CONFIG)
     config = read_config(folder)
     files = {name: folder / name for name in _listed(folder, config)} | dict(extras or {})
-    sizes = (RemoteFile(name, path.stat().st_size) for name, path in files.items())
-    check_files(sizes, str(folder))
+    described = [RemoteFile(name, path.stat().st_size) for name, path in files.items()]
+    check_files(described, str(folder))
+    size = sum(file.size for file in described)
     text = published_card(read_card(folder) if card is None else card, str(reference), licence)
     if not logged_in():
         raise HubError("You are not logged in to the Hugging Face Hub.", LOG_IN)
-    with hub_errors(reference.repository, reference.revision):
-        progress.phase(f"Uploading {len(files) + 1} files")
-        client().create_repo(reference.repository, private=private, exist_ok=True)
-        commit = _commit(reference, files, text)
+    progress.phase(f"Uploading {len(files) + 1} files")
+    with _answers_of_the_hub(reference):
+        within(
+            ANSWER,
+            lambda: client().create_repo(reference.repository, private=private, exist_ok=True),
+        )
+        before = repository_info("models", reference.repository, reference.revision)
+        commit = within(
+            UPLOAD + size / SLOWEST, lambda: _commit(reference, files, text, before.files)
+        )
     return Pushed(commit, address(reference.repository), (*files, CARD))
 
 
 def _listed(folder: Path, config: ArtifactConfig) -> list[str]:
     """The artifact's files besides the card, each as `config.json` describes it."""
     for name, record in config.files.items():
+        require_own_file(folder, name)
         check_file(folder / name, record)
     return [CONFIG, *config.files]
+
+
+def require_own_file(folder: Path, name: str) -> None:
+    """Refuse to publish what is not a file of the folder's own.
+
+    A folder from a stranger may hold links to the files of whoever publishes it, or pipes.
+
+    Raises:
+        ArtifactError: The file, or a folder on the way to it, is a link; or it is not a file.
+    """
+    path = folder
+    for part in name.split("/"):
+        path = path / part
+        if path.is_symlink():
+            raise ArtifactError(
+                f"'{path}' is a link, which is not followed when a model is published.",
+                "Put the file itself there.",
+            )
+    if path.exists() and not path.is_file():
+        raise ArtifactError(f"'{path}' is not a file.", "Take it away.")
 
 
 def read_card(folder: Path) -> str:
     """The text of an artifact's card.
 
     Raises:
-        ArtifactError: It cannot be read.
+        ArtifactError: It cannot be read, is a link, or is too long.
     """
+    require_own_file(folder, CARD)
+    hint = "Write one; see docs/hub.md."
     try:
-        return (folder / CARD).read_text(encoding="utf-8")
+        with (folder / CARD).open("rb") as file:
+            content = file.read(MAX_BYTES[".md"] + 1)
+        if len(content) > MAX_BYTES[".md"]:
+            raise ArtifactError(f"'{folder / CARD}', the model's card, is too long.", hint)
+        return content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ArtifactError(
-            f"'{folder / CARD}', the model's card, cannot be read.", "Write one; see docs/hub.md."
+            f"'{folder / CARD}', the model's card, cannot be read.", hint
         ) from error
 
 
-def _commit(reference: HubReference, files: Mapping[str, Path], card: str) -> str:
+@contextmanager
+def _answers_of_the_hub(reference: HubReference) -> Iterator[None]:
+    """Explain what the client raises: what it cannot make sense of is not an answer of the Hub's.
+
+    Requests to slow down are raised at once: the client would wait by itself.
+    """
+    from huggingface_hub.utils import get_session
+
+    hooks = get_session().event_hooks["response"]
+    hooks.append(_raise_slow_down)
+    try:
+        with hub_errors(reference.repository, reference.revision):
+            yield
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise not_the_hub("the client cannot read its answer") from error
+    finally:
+        hooks.remove(_raise_slow_down)
+
+
+def _raise_slow_down(response: Any) -> None:
+    if response.status_code == 429:
+        raise slow_down(response.headers)
+
+
+def _commit(
+    reference: HubReference, files: Mapping[str, Path], card: str, before: Iterable[RemoteFile]
+) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
     from huggingface_hub.utils import disable_progress_bars
 
     added = [CommitOperationAdd(name, path) for name, path in files.items()]
     added.append(CommitOperationAdd(CARD, card.encode()))
     kept = {operation.path_in_repo for operation in added} | LEFT_ALONE
-    info = client().model_info(reference.repository, revision=reference.revision, timeout=TIMEOUT)
-    gone = [file.rfilename for file in info.siblings or () if file.rfilename not in kept]
+    gone = [file.name for file in before if file.name not in kept]
     disable_progress_bars()
     result = client().create_commit(
         reference.repository,

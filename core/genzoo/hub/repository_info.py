@@ -1,24 +1,38 @@
-"""What the Hub says about a model, checked."""
+"""What the Hub says about repositories, checked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import quote
 
 from genzoo.errors import HubError
 from genzoo.hub.allowed_files import RemoteFile
-from genzoo.hub.client import TIMEOUT, client, hub_errors
-from genzoo.hub.reference import HubReference, is_commit
-
-if TYPE_CHECKING:
-    from huggingface_hub.hf_api import ModelInfo, RepoSibling
-
-LIBRARY = "genzoo"
-"""What models of genzoo are tagged with on the Hub."""
+from genzoo.hub.client import LIBRARY
+from genzoo.hub.reference import MAIN, HubReference, as_reference, is_commit
+from genzoo.hub.refusals import not_the_hub
+from genzoo.hub.transfer import ask
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class RepositoryInfo:
+    """A repository at one commit.
+
+    Attributes:
+        commit: What the revision is at now.
+        files: All files of the repository, their names unchecked.
+        licence: Of the card; empty if it has none.
+        private: Whether few may see it.
+    """
+
+    commit: str
+    files: tuple[RemoteFile, ...]
+    licence: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,9 +41,7 @@ class RemoteModel:
 
     Attributes:
         reference: As it was asked for.
-        commit: What the revision is at now.
-        files: All files of the repository, unchecked.
-        licence: Of the card; empty if it has none.
+        commit, files, licence, private: As of `RepositoryInfo`.
     """
 
     reference: HubReference
@@ -54,58 +66,86 @@ def find_remote(reference: HubReference) -> RemoteModel:
     """Ask the Hub for a revision's commit and files.
 
     Raises:
-        HubError: It cannot be reached within seconds, or refuses.
+        HubError: It cannot be reached within seconds, refuses, or is not what answers.
         UnknownNameError: It has no such repository or revision.
     """
-    with hub_errors(reference.repository, reference.revision):
-        info = client().model_info(
-            reference.repository,
-            revision=reference.revision,
-            timeout=TIMEOUT,
-            files_metadata=True,
-        )
-    if not is_commit(info.sha or ""):
-        raise _nonsense(reference)
-    files = tuple(_file(one, reference) for one in info.siblings or ())
-    return RemoteModel(reference, str(info.sha), files, _licence(info), bool(info.private))
+    info = repository_info("models", reference.repository, reference.revision)
+    return RemoteModel(reference, info.commit, info.files, info.licence, info.private)
+
+
+def repository_info(kind: str, name: str, revision: str = MAIN) -> RepositoryInfo:
+    """Ask the Hub for a revision's commit and files.
+
+    Args:
+        kind: `models` or `datasets`.
+        name: The repository.
+        revision: A branch, a tag or a commit.
+
+    Raises:
+        HubError, UnknownNameError: As `find_remote`.
+    """
+    path = f"api/{kind}/{name}/revision/{quote(revision, safe='')}"
+    info = ask(path, name, revision, {"blobs": True})
+    if not isinstance(info, dict) or "sha" not in info:
+        raise not_the_hub(f"its answer does not describe '{name}'")
+    commit, listed = info["sha"], info.get("siblings")
+    if not (isinstance(commit, str) and is_commit(commit) and isinstance(listed, list)):
+        raise _nonsense(name)
+    files = tuple(_file(one, name) for one in listed)
+    return RepositoryInfo(commit, files, _licence(info), bool(info.get("private")))
 
 
 def search(text: str = "", limit: int = 50) -> list[Hit]:
     """Models of genzoo on the Hub, those downloaded most first.
 
     Raises:
-        HubError: It cannot be reached.
+        HubError: It cannot be reached, refuses, or is not what answers.
     """
-    with hub_errors(LIBRARY):
-        found = client().list_models(
-            filter=LIBRARY, search=text or None, sort="downloads", limit=limit, full=True
-        )
-        return [_hit(info) for info in found]
+    params = {"filter": LIBRARY, "sort": "downloads", "limit": limit, "full": True}
+    found = ask("api/models", LIBRARY, params=params | ({"search": text} if text else {}))
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise not_the_hub("its answer is not a list of models")
+    return [_hit(row) for row in found[:limit] if as_reference(str(row.get("id")))]
 
 
-def _hit(info: ModelInfo) -> Hit:
-    tags = tuple(str(tag) for tag in info.tags or ())
-    changed = info.last_modified.date().isoformat() if info.last_modified else ""
-    return Hit(info.id, _licence(info), tags, info.downloads or 0, changed)
+def _hit(row: Mapping[str, Any]) -> Hit:
+    downloads, changed = row.get("downloads"), row.get("lastModified")
+    return Hit(
+        repository=str(row["id"]),
+        licence=_licence(row),
+        tags=_tags(row),
+        downloads=downloads if isinstance(downloads, int) else 0,
+        changed=changed[:10] if isinstance(changed, str) else "",
+    )
 
 
-def _file(sibling: RepoSibling, reference: HubReference) -> RemoteFile:
-    large: Any = sibling.lfs
-    sha256 = str(large.sha256) if large else ""
-    whole = isinstance(sibling.size, int) and sibling.size >= 0
-    if not whole or (sha256 and not _SHA256.fullmatch(sha256)):
-        raise _nonsense(reference)
-    return RemoteFile(sibling.rfilename, int(sibling.size or 0), sha256, str(sibling.blob_id or ""))
+def _file(row: Any, name: str) -> RemoteFile:
+    """A row of the list of files; what of it is to be compared must be as it should."""
+    try:
+        path, size, large = row["rfilename"], row["size"], row.get("lfs")
+        sha256 = large["sha256"] if large else ""
+        git_id = row.get("blobId") or ""
+        if not all(isinstance(text, str) for text in (path, sha256, git_id)):
+            raise TypeError
+        if type(size) is not int or size < 0 or (sha256 and not _SHA256.fullmatch(sha256)):
+            raise ValueError
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _nonsense(name) from None
+    return RemoteFile(path, size, sha256, git_id)
 
 
-def _licence(info: ModelInfo) -> str:
+def _licence(row: Mapping[str, Any]) -> str:
     """From the card, or else from the tags, which lists have too."""
-    card: Any = info.card_data
-    if card is not None and card.get("license"):
-        return str(card.get("license"))
-    tags: Iterable[str] = info.tags or ()
-    return next((tag[8:] for tag in tags if tag.startswith("license:")), "")
+    card = row.get("cardData")
+    if isinstance(card, dict) and card.get("license"):
+        return str(card["license"])
+    return next((tag[8:] for tag in _tags(row) if tag.startswith("license:")), "")
 
 
-def _nonsense(reference: HubReference) -> HubError:
-    return HubError(f"What the Hub says about '{reference}' makes no sense.", "Try again later.")
+def _tags(row: Mapping[str, Any]) -> tuple[str, ...]:
+    tags = row.get("tags")
+    return tuple(map(str, tags)) if isinstance(tags, list) else ()
+
+
+def _nonsense(name: str) -> HubError:
+    return not_the_hub(f"what it says about '{name}' makes no sense")

@@ -9,7 +9,7 @@ from pathlib import Path
 from genzoo.atomic_files import settle
 from genzoo.cache_folder import cache_root
 from genzoo.errors import UnknownNameError, UsageError
-from genzoo.hub.download import fetch_file, only_writer
+from genzoo.hub.download import fetch_file, is_as_announced, only_writer
 from genzoo.hub.progress import HubProgress
 from genzoo.hub.reference import HubReference, as_reference
 from genzoo.hub.repository_info import find_remote
@@ -79,7 +79,7 @@ def fetch_hub_file(file: HubFile, progress: HubProgress | None = None) -> Path:
     owner, name = file.repository.owner, file.repository.name
     folder = cache_root() / "files" / f"{owner}--{name}" / remote.commit
     path = folder / wanted.name
-    if not path.is_file():
+    if not is_as_announced(path, wanted):
         with only_writer(folder) as partial:
             progress.phase(f"Downloading {file.name}: {wanted.size:,} bytes")
             progress.started(wanted.size)

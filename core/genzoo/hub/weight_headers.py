@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import math
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from genzoo.errors import ArtifactError
+from genzoo.errors import ArtifactError, HubError
 from genzoo.hub.allowed_files import RemoteFile
-from genzoo.hub.client import TIMEOUT, client, hub_errors
+from genzoo.hub.refusals import hub_errors, too_slow
 from genzoo.hub.repository_info import RemoteModel
+from genzoo.hub.transfer import ANSWER, HINT, Transfer
+from genzoo.strict_json import parse_json
 
-MAX_HEADER_BYTES = 100 << 20
-"""As safetensors itself has it."""
+MAX_HEADER_BYTES = 10 << 20
+"""A hundred thousand tensors fit. safetensors itself allows ten times as much."""
+
+_MAX_SIDES, _MAX_SIDE = 64, 2**63 - 1
+"""How many dimensions a tensor of torch may have, and how long each may be."""
 
 _PREFIX = 8
 _FIRST_BYTES = 100_000
@@ -63,10 +68,13 @@ def inspect_weights(remote: RemoteModel, file: RemoteFile) -> Weights:
         if stop > len(start):
             start += _range(remote, file, len(start), stop)
     try:
-        header = json.loads(start[_PREFIX:stop])
+        header = parse_json(start[_PREFIX:stop])
         header.pop("__metadata__", None)
-        counts = [_count(info, file.size - stop) for info in header.values()]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        room = file.size - stop
+        counts = [_count(info, room) for info in header.values()]
+        if sum(_BYTES[dtype] * count for dtype, count in counts) != room:
+            raise ValueError("tensors share their place, or leave some of the file out")
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise ArtifactError(f"{source} is no safetensors file: its header is damaged.") from None
     return _summed(counts)
 
@@ -82,11 +90,14 @@ def _summed(counts: list[tuple[str, int]]) -> Weights:
 def _count(info: Any, room: int) -> tuple[str, int]:
     """Type and number of values of a tensor; ValueError if they do not fit their place."""
     begin, end = info["data_offsets"]
-    shape = info["shape"]
-    if not all(type(side) is int and side >= 0 for side in (*shape, begin, end)) or end > room:
+    shape, width = info["shape"], _BYTES[info["dtype"]]
+    if len(shape) > _MAX_SIDES:
+        raise ValueError("of more dimensions than there are")
+    sides = all(type(side) is int and 0 <= side <= _MAX_SIDE for side in (*shape, begin, end))
+    if not sides or end > room:
         raise ValueError("out of bounds")
     count = math.prod(shape)
-    if count * _BYTES[info["dtype"]] != end - begin:
+    if count * width != end - begin:
         raise ValueError("of another size than it says")
     return info["dtype"], count
 
@@ -94,21 +105,21 @@ def _count(info: Any, room: int) -> tuple[str, int]:
 def _range(remote: RemoteModel, file: RemoteFile, start: int, stop: int) -> bytes:
     """Some bytes of a file. A server that sends more is not listened to."""
     from huggingface_hub import hf_hub_url
-    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
-    url = hf_hub_url(remote.reference.repository, file.name, revision=remote.commit)
-    headers = {
-        **build_hf_headers(library_name=client().library_name),
-        "Range": f"bytes={start}-{stop - 1}",
-        "Accept-Encoding": "identity",
-    }
-    content = b""
-    with get_session().stream("GET", url, headers=headers, timeout=TIMEOUT) as response:
-        hf_raise_for_status(response)
-        if response.status_code != 206:
-            raise ArtifactError("The Hub does not send parts of files.")
-        for chunk in response.iter_bytes(1 << 16):
-            content += chunk
-            if len(content) >= stop - start:
-                break
-    return content[: stop - start]
+    repository, revision = remote.reference.repository, remote.commit
+    url = hf_hub_url(repository, file.name, revision=revision)
+    headers = {"Range": f"bytes={start}-{stop - 1}"}
+    end = time.monotonic() + ANSWER
+    content = bytearray()
+    try:
+        with Transfer(url, repository, revision, headers=headers) as transfer:
+            if transfer.head(end - time.monotonic()).status != 206:
+                raise HubError("The Hub does not send parts of files.", HINT)
+            while len(content) < stop - start:
+                piece = transfer.piece(end - time.monotonic())
+                if not piece:
+                    raise ArtifactError(f"'{file.name}' of '{remote.reference}' is cut short.")
+                content += piece
+    except TimeoutError:
+        raise too_slow(f"a header was not whole after {ANSWER:.0f} seconds", HINT) from None
+    return bytes(content[: stop - start])

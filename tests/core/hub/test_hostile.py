@@ -11,10 +11,12 @@ from hub_repositories import Blob, Repository
 from hub_server import HubServer
 from published import NAME, alter_config, publish
 
-from genzoo.errors import ArtifactError, GenzooError
+from genzoo.errors import ArtifactError, GenzooError, HubError
 from genzoo.hub.cache import find_cached, list_cached
+from genzoo.hub.progress import HubProgress
 from genzoo.hub.pull import plan_pull, pull
 from genzoo.hub.reference import parse_reference
+from genzoo.hub.repository_info import search
 
 TOY = parse_reference(NAME)
 BAD_NAMES = [
@@ -101,7 +103,36 @@ def test_a_size_that_lies(more: int, repository: Repository) -> None:
     content = true.content[:more] if more < 0 else true.content + b"x" * more
     lie = Blob(content, True, claimed_size=true.size, claimed_sha256=true.sha256)
     repository.change({"model.safetensors": lie})
-    refused("longer than the|bytes instead of")
+    refused("longer than the" if more > 0 else "bytes instead of")
+
+
+def test_a_download_ends_where_more_arrives_than_was_announced(
+    repository: Repository, hub: HubServer
+) -> None:
+    """However much is sent, no more than was announced is ever on the disk."""
+    plan = plan_pull(TOY)
+    hub.faults.where, hub.faults.answer = r"/resolve/.*/model", (200, {}, bytes(20_000_000))
+    progress = Counted()
+    with pytest.raises(ArtifactError, match="longer than the"):
+        pull(plan, progress)
+    assert progress.count <= sum(file.size for file in plan.missing)
+
+
+class Counted(HubProgress):
+    count = 0
+
+    def advanced(self, count: int) -> None:
+        self.count += count
+
+
+@pytest.mark.parametrize("answer", [b"[" + b" " * 3000 + b"]", b'"' + b"x" * 3000 + b'"'])
+def test_an_answer_ends_where_it_is_longer_than_any_answer_is(
+    answer: bytes, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genzoo.hub.transfer.MAX_ANSWER", 2000)
+    hub.faults.answer = (200, {"Content-Type": "application/json"}, answer)
+    with pytest.raises(HubError, match="its answer has more than 2,000 bytes"):
+        search()
 
 
 def test_a_small_file_that_was_exchanged(repository: Repository) -> None:

@@ -86,7 +86,7 @@ def test_a_token_that_may_not_write(
     hub: HubServer, artifact: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_of_another")
-    with pytest.raises(HubError, match="does not allow that for 'someone/toy'"):
+    with pytest.raises(HubError, match="refuses that for 'someone/toy': your token may not"):
         push(artifact, TOY)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,8 +80,7 @@ def test_what_is_not_there_is_named() -> None:
 def test_what_arrives_in_part_is_not_kept(
     hub: HubServer, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The client waits between its attempts.
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("genzoo.hub.download.PAUSE", 0.0)
     hub.faults.drop_after = len(content) // 2
     hub.faults.drops_for_good = True
     file = as_hub_file(ADDRESS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from genzoo.errors import ArtifactError
 from genzoo.hub.allowed_files import RemoteFile
 from genzoo.hub.reference import parse_reference
 from genzoo.hub.repository_info import find_remote
-from genzoo.hub.weight_headers import Weights, inspect_weights
+from genzoo.hub.weight_headers import MAX_HEADER_BYTES, Weights, inspect_weights
 
 TOY = parse_reference(NAME)
 
@@ -70,13 +71,48 @@ LIES = {
     "truth": with_header(tensor([True, 4])),
     "unknown type": with_header(tensor([4], dtype="F33")),
     "no type": with_header({"a": {}}),
-}
+    "more sides than there are": with_header(tensor([10**100 - 1] * 40_000 + [0], 0, 0), 0),
+    "sides without end": with_header(tensor([10**18] * 64 + [0], 0, 0), 0),
+    "digits without end": with_header(b'{"a": {"shape": [' + b"9" * 5000 + b"]}}"),
+    "tensors that share their place": with_header({
+        "a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]},
+        "b": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]},
+    }),
+    "bytes that no tensor has": with_header(tensor([4]), 20),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", LIES)
-def test_a_header_that_lies(case: str, hub: HubServer) -> None:
+def test_a_header_that_lies_is_refused_at_once(case: str, hub: HubServer) -> None:
+    began = time.process_time()
     with pytest.raises(ArtifactError, match="is no safetensors file"):
         inspected(hub, LIES[case])
+    assert time.process_time() - began < 2
+
+
+def test_a_header_longer_than_any_is_not_fetched(hub: HubServer) -> None:
+    content = (MAX_HEADER_BYTES + 1).to_bytes(8, "little") + bytes(MAX_HEADER_BYTES + 100)
+    with pytest.raises(ArtifactError, match="its header does not fit it"):
+        inspected(hub, content)
+    assert hub.ranges == ["bytes=0-99999"]
+
+
+def test_no_more_of_a_header_is_taken_than_was_asked_for(hub: HubServer) -> None:
+    content = save({"a": torch.zeros(4)})
+    hub.add(NAME).put("w.safetensors", content)
+    remote = find_remote(TOY)
+    head = (206, {}, content + bytes(30_000_000))
+    hub.faults.where, hub.faults.answer = "/resolve/", head
+    assert inspect_weights(remote, RemoteFile("w.safetensors", len(content))).values == 4
+
+
+def test_a_header_that_ends_too_early(hub: HubServer) -> None:
+    content = save({"a": torch.zeros(4)})
+    hub.add(NAME).put("w.safetensors", content)
+    remote = find_remote(TOY)
+    hub.faults.where, hub.faults.answer = "/resolve/", (206, {}, content[:20])
+    with pytest.raises(ArtifactError, match="is cut short"):
+        inspect_weights(remote, RemoteFile("w.safetensors", len(content)))
 
 
 def test_the_weights_of_a_model(hub: HubServer, artifact: Path) -> None:
