@@ -27,6 +27,9 @@ from genzoo_vae.configs import ELBOConfig
 
 ACTIVE_VARIANCE = 0.01
 
+WARMUP, FREE_BITS = 0.3, 0.1
+"""What keeps a posterior alive, where it has collapsed."""
+
 
 class ELBO(Objective):
     """Minimises distortion + weight * rate, the weight being beta after the warm-up.
@@ -62,11 +65,22 @@ class ELBO(Objective):
 
     def vital_signs(self) -> Sequence[VitalSign]:
         """How many units the posterior uses."""
-        if self.config.beta > 1.0:
-            remedy = "Start again with --beta 1."
-        else:
-            remedy = "Start again with --warmup 0.3, or --free-bits 0.1."
-        return (LatentUse("elbo/active_units", math.prod(self.context.latent.shape), remedy),)
+        units = math.prod(self.context.latent.shape)
+        return (LatentUse("elbo/active_units", units, self._remedy()),)
+
+    def _remedy(self) -> str:
+        """What to try that the run does not have already."""
+        config = self.config
+        if config.beta > 1.0:
+            return "Start again with --beta 1."
+        ways = []
+        if config.warmup < WARMUP:
+            ways.append(f"--warmup {WARMUP:g}")
+        if config.free_bits < FREE_BITS:
+            ways.append(f"--free-bits {FREE_BITS:g}")
+        if not ways:
+            ways = [f"--beta {config.beta / 4:g}", f"--free-bits {4 * config.free_bits:g}"]
+        return f"Start again with {', or '.join(ways)}."
 
     def loss(self, step: Step) -> Terms:
         """Distortion -log p(x | z) and rate KL(q(z | x) || p(z)), each (N,), in nats.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -14,6 +15,9 @@ from genzoo.specs import SampleSpec
 
 LEAST_TRAINING = 500
 """Steps that a model must have trained before its samples are judged."""
+
+Remedy = Literal["lower-rate", "higher-rate", "stream"]
+"""A learning rate below or above the objective's usual one; data decoded as they are used."""
 
 Blocks = Callable[[], Iterable[Tensor]]
 """Gives the data anew, block by block, each (n, D) as `unit_rows` makes them."""
@@ -38,6 +42,9 @@ class Evidence:
         real: As many samples of the data, (n, D).
         data: All of the data.
         data_count: Number of samples in the data.
+        in_force: What the run was begun with, so that it is not proposed.
+        named_values: Whether the numbers in samples may be names, as those of letters are, so that
+            how much of their range is used tells nothing.
         absent: Why something is not there, by the name of the attribute.
     """
 
@@ -52,6 +59,8 @@ class Evidence:
     real: Tensor | None = None
     data: Blocks | None = None
     data_count: int = 0
+    in_force: frozenset[Remedy] = frozenset()
+    named_values: bool = False
     absent: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -63,6 +72,11 @@ class Evidence:
         """Why what a check needs is not there; empty where all of it is."""
         missing = [need for need in needs if getattr(self, need) is None]
         return self.absent.get(missing[0], f"There is no {missing[0]}.") if missing else ""
+
+
+def names_values(spec: SampleSpec) -> bool:
+    """Whether numbers in such samples may be names: the whole numbers of a range above 2."""
+    return spec.high - spec.low > 2 and float(spec.low).is_integer() and spec.high.is_integer()
 
 
 def unit_rows(x: Tensor, spec: SampleSpec) -> Tensor:

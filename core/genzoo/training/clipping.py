@@ -35,7 +35,7 @@ def clip_gradients(parameters: Sequence[Tensor], limit: float, phase: str, index
         raise DivergenceError(
             f"Training diverged at step {index}: the gradient of phase '{phase}' is no longer "
             "finite. The weights are those of before the move.",
-            "Start again with a lower --learning-rate or with --precision fp32.",
+            "Start again with a lower --learning-rate.",
         )
     if norm > limit:
         torch._foreach_mul_([own_share(gradient) for gradient in gradients], limit / float(norm))

@@ -33,6 +33,12 @@ def first_non_finite(means: Mapping[str, float], groups: Groups) -> str:
     return ""
 
 
+def divergence_hint(precision: str) -> str:
+    """What to do about a run in that precision."""
+    lower = "Start again with a lower --learning-rate"
+    return f"{lower}." if precision == "fp32" else f"{lower} or with --precision fp32."
+
+
 def _all_finite(tensors: Sequence[Tensor]) -> bool:
     """All at once, which for many small tensors costs a fraction of looking at each."""
     floating = [t.detach() for t in tensors if t.is_floating_point() and t.numel()]

@@ -12,16 +12,16 @@ from torch import Tensor
 from genzoo.artifact.format import CONFIG, read_json
 from genzoo.artifact.load import load_model
 from genzoo.data.dataset import Dataset
-from genzoo.doctor.evidence import Evidence, unit_rows
+from genzoo.doctor.evidence import Evidence, names_values, unit_rows
 from genzoo.doctor.examine import CHECKS, examine
 from genzoo.doctor.history import History
 from genzoo.doctor.record import DoctorRecord
 from genzoo.errors import ArtifactError, GenzooError
-from genzoo.interfaces.vital_signs import VitalSign
+from genzoo.interfaces.objective import Objective
 from genzoo.model.build import build_architecture
 from genzoo.registry import Registry
 from genzoo.training.components import build_objective
-from genzoo.training.doctor_while_training import all_of, declared_signs, some_of
+from genzoo.training.doctor_while_training import all_of, declared_signs, in_force, some_of
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder, RunRecord
@@ -103,10 +103,11 @@ def _gather(
     spec = build_architecture(
         registry, record.plan.architecture, record.plan.architecture_config, record.data.sample
     )[1].sample
+    objective = _objective(record, registry)
     return Evidence(
         step=_step_of_artifact(folder) or history.last_step,
         history=history,
-        signs=_signs(record, registry, reporter),
+        signs=declared_signs(objective, reporter.note),
         losses=known.losses or None,
         samples=samples,
         real=some_of(dataset, COUNT, spec) if dataset else None,
@@ -114,6 +115,8 @@ def _gather(
         least_distance=known.least_distance(known.step),
         data=all_of(dataset, spec) if dataset else None,
         data_count=record.data.count,
+        in_force=in_force(objective, record.plan.data.stream),
+        named_values=names_values(spec),
         absent=absent,
     )
 
@@ -149,12 +152,11 @@ def _same_data(record: RunRecord, registry: Registry, reporter: Reporter) -> Dat
     return dataset
 
 
-def _signs(record: RunRecord, registry: Registry, reporter: Reporter) -> tuple[VitalSign, ...]:
+def _objective(record: RunRecord, registry: Registry) -> Objective:
     plan = record.plan
     entry, architecture = build_architecture(
         registry, plan.architecture, plan.architecture_config, record.data.sample
     )
     objective = registry.objectives.find(plan.objective) if plan.objective else None
     spec = (objective or registry.objective_of(entry)).record
-    built = build_objective(plan, spec, architecture, record.data.count)
-    return tuple(declared_signs(built, reporter.note))
+    return build_objective(plan, spec, architecture, record.data.count)

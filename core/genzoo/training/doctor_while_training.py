@@ -12,7 +12,7 @@ from torch import Tensor
 from genzoo.data.dataset import Dataset
 from genzoo.doctor.checks.samples import diversity
 from genzoo.doctor.distances import energy_distance
-from genzoo.doctor.evidence import Blocks, Evidence, unit_rows
+from genzoo.doctor.evidence import Blocks, Evidence, Remedy, names_values, unit_rows
 from genzoo.doctor.examine import examine
 from genzoo.doctor.finding import SEVERITIES, Finding
 from genzoo.doctor.history import TAIL_BYTES, History
@@ -82,6 +82,8 @@ class Checkup:
                 real=real,
                 data=self._data,
                 data_count=len(session.dataset),
+                in_force=in_force(session.objective, self._streamed),
+                named_values=names_values(session.architecture.sample),
             )
         )
         known = self._record
@@ -122,6 +124,11 @@ class Checkup:
         return declared_signs(self._session.objective, self._note)
 
     @property
+    def _streamed(self) -> bool:
+        """Whether data are decoded as they are used."""
+        return not isinstance(self._session.dataset.rows, np.ndarray)
+
+    @property
     def _data(self) -> Blocks | None:
         dataset, spec = self._session.dataset, self._session.architecture.sample
         near = dataset.blocks is None
@@ -145,6 +152,17 @@ def _weights(session: Session) -> Tensor:
     """Some values of what this process has of every averaged parameter, on the processor."""
     shares = [own_share(p.detach()) for p in session.ema.module.parameters()]
     return torch.cat([share.flatten()[:FIRST].to("cpu", torch.float32) for share in shares])
+
+
+def in_force(objective: Objective, streamed: bool) -> frozenset[Remedy]:
+    """The remedies that a run began with."""
+    config = objective.config
+    field = type(config).model_fields.get("learning_rate")
+    rate, usual = getattr(config, "learning_rate", None), field and field.default
+    found: set[Remedy] = {"stream"} if streamed else set()
+    if isinstance(rate, float) and isinstance(usual, float) and rate != usual:
+        found.add("lower-rate" if rate < usual else "higher-rate")
+    return frozenset(found)
 
 
 def declared_signs(objective: Objective, note: Callable[[str], None]) -> Sequence[VitalSign]:

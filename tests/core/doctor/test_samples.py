@@ -123,3 +123,32 @@ def test_the_nearest_and_the_next_are_found_over_all_blocks():
     # Where 9.75 and 11 are the same, the next one to 10 is 5.
     shares = nearest_shares(points, lambda: blocks, own, 1.5)
     assert shares.tolist() == pytest.approx([0.5, 0.05, 4 / 4.75])
+
+
+def words(count, letters=8, seed=0):
+    """Rows of that many letters out of 27, as shares of the range."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(27, (count, letters), generator=generator) / 26
+
+
+def test_repeating_short_words_is_no_memorisation(found):
+    """So few and short words come again by chance, whoever makes them."""
+    rows = words(64)
+    facts = {"samples": rows, "real": rows, "data": data(rows), "data_count": 64}
+    assert found("memorisation", **facts) is None
+    long = words(64, letters=40)
+    facts = {"samples": long, "real": long, "data": data(long), "data_count": 64}
+    assert found("memorisation", **facts)
+
+
+def test_padding_makes_no_word_long(found):
+    rows = torch.nn.functional.pad(words(64), (0, 100))
+    facts = {"samples": rows, "real": rows, "data": data(rows), "data_count": 64}
+    assert found("memorisation", **facts) is None
+
+
+def test_few_numbers_that_are_no_letters_are_judged(found, noise):
+    """Points in the plane never come again by chance."""
+    rows = noise(40, 1)[:, :2].contiguous()
+    facts = {"samples": rows, "real": rows, "data": data(rows), "data_count": 40}
+    assert found("memorisation", **facts)

@@ -17,6 +17,7 @@ from genzoo.errors import DataError, DivergenceError
 from genzoo.training import begin_and_resume as start
 from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import list_checkpoints, read_checkpoint, read_newest
+from genzoo.training.divergence import divergence_hint
 from genzoo.training.reporter import Reporter
 
 POISONS = {
@@ -54,7 +55,7 @@ def test_what_breaks_at_the_step_of_a_checkpoint_is_not_kept(
     seen = r"near step 8: .*step-000000004 is kept"
     with poisoned(where, value, step=8), pytest.raises(DivergenceError, match=seen) as caught:
         train_run(make_plan(), out, registry)
-    assert "--learning-rate" in caught.value.hint
+    assert caught.value.hint == "Start again with a lower --learning-rate."
     (kept,) = list_checkpoints(out / "checkpoints")
     tensors = read_checkpoint(kept).tensors
     assert all(is_finite(tensor) for group in tensors.values() for tensor in group.values())
@@ -131,3 +132,8 @@ def test_data_that_are_no_finite_numbers_are_refused_before_training(tmp_path, v
         with pytest.raises(DataError, match="point 7") as caught:
             open_dataset(data, kind)
         assert "finite" in caught.value.message
+
+
+def test_full_precision_is_proposed_to_those_alone_who_have_another():
+    assert "--precision" not in divergence_hint("fp32")
+    assert "--precision fp32" in divergence_hint("bf16")

@@ -40,3 +40,13 @@ def test_what_is_declared_is_logged(
 def test_a_high_beta_is_to_be_lowered_and_another_warmed_up(context: TrainingContext) -> None:
     assert "--beta 1" in sign_of(ELBO(ELBOConfig(beta=1000.0), context)).remedy
     assert "--warmup" in sign_of(ELBO(ELBOConfig(), context)).remedy
+
+
+def test_what_keeps_a_posterior_alive_is_not_proposed_twice(context: TrainingContext) -> None:
+    def remedy(**config: float) -> str:
+        return sign_of(ELBO(ELBOConfig(**config), context)).remedy
+
+    assert remedy() == "Start again with --warmup 0.3, or --free-bits 0.1."
+    assert remedy(warmup=0.5) == "Start again with --free-bits 0.1."
+    assert remedy(free_bits=0.2) == "Start again with --warmup 0.3."
+    assert remedy(warmup=0.3, free_bits=0.1) == "Start again with --beta 0.25, or --free-bits 0.4."

@@ -7,6 +7,7 @@ from genzoo.doctor.checks.samples import ALIKE, diversity
 from genzoo.doctor.distances import energy_distance
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import Finding, Severity
+from genzoo.doctor.remedies import lower_rate
 
 FAR = 0.3
 """Energy distance to the data, as a share of the usual distance in them, that is too much."""
@@ -34,18 +35,18 @@ def distant_samples(evidence: Evidence) -> Finding | None:
         return None
     now, least = energy_distance(evidence.samples, evidence.real), evidence.least_distance
     if now >= FAR and (least is None or now >= NEARING * least):
-        return _finding("problem", now, "come no nearer")
+        return _finding("problem", now, "come no nearer", evidence)
     if now >= NOTICEABLE and least is not None and now >= DRIFT * least:
-        return _finding("warning", now, f"have been as near as {max(0.0, least):.2f}")
+        return _finding("warning", now, f"have been as near as {max(0.0, least):.2f}", evidence)
     return None
 
 
-def _finding(severity: Severity, distance: float, course: str) -> Finding:
+def _finding(severity: Severity, distance: float, course: str, evidence: Evidence) -> Finding:
     return Finding(
         "distant-samples",
         severity,
         f"Samples lie at an energy distance of {distance:.2f} from the data and {course}.",
-        "Start again with a lower --learning-rate.",
+        lower_rate(evidence, "more --steps or another --objective"),
     )
 
 

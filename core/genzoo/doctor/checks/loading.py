@@ -31,7 +31,10 @@ def starved(evidence: Evidence) -> Finding | None:
         "starved",
         "warning",
         f"Training waits for its data {median(recent):.0%} of the time.",
-        "Put the data and genzoo's cache (GENZOO_CACHE) on a faster disk, or free some memory.",
+        "Start again without --stream, so that the data are decoded once."
+        if "stream" in evidence.in_force
+        else "Put the data and genzoo's cache (GENZOO_CACHE) on a faster disk, or free some "
+        "memory.",
     )
 
 

@@ -8,6 +8,7 @@ from statistics import median
 from genzoo.doctor.check import Check
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import Finding
+from genzoo.doctor.remedies import lower_rate, lower_rate_or_objective
 
 GROWTH = 100.0
 """How many times as large as ever in the first half a loss is when it explodes."""
@@ -36,7 +37,7 @@ def exploding(evidence: Evidence) -> Finding | None:
                 "problem",
                 f"The loss {name} explodes: it is at {now:.3g} and was {before:.3g} at most in "
                 "the first half of the run.",
-                "Start again with a lower --learning-rate.",
+                lower_rate(evidence),
             )
     return None
 
@@ -58,7 +59,7 @@ def vanishing(evidence: Evidence) -> Finding | None:
                 "problem",
                 f"The losses of the {parts} have stayed below {NOTHING:g}: there is nothing left "
                 "to learn from.",
-                "Start again with a lower --learning-rate, or with another --objective.",
+                lower_rate_or_objective(evidence),
             )
     return None
 

@@ -7,6 +7,7 @@ from torch import Tensor
 from genzoo.doctor.check import Check
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import Finding
+from genzoo.doctor.remedies import lower_rate
 
 NARROW = 0.55
 """Share of the range, from the least value of the data to the greatest, that is suspicious."""
@@ -21,6 +22,8 @@ SATURATED = 0.5
 def narrow_data(evidence: Evidence) -> Finding | None:
     """The data leave about half of the range unused, as values in [0, 1] do in [-1, 1]."""
     assert evidence.real is not None
+    if evidence.named_values:
+        return None
     low, high = float(evidence.real.min()), float(evidence.real.max())
     if high - low > NARROW:
         return None
@@ -28,7 +31,7 @@ def narrow_data(evidence: Evidence) -> Finding | None:
         "narrow-data",
         "warning",
         f"The data use only {low:.0%} to {high:.0%} of the range of values that samples have.",
-        "Check how the data were made: images hold 0 to 255, or 0.0 to 1.0 in floating point.",
+        "Check how the data were made: their range may be another than their kind expects.",
     )
 
 
@@ -49,7 +52,7 @@ def saturated_samples(evidence: Evidence) -> Finding | None:
         "problem",
         f"{made:.0%} of the values of samples are stuck at an end of the range, in the data "
         f"{real:.0%} are.",
-        "Start again with a lower --learning-rate.",
+        lower_rate(evidence),
     )
 
 

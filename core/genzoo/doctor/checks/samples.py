@@ -9,6 +9,7 @@ from genzoo.doctor.check import Check
 from genzoo.doctor.distances import mean_distance, nearest_others, nearest_shares
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import Finding
+from genzoo.doctor.remedies import lower_rate_or_objective
 
 ALIKE = 0.3
 """Distance between samples, as a share of that between as many of the data, that is a collapse."""
@@ -24,6 +25,12 @@ COPY = 0.5
 
 SAME = 1e-3
 """Root mean square, as a share of the range, below which two samples of the data are one."""
+
+SHORT = 64.0
+"""Bits of a sample below which it may come again by chance: about twelve letters."""
+
+FEW_VALUES = 4
+"""How often a value comes at least on average where values are taken from few."""
 
 MANY_COPIES = 0.1
 """By how much the share of copies may exceed that among the data."""
@@ -41,7 +48,7 @@ def collapsed_modes(evidence: Evidence) -> Finding | None:
         "mode-collapse",
         "problem",
         f"Samples differ {now:.0%} as much as the data do: the model makes few different ones.",
-        "If it stays so, start again with a lower --learning-rate or another --objective.",
+        f"If it stays so, {_lowercase(lower_rate_or_objective(evidence))}",
     )
 
 
@@ -71,7 +78,9 @@ def stalled(evidence: Evidence) -> Finding | None:
         "problem",
         f"What makes samples learns nothing: its weights have changed by {evidence.moved:.1g} of "
         "their size since the last look.",
-        "Start again with a higher --learning-rate, or another --objective.",
+        "Start again with another --objective."
+        if "higher-rate" in evidence.in_force
+        else "Start again with a higher --learning-rate, or another --objective.",
     )
 
 
@@ -81,12 +90,12 @@ def copies(evidence: Evidence) -> Finding | None:
     What is compared is the nearest of the data with the next, as in Yoon et al. 2023, which blurred
     samples and samples of clusters do not confuse. Data may have such pairs among themselves: each
     of them, left out of the others, stands for what a new sample would be (Meehan et al. 2020).
-    Duplicates count as one.
+    Duplicates count as one. Of items as short as names it can tell nothing.
     """
     assert evidence.samples is not None
     assert evidence.real is not None
     assert evidence.data is not None
-    if not evidence.is_trained:
+    if not evidence.is_trained or repeats_by_chance(evidence.real):
         return None
     made, real = evidence.samples, evidence.real
     own = torch.arange(len(made) + len(real)) >= len(made)
@@ -102,6 +111,31 @@ def copies(evidence: Evidence) -> Finding | None:
         "from those as from any other.",
         "Use more data, or stop after fewer --steps.",
     )
+
+
+def repeats_by_chance(rows: Tensor) -> bool:
+    """Whether a model that knows nothing by heart makes some of the very same rows again.
+
+    It does where rows are short and their values few, as letters are: their entropies, value by
+    value, bound that of a row from above.
+
+    Args:
+        rows: Some of the data, (n, D).
+    """
+    values = rows.unique()
+    if len(values) * FEW_VALUES > rows.numel():
+        return False
+    bits = 0.0
+    for column in rows.T:
+        shares = column.unique(return_counts=True)[1].float() / len(rows)
+        bits -= float((shares * shares.log2()).sum())
+        if bits >= SHORT:
+            return False
+    return True
+
+
+def _lowercase(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
 
 
 def _ratio(made: float, real: float) -> float:
