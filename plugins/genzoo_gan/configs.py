@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -78,6 +78,15 @@ class AdversarialConfig(Config):
     ada_images: int = Field(
         500_000, ge=1, description="ada: real samples over which its probability can go from 0 to 1"
     )
+    ada_probability: float | None = Field(
+        None,
+        ge=0,
+        le=0.99,
+        description="ada: what its probability goes to along a cosine; adapted if not given",
+    )
+    ada_over: float = Field(
+        1.0, ge=0, le=1, description="ada: share of the run over which it goes to ada_probability"
+    )
     learning_rate: LearningRate = Field(2e-4, description="Adam's step size")
     discriminator_learning_rate: LearningRate | None = Field(
         None, description="The discriminator's own step size; learning_rate if not given"
@@ -116,6 +125,11 @@ class R3GANObjectiveConfig(AdversarialConfig):
     )
     burn_in: float = Field(
         1.0, ge=0, le=1, description="Share of the run over which gamma goes to gamma_end"
+    )
+    penalty_on: Literal["plain", "augmented"] = Field(
+        "plain",
+        description="Images that R1 and R2 differentiate by: plain ones, before they are "
+        "augmented, or augmented ones",
     )
     penalty_every: int = Field(
         4, ge=1, le=64, description="Steps from one penalty to the next; 1 is every step"

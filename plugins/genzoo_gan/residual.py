@@ -1,17 +1,26 @@
 """Normalisation-free residual blocks with grouped convolutions.
 
 Huang et al. 2024 (arXiv:2501.05441), section 3: ResNeXt bottlenecks, LeakyReLU with
-biases, fix-up initialisation (Zhang et al. 2019, arXiv:1901.09321), bilinear resampling.
+biases, fix-up initialisation (Zhang et al. 2019, arXiv:1901.09321), resampling with a lowpass
+filter on both sides.
 """
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 SLOPE = 0.2
 GAIN = (2.0 / (1.0 + SLOPE**2)) ** 0.5
 """Keeps the variance through a LeakyReLU of that slope (He et al. 2015, equation 15)."""
+
+FILTER = (1.0, 3.0, 3.0, 1.0)
+"""Of both directions, before every other value is taken and after zeros are put between values.
+
+It is the bilinear filter for twice the size, and passes less of what half the size cannot show than
+the mean of 2x2 pixels does (Karras et al. 2020, arXiv:1912.04958, appendix B).
+"""
 
 
 class ResidualBlock(nn.Module):
@@ -42,7 +51,7 @@ class ResidualBlock(nn.Module):
 
 
 class Upsample(nn.Module):
-    """1x1 convolution where the channels change, then twice the size, bilinearly."""
+    """1x1 convolution where the channels change, then twice the size; zeros around the border."""
 
     def __init__(self, channels: int, outputs: int) -> None:
         super().__init__()
@@ -50,11 +59,13 @@ class Upsample(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, outputs, 2H, 2W)."""
-        return F.interpolate(self.convert(x), scale_factor=2.0, mode="bilinear")
+        x = self.convert(x)
+        kernel = 4.0 * lowpass(x)
+        return F.conv_transpose2d(x, kernel, stride=2, padding=1, groups=x.shape[1])
 
 
 class Downsample(nn.Module):
-    """Half the size, bilinearly, then 1x1 convolution where the channels change."""
+    """Half the size, zeros around the border, then 1x1 convolution where the channels change."""
 
     def __init__(self, channels: int, outputs: int) -> None:
         super().__init__()
@@ -62,7 +73,14 @@ class Downsample(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, outputs, H/2, W/2)."""
-        return self.convert(F.avg_pool2d(x, 2))
+        return self.convert(F.conv2d(x, lowpass(x), stride=2, padding=1, groups=x.shape[1]))
+
+
+def lowpass(x: Tensor) -> Tensor:
+    """The filter for each channel of x (N, C, H, W) alone: (C, 1, 4, 4), its sum is 1."""
+    line = torch.tensor(FILTER, dtype=x.dtype, device=x.device)
+    kernel = line[:, None] * line / line.sum().square()
+    return kernel.expand(x.shape[1], 1, -1, -1)
 
 
 def transition(channels: int, outputs: int) -> nn.Module:

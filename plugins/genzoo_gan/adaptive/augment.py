@@ -1,4 +1,4 @@
-"""ADA: augmentation whose strength follows how far the discriminator overfits.
+"""ADA: augmentation whose strength follows how far the discriminator overfits, or a schedule.
 
 Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data" (arXiv:2006.06676).
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from genzoo import Noise
+from genzoo import Noise, ramp
 from genzoo_gan.adaptive.chance import Chance
 from genzoo_gan.adaptive.colour import random_colours, recolour
 from genzoo_gan.adaptive.geometry import random_places, warp
@@ -22,8 +22,54 @@ MOST = 0.99
 """Of the probability: at 1 the generator could not tell turned images from upright ones."""
 
 
-class AdaptiveAugment:
-    """Transforms places and colours, each kind of it with one probability that is adjusted.
+class ImageAugment:
+    """Transforms places and colours, each kind of it with one probability.
+
+    Args:
+        low: Least value of a sample.
+        high: Greatest value of a sample.
+
+    Attributes:
+        probability: At 0 samples stay as they are.
+    """
+
+    def __init__(self, low: float, high: float) -> None:
+        self.probability = 0.0
+        self._range = (low, high)
+
+    def __call__(self, x: Tensor, noise: Noise) -> Tensor:
+        """Augment images (N, C, H, W) in float32. Values may leave the range."""
+        if self.probability == 0.0:
+            return x
+        chance = Chance(noise, self.probability)
+        with torch.autocast(x.device.type, enabled=False):
+            moved = warp(x.float(), random_places(chance, x.shape[2], x.shape[3]))
+            colours = random_colours(chance, x.shape[1])
+            return recolour(moved, *colours, *self._range).to(x.dtype)
+
+
+class ScheduledAugment(ImageAugment):
+    """Its probability goes along a cosine from 0 to its end, as in Huang et al. 2024.
+
+    Args:
+        end: The probability at the end, at most `MOST`.
+        over: Share of the run after which it is reached.
+        low: Least value of a sample.
+        high: Greatest value of a sample.
+    """
+
+    def __init__(self, end: float, over: float, low: float, high: float) -> None:
+        super().__init__(low, high)
+        self._end = end
+        self._over = over
+
+    def proceed(self, index: int, total: int) -> None:
+        """Take the probability of training step `index`, from 0, of `total`."""
+        self.probability = self._end * ramp(index, self._over * total, "cosine")
+
+
+class AdaptiveAugment(ImageAugment):
+    """Its probability is adjusted to how far the discriminator overfits.
 
     Args:
         target: Mean sign of the discriminator's verdicts on real samples that is aimed at.
@@ -36,22 +82,11 @@ class AdaptiveAugment:
     def __init__(
         self, target: float, images: int, batch_size: int, low: float, high: float
     ) -> None:
+        super().__init__(low, high)
         self.target = target
-        self.probability = 0.0
         self._speed = batch_size / images
-        self._range = (low, high)
         self._signs = torch.zeros(())
         self._batches = 0
-
-    def __call__(self, x: Tensor, noise: Noise) -> Tensor:
-        """Augment images (N, C, H, W) in float32. Values may leave the range."""
-        if self.probability == 0.0:
-            return x
-        chance = Chance(noise, self.probability)
-        with torch.autocast(x.device.type, enabled=False):
-            moved = warp(x.float(), random_places(chance, x.shape[2], x.shape[3]))
-            colours = random_colours(chance, x.shape[1])
-            return recolour(moved, *colours, *self._range).to(x.dtype)
 
     def observe(self, sign: Tensor) -> None:
         """Take in the mean sign () of the verdicts on a batch of real samples; adjust if due."""

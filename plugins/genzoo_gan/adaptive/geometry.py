@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import reduce
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -46,9 +47,40 @@ def warp(x: Tensor, places: Tensor) -> Tensor:
         [[1.0, height / width, 2.0 / width], [width / height, 1.0, 2.0 / height]]
     )
     grid = target @ (places[:, :2] * units).transpose(1, 2)
-    return F.grid_sample(
-        x, grid.view(-1, height, width, 2), padding_mode="reflection", align_corners=False
-    )
+    return _Sampling.apply(x, grid.view(-1, height, width, 2))
+
+
+class _Sampling(torch.autograd.Function):
+    """`grid_sample`, any number of times differentiable by the images, which torch's is once.
+
+    It is linear in them: its derivative is its transpose, and the derivative of that is itself.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, grid: Tensor) -> Tensor:
+        ctx.save_for_backward(grid)
+        return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return _Spreading.apply(gradient, *ctx.saved_tensors), None
+
+
+class _Spreading(torch.autograd.Function):
+    """The transpose of `_Sampling`, for images as large as the samples."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: Tensor, grid: Tensor) -> Tensor:
+        ctx.save_for_backward(grid)
+        bilinear, reflection = 0, 2
+        spread, _ = torch.ops.aten.grid_sampler_2d_backward(
+            gradient, gradient, grid, bilinear, reflection, False, (True, False)
+        )
+        return spread
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return _Sampling.apply(gradient, *ctx.saved_tensors), None
 
 
 def _centres(side: int, device: torch.device) -> Tensor:

@@ -18,7 +18,7 @@ from genzoo import (
     TrainingContext,
     VitalSign,
 )
-from genzoo_gan.adaptive.augment import AdaptiveAugment
+from genzoo_gan.adaptive.augment import AdaptiveAugment, ImageAugment, ScheduledAugment
 from genzoo_gan.augment import DiffAugment, resolve_policy
 from genzoo_gan.configs import OPERATIONS, AdversarialConfig
 
@@ -87,23 +87,32 @@ class AdversarialObjective(Objective):
         return f"Start again with --discriminator-learning-rate {slower:g}."
 
     def _ways_to_regularise(self) -> str:
-        augments = isinstance(self.augment, AdaptiveAugment) or self.augment.operations
+        augments = isinstance(self.augment, ImageAugment) or self.augment.operations
         if augments or self.context.sample.kind != "image":
             return "Use more data, or stop after fewer --steps."
         return f"Start again with --augment {','.join(OPERATIONS)}, or use more data."
 
     def real(self, step: Step) -> Tensor:
         """The batch as the discriminator sees it: augmented once a step."""
-        return step.once("real", lambda: self.augment(step.batch.x, step.noise("augment-real")))
+        return step.once("real", lambda: self.augmented(step, step.batch.x, "real"))
 
     def fake(self, step: Step) -> Tensor:
         """The step's fakes as the discriminator sees them, with the generator's graph."""
-        return step.once("fake", lambda: self.draw(step))
+        return step.once("fake", lambda: self.augmented(step, self.plain_fake(step), "fake"))
 
-    def draw(self, step: Step) -> Tensor:
-        """Fakes of the batch's labels from fresh latents, augmented."""
-        samples = step.part("generator")(step.latents(), step.batch.labels)
-        return self.augment(samples, step.noise("augment-fake"))
+    def plain_fake(self, step: Step) -> Tensor:
+        """The step's fakes before they are augmented."""
+        return step.once("plain-fake", lambda: self.generate(step))
+
+    def generate(self, step: Step) -> Tensor:
+        """Fakes of the batch's labels from fresh latents."""
+        return step.part("generator")(step.latents(), step.batch.labels)
+
+    def augmented(self, step: Step, x: Tensor, name: str) -> Tensor:
+        """Samples augmented with numbers from the stream `augment-NAME`."""
+        if isinstance(self.augment, ScheduledAugment):
+            self.augment.proceed(step.index, step.total)
+        return self.augment(x, step.noise(f"augment-{name}"))
 
     def logits(self, step: Step, x: Tensor) -> Tensor:
         """The discriminator's logits (N,) of samples that carry the batch's labels."""
@@ -124,10 +133,11 @@ class AdversarialObjective(Objective):
         step.report("real_logits", real)
         step.report("fake_logits", fake)
         step.report(SEPARATION, (real > fake).float())
-        if isinstance(self.augment, AdaptiveAugment):
+        if isinstance(self.augment, ImageAugment):
             signs = self.verdicts(real.detach(), fake.detach()).float().sign()
             step.report("overfitting", signs)
             step.report("augment_probability", signs.new_full((), self.augment.probability))
+        if isinstance(self.augment, AdaptiveAugment):
             self.augment.observe(step.batch_mean(signs))
 
     def verdicts(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -146,13 +156,15 @@ class AdversarialObjective(Objective):
 
 def _augmentation(
     config: AdversarialConfig, context: TrainingContext
-) -> DiffAugment | AdaptiveAugment:
+) -> DiffAugment | ImageAugment:
     sample = context.sample
-    if config.augment == "ada" and sample.kind == "image":
-        return AdaptiveAugment(
-            config.ada_target, config.ada_images, context.batch_size, sample.low, sample.high
-        )
-    return DiffAugment(_operations(config.augment, context), sample.high - sample.low)
+    if config.augment != "ada" or sample.kind != "image":
+        return DiffAugment(_operations(config.augment, context), sample.high - sample.low)
+    if config.ada_probability is not None:
+        return ScheduledAugment(config.ada_probability, config.ada_over, sample.low, sample.high)
+    return AdaptiveAugment(
+        config.ada_target, config.ada_images, context.batch_size, sample.low, sample.high
+    )
 
 
 def _operations(policy: str, context: TrainingContext) -> tuple[str, ...]:

@@ -58,17 +58,14 @@ class RelativisticGAN(AdversarialObjective):
         return {"pair": relativistic(real, fake)}
 
     def penalty_loss(self, step: Step) -> Terms:
-        """gamma / 2 (R1 + R2) of the samples as the discriminator sees them."""
-        real, fake = self._leaves(step)
-        return self._penalties(step, self.logits(step, real), real, self.logits(step, fake), fake)
+        """gamma / 2 (R1 + R2)."""
+        return self._judge_penalised(step)[2]
 
     def penalised_loss(self, step: Step) -> Terms:
         """Both in one pass through the discriminator."""
-        real, fake = self._leaves(step)
-        real_logits, fake_logits = self.logits(step, real), self.logits(step, fake)
-        self.watch(step, real_logits, fake_logits)
-        penalties = self._penalties(step, real_logits, real, fake_logits, fake)
-        return {"pair": relativistic(real_logits, fake_logits), **penalties}
+        real, fake, penalties = self._judge_penalised(step)
+        self.watch(step, real, fake)
+        return {"pair": relativistic(real, fake), **penalties}
 
     def generator_loss(self, step: Step) -> Terms:
         """softplus(-(D(G(z)) - D(x))): the pair mirrored."""
@@ -84,16 +81,24 @@ class RelativisticGAN(AdversarialObjective):
             return start
         return start + (end - start) * ramp(step.index, self.config.burn_in * step.total, "cosine")
 
-    def _leaves(self, step: Step) -> tuple[Tensor, Tensor]:
-        real = self.real(step).detach().float().requires_grad_()
-        fake = self.fake(step).detach().float().requires_grad_()
-        return real, fake
-
-    def _penalties(
-        self, step: Step, real_logits: Tensor, real: Tensor, fake_logits: Tensor, fake: Tensor
-    ) -> dict[str, Term]:
+    def _judge_penalised(self, step: Step) -> tuple[Tensor, Tensor, dict[str, Term]]:
+        """Logits of real samples and of fakes, cut off from the generator, and the penalties."""
+        if self.config.penalty_on == "augmented":
+            real = by_real = _leaf(self.real(step))
+            fake = by_fake = _leaf(self.fake(step))
+        else:
+            # The paper's gradients go through the augmentation, which is drawn for them.
+            by_real, by_fake = _leaf(step.batch.x), _leaf(self.plain_fake(step))
+            real = self.augmented(step, by_real, "penalised-real")
+            fake = self.augmented(step, by_fake, "penalised-fake")
+        real_logits, fake_logits = self.logits(step, real), self.logits(step, fake)
         weight = self.gamma(step) / 2
-        return {
-            "r1": Term(squared_gradient(real_logits, real), weight),
-            "r2": Term(squared_gradient(fake_logits, fake), weight),
+        penalties = {
+            "r1": Term(squared_gradient(real_logits, by_real), weight),
+            "r2": Term(squared_gradient(fake_logits, by_fake), weight),
         }
+        return real_logits, fake_logits, penalties
+
+
+def _leaf(x: Tensor) -> Tensor:
+    return x.detach().float().requires_grad_()

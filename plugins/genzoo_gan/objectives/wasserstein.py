@@ -48,7 +48,7 @@ class WassersteinGAN(AdversarialObjective):
         """D(G(z)) - D(x) + lambda (||gradient|| - 1)^2, equation 3."""
         real = self.real(step)
         with torch.no_grad():
-            fake = self.draw(step)
+            fake = self.augmented(step, self.generate(step), "fake")
         real_logits, fake_logits = self.logits(step, real), self.logits(step, fake)
         self.watch(step, real_logits, fake_logits)
         epsilon = step.noise("epsilon").uniform()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo import BatchNoise, Step
-from genzoo_gan.adaptive.augment import INTERVAL, MOST, AdaptiveAugment
+from genzoo_gan.adaptive.augment import INTERVAL, MOST, AdaptiveAugment, ScheduledAugment
 
 COUNT = 32
 
@@ -138,6 +138,53 @@ def test_its_state_is_whole_between_two_adjustments() -> None:
             which.observe(verdicts(1.0))
     assert ada.probability == other.probability == pytest.approx(0.34)
     assert all(torch.equal(v, ada.state_dict()[n]) for n, v in other.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("over", "index", "probability"),
+    [
+        (1.0, 0, 0.0),
+        (1.0, 50, 0.15),
+        (0.5, 25, 0.15),
+        (0.5, 50, 0.3),
+        (0.5, 99, 0.3),
+        (0.0, 0, 0.3),
+    ],
+)
+def test_a_scheduled_probability_goes_along_a_cosine(
+    over: float, index: int, probability: float
+) -> None:
+    scheduled = ScheduledAugment(0.3, over, low=-1.0, high=1.0)
+    scheduled.proceed(index, 100)
+    assert scheduled.probability == pytest.approx(probability)
+
+
+def test_a_scheduled_strength_changes_what_an_adapted_one_does() -> None:
+    scheduled = ScheduledAugment(0.7, 0.0, low=-1.0, high=1.0)
+    scheduled.proceed(0, 10)
+    made = scheduled(images(), BatchNoise(COUNT, 1))
+    assert torch.equal(made, augment(0.7)(images(), BatchNoise(COUNT, 1)))
+
+
+def test_objectives_follow_the_schedule_whatever_the_verdicts(
+    objective_name: str,
+    make_objective: Callable[..., Any],
+    make_step: Callable[..., Step],
+    parts: Mapping[str, nn.Module],
+) -> None:
+    objective = make_objective(
+        objective_name, augment="ada", ada_probability=0.8, ada_over=0.5, ada_images=1
+    )
+    for index, probability in ((0, 0.0), (25, 0.4), (50, 0.8), (99, 0.8)):
+        step = make_step(parts)
+        step.index = index
+        reported = {}
+        for phase in objective.phases():
+            phase.loss(step)
+            reported |= step.reported
+        assert reported["augment_probability"].item() == pytest.approx(probability)
+        assert torch.equal(objective.real(step), step.batch.x) is (index == 0)
+    assert objective.state_dict() == {}
 
 
 def test_objectives_show_it_their_verdicts_on_real_samples(

@@ -7,6 +7,7 @@ from functools import reduce
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.functional import affine
@@ -94,6 +95,55 @@ def test_the_middle_equals_torchvisions_affine(
     torch.testing.assert_close(
         moved[inside.expand_as(moved)], expected[inside.expand_as(moved)], atol=2e-4, rtol=0
     )
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (12, 20), (15, 9)])
+@pytest.mark.parametrize(
+    "factors",
+    [
+        [shifting(0.5, 0.0)],
+        [shifting(-1.25, 2.5)],
+        [stretching(0.5, 0.8)],
+        [turning(0.3), shifting(0.5, -0.5)],
+        [stretching(0.7, 1.1), turning(-1.0), shifting(1.0, 0.5)],
+    ],
+)
+def test_each_place_is_exact_to_a_fraction_of_a_pixel(
+    factors: list[Tensor], height: int, width: int
+) -> None:
+    """Of an image whose values are its places, bilinear sampling makes no error."""
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    x = torch.stack((columns, rows)).float()
+    middle = torch.tensor([(width - 1) / 2, (height - 1) / 2])
+    places = reduce(torch.matmul, factors)
+    target = torch.cat((x.flatten(1) - middle[:, None], torch.ones(1, height * width)))
+    expected = (places[0] @ target)[:2].view(2, height, width) + middle[:, None, None]
+    last = torch.tensor([width - 1.0, height - 1.0])[:, None, None]
+    inside = ((expected >= 0) & (expected <= last)).all(0)
+    assert inside.float().mean() > 0.2
+    moved = warp(x[None], places)[0]
+    torch.testing.assert_close(moved[:, inside], expected[:, inside], atol=1e-4, rtol=0)
+
+
+def test_gradients_are_those_of_torchs_sampling() -> None:
+    places = random_places(Chance(BatchNoise(3, 2), 0.9), 16, 16)
+    weights = images().flip(0)
+    ours, theirs = (images().requires_grad_() for _ in range(2))
+    (warp(ours, places) * weights).sum().backward()
+    units = places[:, :2] * torch.tensor([[1.0, 1.0, 1 / 8], [1.0, 1.0, 1 / 8]])
+    grid = F.affine_grid(units, [3, 3, 16, 16], align_corners=False)
+    sampled = F.grid_sample(theirs, grid, padding_mode="reflection", align_corners=False)
+    (sampled * weights).sum().backward()
+    torch.testing.assert_close(ours.grad, theirs.grad, atol=1e-4, rtol=1e-4)
+
+
+def test_the_gradient_has_a_gradient_as_penalties_need() -> None:
+    """<warp(x), v> has a gradient that is linear in v; its product with u has warp(u) by v."""
+    places = random_places(Chance(BatchNoise(3, 2), 0.9), 16, 16)
+    x, v, u = images().requires_grad_(), images().flip(0).requires_grad_(), images().roll(3, 2)
+    (first,) = torch.autograd.grad((warp(x, places) * v).sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad((first * u).sum(), v)
+    torch.testing.assert_close(second, warp(u, places))
 
 
 def test_images_that_are_no_squares_keep_their_proportions() -> None:

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from genzoo import BatchNoise
-from genzoo_gan.augment import DiffAugment, resolve_policy
+from genzoo import BatchNoise, Noise
+from genzoo_gan.augment import DiffAugment, _hole, _shifted, resolve_policy
 from genzoo_gan.configs import OPERATIONS
 
 COUNT = 64
@@ -132,3 +132,40 @@ def test_saturation_leaves_grey_images_grey() -> None:
 def test_half_precision_stays(operation: str) -> None:
     result = DiffAugment((operation,), 1.0)(images().bfloat16(), BatchNoise(COUNT, 0))
     assert result.dtype == torch.bfloat16
+
+
+def test_colours_are_those_of_the_paper() -> None:
+    """Contrast is about the mean of an image, not of a channel; saturation about a pixel's."""
+    x = images() * 2 - 1 + torch.tensor([-0.5, 0.0, 0.5]).view(3, 1, 1)
+    noise = BatchNoise(COUNT, 3)
+    brightness, saturation, contrast = (noise.uniform(1, 1, 1) for _ in range(3))
+    x1 = x + (brightness - 0.5)
+    grey = x1.mean(1, keepdim=True)
+    x2 = (x1 - grey) * (saturation * 2) + grey
+    mean = x2.mean((1, 2, 3), keepdim=True)
+    expected = (x2 - mean) * (contrast + 0.5) + mean
+    torch.testing.assert_close(DiffAugment(("color",), 2.0)(x, BatchNoise(COUNT, 3)), expected)
+
+
+class Even(Noise):
+    """Uniform numbers that are spread evenly, each as likely as its mirror image."""
+
+    def uniform(self, *shape: int) -> Tensor:
+        return ((torch.arange(self.count) + 0.5) / self.count).view(-1, *shape)
+
+    def normal(self, *shape: int) -> Tensor:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("side", [15, 16, 17, 18])
+def test_holes_and_shifts_are_as_likely_as_their_mirror_images(side: int) -> None:
+    """So neither is off by a pixel or by half of one."""
+    count = 840 * (side + 1)
+    holes = _hole(side, Even(count))
+    torch.testing.assert_close(holes.float().mean(0), holes.flip(1).float().mean(0))
+    assert holes.sum(1).max() == side // 2
+    assert (holes.sum(1) == side // 2).float().mean() > 0.4
+    sources, inside = _shifted(side, Even(840 * (2 * (side // 8) + 1)))
+    torch.testing.assert_close(inside.float().mean(0), inside.flip(1).float().mean(0))
+    middle = side // 2
+    assert sources[:, middle].float().mean() == middle

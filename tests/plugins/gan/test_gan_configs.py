@@ -33,6 +33,9 @@ from genzoo_gan.configs import (
         (WGANGPConfig, "penalty", float("nan")),
         (R3GANObjectiveConfig, "gamma", -1.0),
         (R3GANObjectiveConfig, "penalty_every", 0),
+        (R3GANObjectiveConfig, "penalty_on", "fakes"),
+        (GANConfig, "ada_probability", 1.0),
+        (GANConfig, "ada_over", 1.1),
     ],
 )
 def test_refuses(kind: type[Config], option: str, value: object) -> None:
@@ -58,6 +61,7 @@ def test_refuses_policies(policy: str) -> None:
 def test_published_settings() -> None:
     assert GANConfig().betas == (0.5, 0.999)
     assert GANConfig().learning_rate == 2e-4
+    assert R3GANObjectiveConfig().penalty_on == "plain"
     wgan = WGANGPConfig()
     assert (wgan.learning_rate, wgan.betas, wgan.n_critic, wgan.penalty) == (
         1e-4,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from objectives_by_hand import LinearDiscriminator, phases_of
 from torch import Tensor, nn
 
 from genzoo import (
@@ -18,7 +19,6 @@ from genzoo import (
     Phase,
     SampleSpec,
     Step,
-    Term,
     TrainingContext,
 )
 from genzoo_gan.configs import ConvGANConfig, DCGANConfig
@@ -39,19 +39,6 @@ class ZeroDiscriminator(Discriminator):
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         return self.scale * x.flatten(1).sum(1)
-
-
-class LinearDiscriminator(Discriminator):
-    def __init__(self) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(3, 16, 16))
-
-    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        return (x * self.weight).flatten(1).sum(1)
-
-
-def phases_of(objective: Any) -> dict[str, Phase]:
-    return {phase.name: phase for phase in objective.phases()}
 
 
 @pytest.mark.parametrize(
@@ -189,56 +176,6 @@ def test_wgan_draws_fresh_fakes_for_the_generator(
     handle.remove()
     assert len(seen) == 2
     assert not torch.equal(*seen)
-
-
-def test_r3gan_penalises_with_half_gamma(
-    make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
-) -> None:
-    linear = LinearDiscriminator()
-    step = make_step({**parts, "discriminator": linear})
-    terms = phases_of(make_objective("r3gan", gamma=3.0))["penalty"].loss(step)
-    squared_norm = linear.weight.square().sum().expand(6)
-    assert set(terms) == {"r1", "r2"}
-    for term in terms.values():
-        assert isinstance(term, Term)
-        assert term.weight == 1.5
-        torch.testing.assert_close(term.value, squared_norm)
-
-
-@pytest.mark.parametrize("name", ["r3gan", "r3gan-every-step"])
-def test_r3gans_gamma_falls_along_a_cosine(
-    name: str, make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
-) -> None:
-    objective = make_objective(name, gamma=2.0, gamma_end=0.2, burn_in=0.5)
-    phase = objective.phases()[0]
-    for index, gamma in ((0, 2.0), (25, 1.1), (50, 0.2), (99, 0.2)):
-        step = make_step(parts)
-        step.index = index
-        terms = phase.loss(step)
-        assert terms["r1"].weight == terms["r2"].weight == pytest.approx(gamma / 2)
-
-
-def test_r3gan_lazily_or_not_is_the_same_loss(
-    make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts, reduce_terms: Reduce
-) -> None:
-    lazy, eager = make_step(parts), make_step(parts)
-    phases = phases_of(make_objective("r3gan"))
-    split = reduce_terms(phases["penalty"], lazy) + reduce_terms(phases["discriminator"], lazy)
-    whole = reduce_terms(phases_of(make_objective("r3gan-every-step"))["discriminator"], eager)
-    torch.testing.assert_close(split, whole)
-
-
-def test_r3gan_lazy_penalty_joins_the_discriminators_move(
-    make_objective: Callable[..., Any],
-) -> None:
-    penalty, discriminator, generator = make_objective("r3gan", penalty_every=8).phases()
-    assert (penalty.every, penalty.barrier, penalty.second_order) == (8, False, True)
-    assert penalty.trains == discriminator.trains == ("discriminator",)
-    assert discriminator.barrier
-    assert not discriminator.second_order
-    assert generator.trains == ("generator",)
-    whole, _ = make_objective("r3gan-every-step").phases()
-    assert whole.second_order
 
 
 def test_wgan_gp_repeats_a_critic_with_its_penalty(
