@@ -33,5 +33,5 @@ class LazyGroup(click.Group):
 
     def load(self, name: str) -> click.Command:
         """Import a command's module: `NAME_` where the name is a word of Python."""
-        module = f"{name}_" if iskeyword(name) else name
+        module = f"{name}_" if iskeyword(name) else name.replace("-", "_")
         return cast(click.Command, import_module(f"{self.package}.{module}").command)

@@ -25,6 +25,7 @@ COMMANDS = {
     "decode": "Turn latents into samples.",
     "interpolate": "Walk from one latent to another.",
     "train": "Train a model on your own data, or go on training.",
+    "fit-prior": "Fit a prior to a model's latents of your data.",
     "doctor": "Tell what goes wrong in a training run, and what to do.",
     "evaluate": "Measure how good a model is.",
     "compare": "Put the results of evaluations side by side.",

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-import torch
-from torch import Tensor
+from typing import Any
 
 from genzoo.artifact.save import save_model
 from genzoo.atomic_files import remove_leftovers
-from genzoo.interfaces.noise import BatchNoise, derive_seed
-from genzoo.interfaces.prior import FittedPrior, Prior
-from genzoo.model.encoding import draw_posterior, require_encoder
 from genzoo.model.model import Model
 from genzoo.registry import load_target
 from genzoo.training.components import Session
+from genzoo.training.fit_prior import MOST_SAMPLES, fit_prior, posterior_draws, select, with_fit
 from genzoo.training.run_folder import RunFolder
-
-MAX_LATENTS = 20_000
-"""Posterior draws that priors are fitted to."""
 
 
 def publish(session: Session, folder: RunFolder, step: int, drawn: int, fit_priors: bool) -> None:
@@ -31,8 +24,18 @@ def publish(session: Session, folder: RunFolder, step: int, drawn: int, fit_prio
         fit_priors: Fit the architecture's further priors too, which takes a pass over the data.
     """
     model = session.model
+    training = {
+        "steps": step,
+        "samples_seen": drawn,
+        "batch_size": session.config.batch_size,
+        "seed": session.config.seed,
+        "precision": session.precision,
+        "data": session.dataset.name,
+        "data_fingerprint": session.dataset.fingerprint,
+        "data_count": len(session.dataset),
+    }
     if fit_priors and session.entry.record.priors:
-        model.add_priors(fitted_priors(session, model))
+        training = add_fitted_priors(session, model, training)
     remove_leftovers(folder.artifact)
     save_model(
         model,
@@ -41,46 +44,22 @@ def publish(session: Session, folder: RunFolder, step: int, drawn: int, fit_prio
         kind=session.kind,
         objective=session.objective_entry.full_name,
         objective_config=session.objective.config.model_dump(mode="json"),
-        training={
-            "steps": step,
-            "samples_seen": drawn,
-            "batch_size": session.config.batch_size,
-            "seed": session.config.seed,
-            "precision": session.precision,
-            "data": session.dataset.name,
-            "data_fingerprint": session.dataset.fingerprint,
-            "data_count": len(session.dataset),
-        },
+        training=training,
     )
 
 
-def fitted_priors(session: Session, model: Model) -> dict[str, Prior]:
-    """The architecture's further priors, fitted to posterior draws of the training data."""
-    latents = posterior_draws(session, model)
-    priors: dict[str, Prior] = {}
-    for name in session.entry.record.priors:
-        record = session.registry.priors.find(name, near=session.entry.distribution).record
-        config = load_target(record.config)()
-        prior: FittedPrior = load_target(record.target)(session.architecture.latent, config)
-        seed = derive_seed(session.config.seed, "prior", name)
-        priors[name] = prior.to(session.device).fit(latents, seed)
-    return priors
+def add_fitted_priors(session: Session, model: Model, training: dict[str, Any]) -> dict[str, Any]:
+    """Fit the architecture's further priors to posterior draws of the training data.
 
-
-@torch.inference_mode()
-def posterior_draws(session: Session, model: Model) -> Tensor:
-    """One latent for each training sample, at most `MAX_LATENTS`, (N, *latent shape).
-
-    Raises:
-        CapabilityError: The model maps no samples to latents.
+    Returns:
+        `training`, and what they were fitted to.
     """
-    encoder = require_encoder(model.parts.values(), model.name)
-    count = min(MAX_LATENTS, len(session.dataset))
-    spec = session.architecture.sample
-    draws = []
-    for number, rows in enumerate(np.array_split(np.arange(count), -(-count // 256))):
-        x, labels = session.dataset.batch(rows, spec, session.device)
-        seed = derive_seed(session.config.seed, "posterior", number)
-        noise = BatchNoise(len(rows), seed, session.device)
-        draws.append(draw_posterior(encoder, x, labels, noise))
-    return torch.cat(draws)
+    selection = select(session.dataset, session.config.seed, MOST_SAMPLES)
+    latents = posterior_draws(model, session.dataset, selection)
+    for name in session.entry.record.priors:
+        entry = session.registry.priors.find(name, near=session.entry.distribution)
+        config = load_target(entry.record.config)()
+        prior = fit_prior(entry, config, model, latents, session.config.seed)
+        model.add_priors({name: prior})
+        training = with_fit(training, name, selection, session.dataset)
+    return training

@@ -1,0 +1,128 @@
+"""Fitting a prior to the latents of data, after training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from genzoo.data.dataset import Dataset
+from genzoo.data.shuffle import shuffled
+from genzoo.interfaces.noise import BatchNoise, derive_seed
+from genzoo.interfaces.prior import FittedPrior
+from genzoo.model.batches import evaluating
+from genzoo.model.build import plugin_errors
+from genzoo.model.encoding import draw_posterior, require_encoder
+from genzoo.model.model import Model
+from genzoo.records import PriorSpec
+from genzoo.registry import Entry, load_target
+from genzoo.specs import Config
+
+MOST_SAMPLES = 20_000
+"""Samples of the data that a prior is fitted to at the end of a run."""
+
+BATCH = 256
+
+Progress = Callable[[int, int], None]
+"""Called with how many samples are encoded, and how many will be."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Samples of a data set that stand for the whole.
+
+    Data in stored order are often sorted by class, so they are drawn at random.
+
+    Attributes:
+        samples: How many.
+        of: Number of samples in the data.
+        seed: Names the draw.
+    """
+
+    samples: int
+    of: int
+    seed: int
+
+    def facts(self) -> dict[str, Any]:
+        """For a model's record, as JSON."""
+        return asdict(self)
+
+    def batches(self, data: Dataset) -> Iterator[NDArray[np.int64]]:
+        """Indices of the samples, in batches; blocks of data are announced before they are used."""
+        random = np.random.Generator(np.random.PCG64(derive_seed(self.seed, "prior selection")))
+        order = shuffled(len(data), data.blocks, random)
+        for first in range(0, self.samples, BATCH):
+            data.prepare(order.blocks_from(first))
+            yield order.indices[first : min(first + BATCH, self.samples)]
+
+
+def select(data: Dataset, seed: int, most: int) -> Selection:
+    """At most so many samples of the data, drawn at random."""
+    return Selection(min(most, len(data)), len(data), seed)
+
+
+def fit_prior(
+    entry: Entry[PriorSpec], config: Config, model: Model, latents: Tensor, seed: int
+) -> FittedPrior:
+    """A new prior of the model, fitted to latents (N, *latent shape) on their device.
+
+    Args:
+        entry: The registered prior.
+        config: Its validated configuration.
+        model: Whose latents they are.
+        latents: Posterior draws, see `posterior_draws`.
+        seed: With the prior's name it names the randomness of the fit.
+
+    Raises:
+        PluginError: Its code fails.
+        SpecError: It is no prior of such latents.
+    """
+    with plugin_errors(entry):
+        prior: FittedPrior = load_target(entry.record.target)(model.latent_spec, config)
+    return prior.to(latents.device).fit(latents, derive_seed(seed, "prior", entry.record.name))
+
+
+@torch.inference_mode()
+def posterior_draws(
+    model: Model, data: Dataset, selection: Selection, progress: Progress | None = None
+) -> Tensor:
+    """One latent for each selected sample, (N, *latent shape), on the model's device.
+
+    Args:
+        model: One that maps samples to latents.
+        data: Opened as the model's samples are.
+        selection: Which samples; its seed names the draws too.
+        progress: Hears how far it is.
+
+    Raises:
+        CapabilityError: The model maps no samples to latents.
+    """
+    encoder = require_encoder(model.parts.values(), model.name)
+    draws: list[Tensor] = []
+    with evaluating(model):
+        for number, rows in enumerate(selection.batches(data)):
+            x, labels = data.batch(rows, model.sample_spec, model.device)
+            seed = derive_seed(selection.seed, "posterior", number)
+            noise = BatchNoise(len(rows), seed, model.device)
+            draws.append(draw_posterior(encoder, x, labels, noise))
+            if progress is not None:
+                progress(number * BATCH + len(rows), selection.samples)
+    return torch.cat(draws)
+
+
+def with_fit(
+    training: Mapping[str, Any], name: str, selection: Selection, data: Dataset
+) -> dict[str, Any]:
+    """Facts of a run, and beside them what the prior of that name was fitted to."""
+    fitted = dict(training.get("priors") or {})
+    fitted[name] = {
+        **selection.facts(),
+        "data": data.name,
+        "data_fingerprint": data.fingerprint,
+    }
+    return {**training, "priors": fitted}
