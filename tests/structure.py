@@ -27,17 +27,8 @@ LAYERS = (
     ("model", "registry", "plugins", "events"),
     (
         *("interfaces", "layers", "specs", "records", "errors"),
-        *(
-            "atomic_files",
-            "cache_folder",
-            "plugin_errors",
-            "process_state",
-            "numeric_state",
-            "distributed",
-            "plain_files",
-            "strict_json",
-        ),
-        *("processors", "waiting"),
+        *("atomic_files", "cache_folder", "plugin_errors", "process_state", "numeric_state"),
+        *("distributed", "plain_files", "strict_json", "torch_globals", "processors", "waiting"),
     ),
 )
 """The rooms of core from the top down: each imports its own layer and those below alone."""

@@ -26,10 +26,12 @@ from genzoo.model.uninitialised import lacks_values, without_values
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import parse_config
+from genzoo.torch_globals import own_draws, plain_modes
 
 T = TypeVar("T")
 
 
+@plain_modes()
 def load_model(
     folder: Path,
     registry: Registry,
@@ -60,6 +62,7 @@ def load_model(
     return to_device(model, device)
 
 
+@plain_modes()
 def read_model(
     weights: Path,
     config: ArtifactConfig,
@@ -216,5 +219,5 @@ def _skeleton(build: Callable[[], T]) -> T | None:
 
 
 def _initialised(build: Callable[[], T]) -> T:
-    with torch.random.fork_rng(devices=[]):
+    with own_draws(0):
         return build()

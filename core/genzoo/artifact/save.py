@@ -31,13 +31,16 @@ from genzoo.errors import ArtifactError, CapabilityError, PluginError, UsageErro
 from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.prior import FittedPrior
 from genzoo.media.find_kind import find_kind, kind_of_model, load_kind
+from genzoo.model.batches import in_float32
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
+from genzoo.torch_globals import plain_modes
 
 PREVIEW_COUNT = 64
 
 
+@plain_modes()
 def save_model(
     model: Model,
     folder: Path,
@@ -84,6 +87,7 @@ def save_model(
         StorageError: The folder cannot be written.
         UsageError: `folder` holds something else.
     """
+    model = in_float32(model)
     entry = registry.architectures.find(model.name)
     content = find_kind(registry, kind or model.sample_spec.kind, entry.distribution)
     refuse_other_content(folder)

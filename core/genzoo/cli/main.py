@@ -14,6 +14,7 @@ from genzoo.cli.exit_codes import is_clicks_own, report
 from genzoo.cli.lazy import LazyGroup
 from genzoo.cli.output import Output
 from genzoo.cli.plugin_registry import complete_plugin, leave_out, plugin_commands, shortest_names
+from genzoo.cli.standard_streams import lasting_streams
 from genzoo.errors import PluginError
 from genzoo.registry import load_target
 from genzoo.waiting import sharing_processors
@@ -53,7 +54,8 @@ class MainGroup(LazyGroup):
     def main(self, *args: Any, **settings: Any) -> Any:
         """Run the program. While the shell completes, nothing but what it offers is printed."""
         if "_GENZOO_COMPLETE" not in os.environ:
-            return super().main(*args, **settings)
+            with lasting_streams():
+                return super().main(*args, **settings)
         with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
             return super().main(*args, **settings)
 

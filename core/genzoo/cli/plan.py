@@ -100,12 +100,14 @@ def run_folder(out: Path | None, architecture: str, data: str) -> Path:
     """
     if out is None:
         return _free_folder(architecture, data)
+    from genzoo.training.run_folder import RunFolder
+
     if (out / "run.json").exists():
         raise UsageError(
             f"{out} holds a run already.",
             f"Go on with it: genzoo train --resume {out}, or choose another folder with -o.",
         )
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if not RunFolder(out).is_free:
         raise UsageError(f"{out} is there already.", "Choose another folder with -o.")
     return out
 

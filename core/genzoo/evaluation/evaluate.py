@@ -31,6 +31,7 @@ from genzoo.evaluation.subject import LARGEST_DATA, Progress, Settings, Subject,
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry
+from genzoo.torch_globals import plain_modes
 from genzoo.waiting import sharing_processors
 
 LEAST = 8
@@ -60,6 +61,7 @@ class Evaluation:
     metrics: Sequence[tuple[Entry[MetricSpec], Metric]]
     space: Entry[FeatureSpec]
 
+    @plain_modes()
     def measure(self, name: str) -> EvaluationRecord:
         """Compute everything. Of several processes rank 0 calls it, the others `subject.assist`.
 
@@ -82,6 +84,7 @@ class Evaluation:
         )
 
 
+@plain_modes()
 def open_evaluation(
     model: Model,
     data: Dataset,

@@ -17,6 +17,7 @@ from genzoo.importing.search import Candidate, find_best
 from genzoo.importing.source import Source, read_source
 from genzoo.importing.target import Wish, build
 from genzoo.model.model import Model
+from genzoo.torch_globals import plain_modes
 
 _NAMED = 5
 
@@ -46,6 +47,7 @@ class Found:
         return self.candidate.target.wish.options
 
 
+@plain_modes()
 def find_weights(
     path: Path,
     wish: Wish,
@@ -106,6 +108,7 @@ def check(found: Found, ignore_unused: bool = False) -> None:
         )
 
 
+@plain_modes()
 def write_model(
     found: Found, folder: Path, *, licence: str = "", ignore_unused: bool = False
 ) -> Model:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,20 +15,44 @@ from genzoo.errors import UsageError
 Run: TypeAlias = Callable[[Tensor, Tensor | None], Tensor]
 """Rows (n, ...) and labels (n,) or None to as many results."""
 
+T = TypeVar("T", bound=nn.Module)
+
 
 def in_batches(
-    run: Run, rows: Tensor, labels: Tensor | None, size: int, device: torch.device
+    run: Run, rows: Tensor, labels: Tensor | None, size: int, module: nn.Module
 ) -> Tensor:
-    """`run` of the rows (N, ...), `size` at once, on `device`.
+    """`run` of the rows (N, ...), `size` at once, where the tensors of `module` are.
+
+    They are given in the type of its weights, such as float16 after `module.half()`; what comes of
+    them is float32 then.
 
     Raises:
         UsageError: The size is below 1.
     """
+    like = _first_floating(module)
+    if not rows.is_floating_point():
+        like = torch.empty(0, dtype=rows.dtype, device=like.device)
     results = []
     for index in slices(len(rows), size):
         classes = None if labels is None else labels[index]
-        results.append(run(rows[index].to(device), classes))
-    return torch.cat(results)
+        results.append(run(rows[index].to(like), classes))
+    made = torch.cat(results)
+    return made if like.dtype == torch.float32 or not made.is_floating_point() else made.float()
+
+
+def in_float32(module: T) -> T:
+    """`module`, or a copy of it in float32 where its tensors are of another type."""
+    if _first_floating(module).dtype == torch.float32:
+        return module
+    return copy.deepcopy(module).float()
+
+
+def _first_floating(module: nn.Module) -> Tensor:
+    """A tensor of the type and on the device of the module's."""
+    tensors = (*module.parameters(), *module.buffers())
+    floating = (tensor for tensor in tensors if tensor.is_floating_point())
+    device = tensors[0].device if tensors else torch.device("cpu")
+    return next(floating, torch.empty(0, dtype=torch.float32, device=device))
 
 
 def slices(count: int, size: int) -> Iterator[slice]:

@@ -17,6 +17,7 @@ from genzoo.model.model import Model
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import SampleSpec, parse_config
+from genzoo.torch_globals import own_draws, plain_modes
 
 
 def build_architecture(
@@ -66,6 +67,7 @@ def build_parts(
     return parts
 
 
+@plain_modes()
 def build_model(
     registry: Registry,
     name: str,
@@ -81,8 +83,7 @@ def build_model(
         ConfigError, PluginError, SpecError, UnknownNameError: As `build_architecture`.
     """
     entry, architecture = build_architecture(registry, name, config, sample)
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derive_seed(seed, "initialisation"))
+    with own_draws(derive_seed(seed, "initialisation")):
         parts = build_parts(entry, architecture)
         return Model(entry.full_name, architecture, parts, kind=kind).to(device)
 

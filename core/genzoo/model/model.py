@@ -16,13 +16,14 @@ from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.networks import Decoder, Generator
 from genzoo.interfaces.noise import Noise, SampleNoise
 from genzoo.interfaces.prior import Prior
-from genzoo.model.batches import Run, evaluating, in_batches, slices
+from genzoo.model.batches import Run, evaluating, in_batches, in_float32, slices
 from genzoo.model.decoding import best_of, check_temperature, draw_of, find_decoder
 from genzoo.model.encoding import find_encoder, mode_of, require_encoder, require_inverse
 from genzoo.model.fold_batch_norm import folded
 from genzoo.model.labels import Labels, label_tensor
 from genzoo.model.latent_paths import drawn, interpolation_path
 from genzoo.specs import LatentSpec, SampleSpec
+from genzoo.torch_globals import plain_inference
 
 STANDARD_PRIOR = "default"
 
@@ -116,7 +117,7 @@ class Model(nn.Module):
         """Offer further priors by name."""
         self.priors.update(priors)
 
-    @torch.no_grad()
+    @plain_inference()
     def sample(
         self,
         count: int,
@@ -167,7 +168,7 @@ class Model(nn.Module):
         run = draw_of(part, noises, temperature, self.name)
         return self._batched(run, latents, classes, batch_size)
 
-    @torch.no_grad()
+    @plain_inference()
     def draw_latents(
         self,
         count: int,
@@ -184,9 +185,9 @@ class Model(nn.Module):
             )
         noise: Noise = SampleNoise(seed, range(start, start + count), self.device)
         with evaluating(self):
-            return drawn(self.prior(prior), noise, truncation)
+            return drawn(in_float32(self.prior(prior)), noise, truncation)
 
-    @torch.no_grad()
+    @plain_inference()
     def decode(self, z: Tensor, labels: Labels | None = None, *, batch_size: int = 64) -> Tensor:
         """Latents (N, *latent shape) to samples (N, *sample shape).
 
@@ -198,7 +199,7 @@ class Model(nn.Module):
         run = best_of(self._decoding_part(len(z) > batch_size), self.architecture)
         return self._batched(run, z, self._labels(labels, len(z), 0), batch_size)
 
-    @torch.no_grad()
+    @plain_inference()
     def encode(self, x: Tensor, labels: Labels | None = None, *, batch_size: int = 64) -> Tensor:
         """Samples (N, *sample shape) to latents (N, *latent shape).
 
@@ -212,7 +213,7 @@ class Model(nn.Module):
         run = mode_of(require_encoder(self.parts.values(), self.name))
         return self._batched(run, x, self._labels(labels, len(x), 0), batch_size)
 
-    @torch.no_grad()
+    @plain_inference()
     def log_prob(
         self,
         x: Tensor,
@@ -236,11 +237,11 @@ class Model(nn.Module):
         """
         self._check(x, self.sample_spec.shape, "samples")
         generator = require_inverse(self.parts.values(), self.name)
-        density = self.prior(prior)
+        density = in_float32(self.prior(prior))
 
         def run(rows: Tensor, classes: Tensor | None) -> Tensor:
             z, log_det = generator.inverse(rows, classes)
-            return density.log_prob(z) + log_det
+            return density.log_prob(z.float()) + log_det
 
         return self._batched(run, x, self._labels(labels, len(x), 0), batch_size)
 
@@ -252,6 +253,7 @@ class Model(nn.Module):
             self.encode(x, labels, batch_size=batch_size), labels, batch_size=batch_size
         )
 
+    @plain_inference()
     def interpolate(
         self,
         start: Tensor,
@@ -278,7 +280,7 @@ class Model(nn.Module):
 
     def _batched(self, run: Run, rows: Tensor, labels: Tensor | None, batch_size: int) -> Tensor:
         with evaluating(self):
-            return in_batches(run, rows, labels, batch_size, self.device)
+            return in_batches(run, rows, labels, batch_size, self)
 
     def _labels(self, labels: Labels | None, count: int, start: int) -> Tensor | None:
         numbers = range(start, start + count)

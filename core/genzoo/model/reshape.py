@@ -12,8 +12,10 @@ from genzoo.errors import CapabilityError, SpecError, UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.model.model import Model
 from genzoo.specs import SampleSpec
+from genzoo.torch_globals import plain_modes
 
 
+@plain_modes()
 def reshape(model: Model, shape: tuple[int, ...]) -> Model:
     """A model for samples of `shape`, which shares the parts of `model`.
 

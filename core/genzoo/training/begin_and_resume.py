@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from genzoo.errors import CheckpointError, UnknownNameError, UsageError
 from genzoo.model.build import check_kind
 from genzoo.registry import Registry
 from genzoo.specs import parse_config
+from genzoo.torch_globals import plain_modes
 from genzoo.training.allocators import tune_allocators
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
 from genzoo.training.choose_trackers import choose_trackers
@@ -31,6 +33,7 @@ from genzoo.training.run_folder import (
     check_known_data,
     check_resumable,
 )
+from genzoo.training.run_lock import only_trainer
 from genzoo.training.share import share_checkpoint
 from genzoo.training.training_config import RunPlan, TrainingConfig
 from genzoo.training.training_loop import Trainer, TrainingResult
@@ -47,6 +50,7 @@ CHANGEABLE = (
 """Options that a resumed run may change without becoming another run."""
 
 
+@plain_modes()
 def train_run(
     plan: RunPlan,
     out: Path,
@@ -80,12 +84,23 @@ def train_run(
     session = open_session(plan, dataset, registry, processes)
     if processes.is_main:
         folder.create()
-        folder.write_record(_record(plan, dataset))
-    reporter.note(f"Training on {session.device} in {session.precision}.")
-    watch = watch_data(data, dataset, lookup_in(registry))
-    return Trainer(session, folder, reporter, trackers=trackers, watch=watch).run()
+    with _alone(folder, reporter, processes):
+        if processes.is_main:
+            folder.check_free()
+            folder.write_record(_record(plan, dataset))
+        reporter.note(f"Training on {session.device} in {session.precision}.")
+        watch = watch_data(data, dataset, lookup_in(registry))
+        return Trainer(session, folder, reporter, trackers=trackers, watch=watch).run()
 
 
+def _alone(
+    folder: RunFolder, reporter: Reporter, processes: ProcessGroup
+) -> AbstractContextManager[None]:
+    """Within it nobody else trains in the folder."""
+    return only_trainer(folder.path, reporter.note) if processes.is_main else nullcontext()
+
+
+@plain_modes()
 def resume_run(
     out: Path,
     registry: Registry,
@@ -123,29 +138,30 @@ def resume_run(
     if processes.is_main:
         require_writable(out)
         folder.check_plain()
-    _check_architecture(record, architecture, registry, out)
-    plan = _changed(record.plan, changes or {})
-    if data is not None:
-        plan = plan.model_copy(update={"data": placed(plan, data)})
-    trackers = choose_trackers(plan.training.tracker, registry)
-    checkpoint = _read_checkpoint(folder, reporter, processes)
-    classes = record.data.sample.classes or None
-    try:
-        dataset = load_data(plan, registry, reporter, classes, processes, data)
-    except UnknownNameError as error:
-        raise error if data is not None else data_gone(record, out) from error
-    check_known_data(record, dataset.fingerprint, out)
-    session = open_session(plan, dataset, registry, processes)
-    checkpoint = _restore(session, checkpoint, folder, reporter)
-    step, drawn = (checkpoint.step, checkpoint.drawn) if checkpoint else (0, 0)
-    if processes.is_main:
-        sweep(folder.path)
-        MetricsLog(folder.metrics_file).rewind(step)
-        folder.write_record(record.model_copy(update={"plan": plan}))
-    reporter.note(f"Going on from step {step}.")
-    place = plan.data.data if data is None else data
-    watch = watch_data(place, dataset, lookup_in(registry))
-    return Trainer(session, folder, reporter, step, drawn, trackers, watch).run()
+    with _alone(folder, reporter, processes):
+        _check_architecture(record, architecture, registry, out)
+        plan = _changed(record.plan, changes or {})
+        if data is not None:
+            plan = plan.model_copy(update={"data": placed(plan, data)})
+        trackers = choose_trackers(plan.training.tracker, registry)
+        checkpoint = _read_checkpoint(folder, reporter, processes)
+        classes = record.data.sample.classes or None
+        try:
+            dataset = load_data(plan, registry, reporter, classes, processes, data)
+        except UnknownNameError as error:
+            raise error if data is not None else data_gone(record, out) from error
+        check_known_data(record, dataset.fingerprint, out)
+        session = open_session(plan, dataset, registry, processes)
+        checkpoint = _restore(session, checkpoint, folder, reporter)
+        step, drawn = (checkpoint.step, checkpoint.drawn) if checkpoint else (0, 0)
+        if processes.is_main:
+            sweep(folder.path)
+            MetricsLog(folder.metrics_file).rewind(step)
+            folder.write_record(record.model_copy(update={"plan": plan}))
+        reporter.note(f"Going on from step {step}.")
+        place = plan.data.data if data is None else data
+        watch = watch_data(place, dataset, lookup_in(registry))
+        return Trainer(session, folder, reporter, step, drawn, trackers, watch).run()
 
 
 def _record(plan: RunPlan, dataset: Dataset) -> RunRecord:

@@ -26,6 +26,7 @@ from genzoo.plugin_errors import one_line
 from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import parse_config
+from genzoo.torch_globals import own_draws
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.compilation import as_written, compile_networks
 from genzoo.training.ema import ExponentialMovingAverage, fresh_average
@@ -244,8 +245,7 @@ def _parts(
     device: torch.device,
     processes: ProcessGroup,
 ) -> dict[str, nn.Module]:
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(derive_seed(config.seed, "initialisation"))
+    with own_draws(derive_seed(config.seed, "initialisation")):
         parts = {**architecture.build(), **objective.parts()}
     if config.sync_batch_norm and processes.size > 1:
         parts = {name: synced(part, processes) for name, part in parts.items()}

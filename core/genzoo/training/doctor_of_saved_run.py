@@ -20,6 +20,7 @@ from genzoo.errors import ArtifactError, GenzooError
 from genzoo.interfaces.objective import Objective
 from genzoo.model.build import build_architecture
 from genzoo.registry import Registry
+from genzoo.torch_globals import plain_modes
 from genzoo.training.components import build_objective
 from genzoo.training.doctor_while_training import all_of, declared_signs, in_force, some_of
 from genzoo.training.reporter import Reporter
@@ -54,6 +55,7 @@ class Diagnosis:
         )
 
 
+@plain_modes()
 def diagnose_run(
     path: Path, registry: Registry, reporter: Reporter | None = None, device: str = "cpu"
 ) -> Diagnosis:

@@ -24,6 +24,7 @@ from genzoo.errors import CheckpointError, DataError, UsageError
 from genzoo.plain_files import open_plain, read_plain, refuse_links
 from genzoo.specs import Config, SampleSpec
 from genzoo.strict_json import parse_json
+from genzoo.training.run_lock import LOCK
 from genzoo.training.training_config import RunPlan
 
 LONGEST_LINE = 1 << 20
@@ -114,6 +115,13 @@ class RunFolder:
         """The model to use and to publish."""
         return self.path / "artifact"
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it is new or empty; what a run leaves that was killed before its record is so."""
+        if not self.path.is_dir():
+            return not self.path.exists()
+        return all(is_leftover(path) or path.name == LOCK for path in self.path.iterdir())
+
     def check_free(self) -> None:
         """Refuse a folder that is in use or cannot be written to; writes nothing.
 
@@ -127,8 +135,7 @@ class RunFolder:
                 f"{self.path} holds a run already.",
                 f"Go on with it: genzoo train --resume {self.path}, or choose another folder.",
             )
-        # What a run leaves that was killed while it wrote its record counts as nothing.
-        if self.path.is_dir() and not all(map(is_leftover, self.path.iterdir())):
+        if not self.is_free:
             raise UsageError(f"{self.path} is not empty.", "Choose another folder with -o.")
 
     def create(self) -> None:

@@ -19,6 +19,7 @@ from genzoo.interfaces.step import Batch, Step
 from genzoo.plugin_errors import one_line
 from genzoo.records import TrackerSpec
 from genzoo.registry import Entry
+from genzoo.torch_globals import seeded_generators
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_checkpoint
 from genzoo.training.choose_trackers import Trackers
 from genzoo.training.components import Session, held_tensors, part_tensors, session_tensors
@@ -149,9 +150,9 @@ class Trainer:
         session = self.session
         # Modules that draw from the global stream, such as dropout, resume exactly too.
         identity = (session.config.seed, "global", self.step, self._world.rank)
-        torch.default_generator.manual_seed(derive_seed(*identity))
-        session.schedule.apply(self.step)
-        session.engine.run(self.step, self._draw)
+        with seeded_generators(derive_seed(*identity), session.device):
+            session.schedule.apply(self.step)
+            session.engine.run(self.step, self._draw)
         if self.step == 0:
             # Some networks initialise themselves from the first batch: here, from rank 0's rows.
             share_weights(self._world, session.parts.values())

@@ -38,3 +38,29 @@ def test_the_own_wish_counts_one_step_later_too():
         assert not interrupts.agreed()
         os.kill(os.getpid(), signal.SIGTERM)
         assert [interrupts.agreed() for _ in range(2)] == [False, True]
+
+
+def test_a_terminal_that_hangs_up_stops_it_however_often_it_says_so():
+    before = signal.getsignal(signal.SIGHUP)
+    with Interrupts() as interrupts:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert interrupts.agreed()
+    assert signal.getsignal(signal.SIGHUP) == before
+
+
+def test_a_hangup_after_ctrl_c_is_no_second_interrupt():
+    with Interrupts() as interrupts:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert interrupts.agreed()
+
+
+def test_under_nohup_a_hangup_is_not_heard():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interrupts() as interrupts:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not interrupts.agreed()
+    finally:
+        signal.signal(signal.SIGHUP, before)
