@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO := demo
 
-.PHONY: setup demo test lint measure clean
+.PHONY: setup demo test lint measure wheel clean
 
 setup: $(STAMP)
 
@@ -31,6 +31,12 @@ lint: $(STAMP)
 # The measures of the sources that the design sets: size, layers, what a command reads.
 measure: $(STAMP)
 	$(BIN)/python tests/structure.py
+
+# What is released, tried in a new environment outside the checkout.
+wheel: $(STAMP)
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+	PYTHON=$(PYTHON) bash tests/check_wheel.sh
 
 clean:
 	rm -rf $(VENV) $(DEMO)
