@@ -26,7 +26,7 @@ LAYERS = (
     ("data", "media", "artifact"),
     ("model", "registry", "plugins", "events"),
     (
-        *("interfaces", "layers", "specs", "records", "errors"),
+        *("interfaces", "layers", "specs", "records", "errors", "version"),
         *("atomic_files", "cache_folder", "plugin_errors", "process_state", "numeric_state"),
         *("distributed", "plain_files", "strict_json", "torch_globals", "processors", "waiting"),
     ),

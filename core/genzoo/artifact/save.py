@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from packaging.version import InvalidVersion, Version
 
-import genzoo
 from genzoo.artifact.card import render_card
 from genzoo.artifact.format import (
     CARD,
@@ -36,6 +35,7 @@ from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.torch_globals import plain_modes
+from genzoo.version import __version__
 
 PREVIEW_COUNT = 64
 
@@ -145,7 +145,7 @@ def _describe(
     if absent:
         raise CapabilityError(f"{model.name} has no part named '{absent[0]}' here.")
     return ArtifactConfig(
-        genzoo_version=genzoo.__version__,
+        genzoo_version=__version__,
         architecture=entry.full_name,
         provider=Provider(
             distribution=entry.distribution,

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-import genzoo
 from genzoo.cli.exit_codes import is_clicks_own, report
 from genzoo.cli.lazy import LazyGroup
 from genzoo.cli.output import Output
@@ -17,6 +16,7 @@ from genzoo.cli.plugin_registry import complete_plugin, leave_out, plugin_comman
 from genzoo.cli.standard_streams import lasting_streams
 from genzoo.errors import PluginError
 from genzoo.registry import load_target
+from genzoo.version import __version__
 from genzoo.waiting import sharing_processors
 
 COMMANDS = {
@@ -120,7 +120,7 @@ EPILOG = (
     shell_complete=complete_plugin,
     help="Leave out an installed plugin, by its distribution; can be repeated.",
 )
-@click.version_option(genzoo.__version__, prog_name="genzoo", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name="genzoo", message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Train, sample and share generative models."""

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-import genzoo
 from genzoo.cache_folder import cache_root
 from genzoo.data.dataset import Dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
@@ -32,6 +31,7 @@ from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry
 from genzoo.torch_globals import plain_modes
+from genzoo.version import __version__
 from genzoo.waiting import sharing_processors
 
 LEAST = 8
@@ -242,5 +242,5 @@ def _data_section(data: Dataset) -> DataSection:
 
 def _versions(entries: Sequence[Entry[FeatureSpec] | Entry[MetricSpec]]) -> dict[str, str]:
     plugins = {entry.distribution: entry.version for entry in entries}
-    own = {"genzoo": genzoo.__version__, "torch": torch.__version__, "numpy": np.__version__}
+    own = {"genzoo": __version__, "torch": torch.__version__, "numpy": np.__version__}
     return {**plugins, **own}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import genzoo
+from genzoo.version import __version__
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -19,7 +19,7 @@ def client() -> HfApi:
     """The client, which says to the Hub that it is genzoo's."""
     from huggingface_hub import HfApi
 
-    return HfApi(library_name=LIBRARY, library_version=genzoo.__version__)
+    return HfApi(library_name=LIBRARY, library_version=__version__)
 
 
 def request_headers() -> dict[str, str]:
@@ -29,7 +29,7 @@ def request_headers() -> dict[str, str]:
     # Those that the client builds cost a request of their own, which it waits for without an end.
     token = get_token()
     return {
-        "User-Agent": f"{LIBRARY}/{genzoo.__version__}",
+        "User-Agent": f"{LIBRARY}/{__version__}",
         # What is compressed on the way could unfold to any size.
         "Accept-Encoding": "identity",
         **({"Authorization": f"Bearer {token}"} if token else {}),

@@ -10,8 +10,8 @@ from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import PurePath
 from typing import Any
 
-import genzoo
 from genzoo.plugin_errors import explained, one_line
+from genzoo.version import __version__
 
 GROUP = "genzoo.plugins"
 _MAY_BE_GENZOO = re.compile(r"\s*genzoo(?![\w.-]*\w)", re.IGNORECASE)
@@ -190,7 +190,7 @@ def needed_genzoo(candidate: Candidate) -> str:
             continue
         if not applies or normalise(requirement.name) != "genzoo":
             continue
-        if not requirement.specifier.contains(genzoo.__version__, prereleases=True):
+        if not requirement.specifier.contains(__version__, prereleases=True):
             return str(requirement.specifier)
     return ""
 

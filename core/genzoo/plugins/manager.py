@@ -9,7 +9,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Self
 
-import genzoo
 from genzoo.errors import PluginError
 from genzoo.plugin_errors import importing, time_limit
 from genzoo.plugins import builtins
@@ -29,6 +28,7 @@ from genzoo.plugins.failure_location import describe_failure
 from genzoo.plugins.hook_rules import EVENT_HOOKS, RECORD_HOOKS, Hooks
 from genzoo.plugins.plugin_status import PluginStatus, State
 from genzoo.registry import Registry
+from genzoo.version import __version__
 
 __all__ = ["EVENT_HOOKS", "RECORD_HOOKS", "PluginManager", "default_manager"]
 
@@ -49,7 +49,7 @@ class PluginManager:
         self.statuses: list[PluginStatus] = []
         self.names_of_none: list[str] = []
         self._hooks = Hooks()
-        self._register(builtins, "builtins", "genzoo", genzoo.__version__)
+        self._register(builtins, "builtins", "genzoo", __version__)
 
     @classmethod
     def discover(
@@ -110,7 +110,7 @@ class PluginManager:
         if status.reason:
             return status
         if needs := needed_genzoo(candidate):
-            reason = f"needs genzoo {needs}, this is {genzoo.__version__}"
+            reason = f"needs genzoo {needs}, this is {__version__}"
             return replace(status, state="incompatible", reason=reason, needs=needs)
         return self._attempt(candidate, status)
 

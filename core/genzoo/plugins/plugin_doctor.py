@@ -120,12 +120,10 @@ def _is_newer(specifier: str) -> bool:
     """Whether a range has a lower bound above this genzoo."""
     from packaging.specifiers import SpecifierSet
 
-    import genzoo
+    from genzoo.version import __version__
 
     lower = [str(one) for one in SpecifierSet(specifier) if one.operator in (">=", ">", "~=", "==")]
-    return any(
-        not SpecifierSet(one).contains(genzoo.__version__, prereleases=True) for one in lower
-    )
+    return any(not SpecifierSet(one).contains(__version__, prereleases=True) for one in lower)
 
 
 def _empty(status: PluginStatus) -> Problem:

@@ -12,11 +12,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
-import genzoo
 from genzoo.atomic_files import atomic_folder
 from genzoo.errors import UsageError
 from genzoo.plugins.discovery import normalise
 from genzoo.registry import Registry
+from genzoo.version import __version__
 
 PREFIX = "genzoo-"
 LONGEST = 30
@@ -168,7 +168,7 @@ def requirement() -> str:
     """The versions of genzoo that a plugin written today asks for: `genzoo>=0.1.0,<0.2`."""
     from packaging.version import Version
 
-    current = Version(genzoo.__version__)
+    current = Version(__version__)
     major, minor = current.major, current.minor
     following = f"{major + 1}" if major else f"0.{minor + 1}"
     return f"genzoo>={current.public},<{following}"

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import genzoo
 from genzoo.atomic_files import require_writable, sweep
 from genzoo.data.change_detection import watch_data
 from genzoo.data.choose_kind import choose_kind
@@ -37,6 +36,7 @@ from genzoo.training.run_lock import only_trainer
 from genzoo.training.share import share_checkpoint
 from genzoo.training.training_config import RunPlan, TrainingConfig
 from genzoo.training.training_loop import Trainer, TrainingResult
+from genzoo.version import __version__
 
 CHANGEABLE = (
     "steps",
@@ -171,7 +171,7 @@ def _record(plan: RunPlan, dataset: Dataset) -> RunRecord:
         count=len(dataset),
         sample=dataset.spec,
     )
-    return RunRecord(genzoo_version=genzoo.__version__, plan=plan, data=data)
+    return RunRecord(genzoo_version=__version__, plan=plan, data=data)
 
 
 def _read_record(folder: RunFolder, processes: ProcessGroup) -> RunRecord:

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-import genzoo
 from genzoo.cli.options import output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugins.changes import (
@@ -21,6 +20,7 @@ from genzoo.cli.plugins.changes import (
     tell_outcome,
 )
 from genzoo.cli.plugins.uninstall import check_gone
+from genzoo.version import __version__
 
 
 @click.command("sync")
@@ -42,7 +42,7 @@ def command(file: Path, exact: bool, yes: bool, dry_run: bool, **places: Any) ->
     from genzoo.plugins.installing.sync import difference, request_for, surplus
 
     wanted = read_plugin_set(file)
-    if wanted.genzoo and wanted.genzoo != genzoo.__version__:
+    if wanted.genzoo and wanted.genzoo != __version__:
         output().note(f"{file} was written with genzoo {wanted.genzoo}, this is another.")
     found = difference(wanted)
     request = request_for(found, sources(**places))

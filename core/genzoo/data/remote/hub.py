@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import genzoo
 from genzoo.data.hub_datasets import (
     Reference,
     check_format,
@@ -18,6 +17,7 @@ from genzoo.data.hub_datasets import (
 from genzoo.data.remote.connection import RemoteFile
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind
+from genzoo.version import __version__
 
 TARS, TABLES = "webdataset", "parquet"
 """Formats that are read shard by shard, as the library `datasets` calls them."""
@@ -77,7 +77,7 @@ def _contents(repo: str, commit: str) -> dict[str, tuple[int, str]]:
     """Size and id of the content of each file."""
     from huggingface_hub import HfApi
 
-    api = HfApi(library_name="genzoo", library_version=genzoo.__version__)
+    api = HfApi(library_name="genzoo", library_version=__version__)
     info = api.dataset_info(repo, revision=commit, files_metadata=True)
     return {
         one.rfilename: (int(one.size or 0), str(one.lfs.sha256 if one.lfs else one.blob_id))

@@ -9,12 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-import genzoo
 from genzoo.errors import InstallError, UsageError
 from genzoo.plain_files import MOST_BYTES
 from genzoo.plugins.discovery import normalise
 from genzoo.plugins.installing.inventory import installed_distributions, plugin_distributions
 from genzoo.plugins.installing.origin import requirement_line
+from genzoo.version import __version__
 
 _HEADER = re.compile(r"^# genzoo==(\S+)", re.MULTILINE)
 _COMMENT = re.compile(r"(^|\s)#.*$")
@@ -79,7 +79,7 @@ def freeze() -> PluginSet:
     """The plugins that are installed now, each at its version and origin."""
     found = installed_distributions()
     names = sorted(plugin_distributions() & found.keys())
-    return PluginSet(tuple(_pin_of(found[name]) for name in names), genzoo.__version__)
+    return PluginSet(tuple(_pin_of(found[name]) for name in names), __version__)
 
 
 def _pin_of(distribution: Distribution) -> Pin:
