@@ -19,7 +19,7 @@ def folder_labels(paths: Sequence[str], samples: str) -> Labels:
         paths: Relative paths of the files they came from, '/' between parts; at least one.
         samples: What they are called, in the plural.
     """
-    depth = _common_folders(paths)
+    depth = common_folders(paths)
     notes = [f"All {samples} are in '{printable(_folders(paths[0], depth))}'."] if depth else []
     loose = sum(path.count("/") == depth for path in paths)
     if loose:
@@ -52,7 +52,7 @@ def _folders(path: str, depth: int) -> str:
     return "/".join(path.split("/")[:depth])
 
 
-def _common_folders(paths: Sequence[str]) -> int:
+def common_folders(paths: Sequence[str]) -> int:
     """How many folders all paths start with, as an unpacked archive has them."""
     # What the first and the last in order share, all between them do.
     first, last = (path.split("/")[:-1] for path in (min(paths), max(paths)))

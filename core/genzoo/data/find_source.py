@@ -12,7 +12,7 @@ from genzoo.data.arrays import ArraySource, read_npz
 from genzoo.data.content_digests import is_settled, remembered, status_of
 from genzoo.data.data_source import Source
 from genzoo.data.fingerprint import digest, reading_identity
-from genzoo.data.folder_listing import check_plain, list_files, scan_folder
+from genzoo.data.folder_listing import check_plain, list_files
 from genzoo.data.folder_source import FolderSource
 from genzoo.data.given_data import IN_MEMORY, DataLike, given_data
 from genzoo.data.hub_datasets import PREFIX, hub_source, is_saved, saved_source
@@ -21,6 +21,7 @@ from genzoo.data.remote.addresses import is_address
 from genzoo.data.remote.connection import shown
 from genzoo.data.shard_source import ShardSource
 from genzoo.data.shards import ENDING, is_pattern, shards_in, shards_of_pattern
+from genzoo.data.split_folders import scan_split
 from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.records import DatasetSpec
@@ -107,7 +108,7 @@ def _from_path(
     if is_saved(path, kind):
         return saved_source(path, name, kind, cache)
     if path.is_dir():
-        return FolderSource(scan_folder(path, kind), name, kind, cache, note)
+        return FolderSource(scan_split(path, name, kind), name, kind, cache, note)
     if path.suffix.lower() == ".npz":
         known = partial(_known_file, path, kind, cache)
         return ArraySource(lambda: read_npz(path, kind), name, kind, known)

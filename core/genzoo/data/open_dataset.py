@@ -18,6 +18,7 @@ from genzoo.data.find_source import MemorySource, Registered, find_source
 from genzoo.data.fingerprint import digest, fingerprint
 from genzoo.data.folder_source import FolderSource
 from genzoo.data.given_data import DataLike
+from genzoo.data.remarks import class_counts
 from genzoo.data.remote import WINDOW
 from genzoo.data.remote.open import remote_source
 from genzoo.data.shard_source import ShardSource
@@ -123,9 +124,11 @@ def _dataset(
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
         raise DataError(f"The classes of '{source.name}' cannot be used: {reason}.") from error
-    notes = (*source.notes, *found.notes)
+    notes = [*source.notes, *found.notes]
+    if conditional and labels is not None:
+        notes.append(class_counts(names, np.bincount(labels, minlength=len(names)).tolist(), kind))
     blocks = source.blocks if isinstance(source, FileSource) else None
-    return Dataset(kind, found.rows, labels, names, key, source.name, notes, spec, blocks)
+    return Dataset(kind, found.rows, labels, names, key, source.name, tuple(notes), spec, blocks)
 
 
 def _renumbered(

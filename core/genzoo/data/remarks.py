@@ -11,12 +11,30 @@ SHOWN = 5
 """Names given in full before 'and N more'."""
 
 
+FEW_CLASSES = 8
+"""Classes that are all named, each with its number of samples."""
+
+
 def listing(one: str, many: str, names: Sequence[str]) -> str:
     """`one`, or `many` with the number filled in, and the first few of `names`."""
     start = one if len(names) == 1 else many.format(len(names))
     shown = ", ".join(printable(name) for name in names[:SHOWN])
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{start}: {shown}{more}."
+
+
+def class_counts(classes: Sequence[str], counts: Sequence[int], kind: Kind) -> str:
+    """'Classes: cat (3), dog (1).'; of many the first few, and how many samples each has."""
+    if len(classes) <= FEW_CLASSES:
+        told = [f"{printable(name)} ({count})" for name, count in zip(classes, counts, strict=True)]
+        return f"Classes: {', '.join(told)}."
+    start = f"{len(classes)} classes of {_range(counts)} {kind.array} each"
+    return listing(start, start, classes)
+
+
+def _range(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    return str(low) if low == high else f"{low} to {high}"
 
 
 def with_reasons(failures: Mapping[str, str]) -> list[str]:

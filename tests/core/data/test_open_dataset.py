@@ -83,6 +83,7 @@ def test_a_file_without_an_ending_beside_the_classes_does_not_take_the_labels(tm
     assert dataset.classes == ("cats", "dogs")
     assert dataset.notes == (
         "Skipped 1 file that cannot be read as an image: LICENSE (not an image).",
+        "Classes: cats (2), dogs (1).",
     )
 
 

@@ -70,7 +70,7 @@ def test_a_folder_of_shards_and_a_pattern(tmp_path, data, stream):
     assert dataset.labels.tolist() == [number % 2 for number in range(12)]
     assert dataset.classes == ("0", "1")
     assert dataset.spec.shape == (3, 8, 8)
-    assert dataset.notes == ()
+    assert dataset.notes == ("Classes: 0 (6), 1 (6).",)
     assert (tmp_path / "cache" / "data" / dataset.fingerprint).exists() is not stream
 
 
