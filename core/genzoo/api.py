@@ -15,6 +15,7 @@ from genzoo.errors import UsageError, unknown_name
 from genzoo.media.find_kind import kind_of_model, load_kind, sample_contract
 from genzoo.model.build import build_model
 from genzoo.model.model import Model
+from genzoo.model.reshape import reshape
 from genzoo.plugins.manager import default_manager
 from genzoo.registry import Registry, load_target
 from genzoo.specs import Config, parse_config
@@ -109,7 +110,10 @@ def save(
     """
     place = Path(path)
     kind = kind_of_model(model, _known(registry))
-    kind.save(samples, model.sample_spec, place, columns)
+    # An autoencoder of images of any size gives others than its own.
+    shape = tuple(samples.shape[1:])
+    made = reshape(model, shape) if model.architecture.any_shape and len(samples) else model
+    kind.save(samples, made.sample_spec, place, columns)
     return place
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import chain
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -191,11 +191,12 @@ class Model(nn.Module):
     def decode(self, z: Tensor, labels: Labels | None = None, *, batch_size: int = 64) -> Tensor:
         """Latents (N, *latent shape) to samples (N, *sample shape).
 
-        A likelihood's mean stands for the sample; its mode does where the architecture
+        Where the architecture takes `any_shape`, latents of other sides make samples of other
+        sides. A likelihood's mean stands for the sample; its mode does where the architecture
         `draws_samples`. More than one batch, and whatever is computed in
         bfloat16, goes through a copy with batch normalisation folded into its convolutions.
         """
-        self._check(z, self.latent_spec.shape, "latents")
+        self._check(z, "latents")
         run = best_of(self._decoding_part(len(z) > batch_size), self.architecture)
         return self._batched(run, z, self._labels(labels, len(z), 0), batch_size)
 
@@ -203,13 +204,15 @@ class Model(nn.Module):
     def encode(self, x: Tensor, labels: Labels | None = None, *, batch_size: int = 64) -> Tensor:
         """Samples (N, *sample shape) to latents (N, *latent shape).
 
+        Where the architecture takes `any_shape`, samples may have other sides.
+
         They are the modes of the encoder's posteriors; without an encoder, what an invertible
         generator makes these very samples from.
 
         Raises:
             CapabilityError: The model has neither.
         """
-        self._check(x, self.sample_spec.shape, "samples")
+        self._check(x, "samples")
         run = mode_of(require_encoder(self.parts.values(), self.name))
         return self._batched(run, x, self._labels(labels, len(x), 0), batch_size)
 
@@ -235,7 +238,7 @@ class Model(nn.Module):
         Raises:
             CapabilityError: No part is an invertible generator.
         """
-        self._check(x, self.sample_spec.shape, "samples")
+        self._check(x, "samples")
         generator = require_inverse(self.parts.values(), self.name)
         density = in_float32(self.prior(prior))
 
@@ -286,9 +289,8 @@ class Model(nn.Module):
         numbers = range(start, start + count)
         return label_tensor(labels, self.sample_spec.classes, numbers, self.device, self.name)
 
-    def _check(self, rows: Tensor, shape: tuple[int, ...], what: str) -> None:
-        if tuple(rows.shape[1:]) != shape or len(rows) == 0:
-            raise UsageError(
-                f"{self.name} takes {what} of shape (N, {', '.join(map(str, shape))}), "
-                f"not {tuple(rows.shape)}."
-            )
+    def _check(self, rows: Tensor, what: Literal["latents", "samples"]) -> None:
+        # Late, as it makes models of other shapes.
+        from genzoo.model.reshape import check_rows
+
+        check_rows(self, rows, what)

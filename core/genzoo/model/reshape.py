@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Literal, cast
 
 from pydantic import ValidationError
-from torch import nn
+from torch import Tensor, nn
 
 from genzoo.errors import CapabilityError, SpecError, UsageError
 from genzoo.interfaces.kind import Kind
@@ -66,6 +66,28 @@ def reshape_for_latents(model: Model, latent: tuple[int, ...]) -> Model:
     if made.latent_spec.shape != latent:
         raise SpecError(f"{model.name} has no latents of shape {latent}.")
     return made
+
+
+def check_rows(model: Model, rows: Tensor, what: Literal["latents", "samples"]) -> None:
+    """Refuse samples or latents (N, ...) that the model's parts cannot take.
+
+    Raises:
+        SpecError: The model takes other shapes, but not this one; says which it can.
+        UsageError: There are none, or the model takes another shape alone.
+    """
+    own = (model.latent_spec if what == "latents" else model.sample_spec).shape
+    shape = tuple(rows.shape[1:])
+    if len(rows) and shape == own:
+        return
+    if not (len(rows) and model.architecture.any_shape and len(shape) == len(own)):
+        raise UsageError(
+            f"{model.name} takes {what} of shape (N, {', '.join(map(str, own))}), "
+            f"not {tuple(rows.shape)}."
+        )
+    if what == "latents":
+        reshape_for_latents(model, shape)
+    else:
+        reshape(model, shape)
 
 
 def _refitted(kind: Kind, sample: SampleSpec) -> Kind:

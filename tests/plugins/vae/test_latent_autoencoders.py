@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -47,6 +48,36 @@ def test_images_of_any_size_that_fits(name: str, values: dict[str, Any]) -> None
         assert back.abs().max() <= 1
         assert fitted.sample(1).shape == (1, 3, height, width)
     assert genzoo.reshape(small, (3, 8, 8)) is small
+
+
+@pytest.mark.parametrize(("name", "values"), BOTH)
+@pytest.mark.parametrize("sides", [(8, 8), (14, 10), (2, 6), (24, 40)])
+def test_a_model_takes_images_and_latents_of_any_size_as_it_is(
+    name, values, sides, tmp_path
+) -> None:
+    small = model(name, values, size=32)
+    fitted = genzoo.reshape(small, (3, *sides))
+    x = images(*sides)
+    z = small.encode(x)
+    assert torch.equal(z, fitted.encode(x))
+    assert torch.equal(small.decode(z), fitted.decode(z))
+    assert torch.equal(small.reconstruct(x), fitted.reconstruct(x))
+    assert small.interpolate(z[0], z[1], 3).shape == (3, 3, *sides)
+    path = genzoo.save(small.reconstruct(x), small, tmp_path / "made.npz", registry=REGISTRY)
+    with np.load(path) as arrays:
+        assert arrays["images"].shape == (2, *sides, 3)
+
+
+@pytest.mark.parametrize(("name", "values"), BOTH)
+@pytest.mark.parametrize(
+    "shape", [(1, 4, 8, 8), (0, 3, 8, 8), (1, 3, 8), (1, 3, 7, 8), (1, 3, 0, 8)]
+)
+def test_rows_that_no_size_fits_are_refused_in_words(name, values, shape) -> None:
+    small = model(name, values, size=32)
+    with pytest.raises((SpecError, UsageError)):
+        small.encode(torch.zeros(shape))
+    with pytest.raises((SpecError, UsageError)):
+        small.decode(torch.zeros(1, 9, 4, 4))
 
 
 @pytest.mark.parametrize(("name", "values"), BOTH)
