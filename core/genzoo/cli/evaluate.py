@@ -79,7 +79,7 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
     "--pictures",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Write a page of samples, each before the training images nearest to it.",
+    help="Write samples, each before the training data nearest to it.",
 )
 @click.option(
     "--reproduce",
@@ -170,8 +170,8 @@ def show(record: EvaluationRecord, out: Output) -> None:
     protocol = record.protocol
     out.note(
         f"{protocol.samples.count} samples of {record.model.name} (seed {protocol.samples.seed}, "
-        f"prior {record.model.prior}) and {protocol.data.used} images of {protocol.data.name}, "
-        f"in the features {protocol.features.name}."
+        f"prior {record.model.prior}) and {protocol.data.used} {protocol.data.array} "
+        f"of {protocol.data.name}, in the features {protocol.features.name}."
     )
     rows = [
         {

@@ -7,6 +7,12 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
+SHORT = 64.0
+"""Bits of a sample below which it may come again by chance: about twelve letters."""
+
+FEW_VALUES = 4
+"""How often a value comes at least on average where values are taken from few."""
+
 
 def nearest_others(rows: Tensor) -> Tensor:
     """Distance of each of the rows (n, D) to the nearest other one, (n,). At least two rows."""
@@ -58,6 +64,27 @@ def nearest_shares(
         distances[near] = distances[near].masked_fill(same, torch.inf)
         second = torch.minimum(second, distances.min(1).values)
     return torch.where(second.isfinite(), first / second, 1.0)
+
+
+def repeats_by_chance(rows: Tensor) -> bool:
+    """Whether a model that knows nothing by heart makes some of the very same rows again.
+
+    It does where rows are short and their values few, as letters are: their entropies, value by
+    value, bound that of a row from above.
+
+    Args:
+        rows: Some of the data, (n, D).
+    """
+    values = rows.unique()
+    if len(values) * FEW_VALUES > rows.numel():
+        return False
+    bits = 0.0
+    for column in rows.T:
+        shares = column.unique(return_counts=True)[1].float() / len(rows)
+        bits -= float((shares * shares.log2()).sum())
+        if bits >= SHORT:
+            return False
+    return True
 
 
 def _nearest(

@@ -44,9 +44,9 @@ def _protocol(record: EvaluationRecord) -> str:
     resize = f", {features.resize}" if features.resize else ""
     return (
         f"{samples.count:,} samples (seed {samples.seed}, prior {record.model.prior}, truncation "
-        f"{record.model.truncation:g}{labels}, {samples.quantisation}) and {data.used:,} images of "
-        f"`{data.name}` ({data.split}; fingerprint {data.fingerprint}), in the features "
-        f"`{features.name}`{size}{resize} (protocol {record.protocol.version})."
+        f"{record.model.truncation:g}{labels}, {samples.quantisation}) and {data.used:,} "
+        f"{data.array} of `{data.name}` ({data.split}; fingerprint {data.fingerprint}), in the "
+        f"features `{features.name}`{size}{resize} (protocol {record.protocol.version})."
     )
 
 

@@ -35,7 +35,7 @@ from genzoo.version import __version__
 from genzoo.waiting import sharing_processors
 
 LEAST = 8
-"""Samples and images that an evaluation needs at least."""
+"""Samples, and items of the data, that an evaluation needs at least."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _check(model: Model, data: Dataset, settings: Settings, held_out: Dataset | 
         if dataset is None:
             continue
         if len(dataset) < LEAST:
-            raise UsageError(f"'{dataset.name}' has too few images: {len(dataset)}.")
+            raise UsageError(f"'{dataset.name}' has too few {dataset.kind.array}: {len(dataset)}.")
         if dataset.spec.shape != model.sample_spec.shape:
             raise UsageError(
                 f"The data '{dataset.name}' is of shape {dataset.spec.shape}, "
@@ -164,7 +164,7 @@ def _check(model: Model, data: Dataset, settings: Settings, held_out: Dataset | 
     if held_out is not None and held_out.fingerprint == data.fingerprint:
         raise UsageError(
             f"The held-out data '{held_out.name}' is the data itself.",
-            "Name images that the model was not trained on.",
+            f"Name {data.kind.array} that the model was not trained on.",
         )
     model.prior(settings.prior)
 
@@ -237,6 +237,7 @@ def _data_section(data: Dataset) -> DataSection:
         used=used,
         split="all" if used == len(data) else f"{LARGEST_DATA} {whence}, seed 0",
         shape=data.spec.shape,
+        array=data.kind.array,
     )
 
 

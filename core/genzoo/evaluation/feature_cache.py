@@ -116,7 +116,7 @@ def extracted(extractor: FeatureExtractor, images: NDArray[Any]) -> NDArray[np.f
     rows = extractor.extract(torch.from_numpy(images))
     if rows.ndim != 2 or len(rows) != len(images):
         raise PluginError(
-            f"A feature extractor gave {tuple(rows.shape)} for {len(images)} images.",
+            f"A feature extractor gave {tuple(rows.shape)} for {len(images)} samples.",
             "It must give one row of features for each.",
         )
     if not bool(torch.isfinite(rows).all()):

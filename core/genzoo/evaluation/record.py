@@ -58,11 +58,12 @@ class DataSection(Section):
 
     Attributes:
         name: As the user said it.
-        fingerprint: Changes whenever the images or their order do.
-        count: Number of images.
-        used: Number of images that features were computed of.
-        split: Which images these are.
-        shape: Shape of an image, (channels, height, width).
+        fingerprint: Changes whenever the samples or their order do.
+        count: Number of samples.
+        used: Number of samples that features were computed of.
+        split: Which samples these are.
+        shape: Shape of one; images are (channels, height, width).
+        array: What they are called: images, or as their kind says.
     """
 
     name: str
@@ -71,6 +72,7 @@ class DataSection(Section):
     used: int
     split: str
     shape: tuple[int, ...]
+    array: str = "images"
 
 
 class FeatureSection(Section):

@@ -97,7 +97,6 @@ def genzoo_metrics() -> list[MetricSpec]:
             name="likelihood",
             summary="ELBO and importance-weighted likelihood",
             target=f"{autoencoding}:LikelihoodBound",
-            kinds=("image",),
             paper="https://arxiv.org/abs/1509.00519",
         ),
     ]

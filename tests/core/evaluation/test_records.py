@@ -238,7 +238,9 @@ def test_few_samples_for_many_features_bring_a_warning(values):
 @pytest.mark.parametrize("count", [20, 60])
 def test_the_bias_of_few_samples_is_told_where_the_data_tell_it(count):
     random = np.random.default_rng(0)
-    subject = SimpleNamespace(space="", real=random.normal(size=(3000, 64)).astype(np.float32))
+    data = SimpleNamespace(kind=SimpleNamespace(array="images"))
+    real = random.normal(size=(3000, 64)).astype(np.float32)
+    subject = SimpleNamespace(space="", real=real, data=data)
     subject.moments = fit_gaussian(subject.real)
     subject.fake = random.normal(size=(count, 64)).astype(np.float32)
     (estimate,) = FrechetDistance().measure(subject)
@@ -251,7 +253,9 @@ def test_the_bias_of_few_samples_is_told_where_the_data_tell_it(count):
 
 def test_few_images_of_the_data_are_told_from_few_samples():
     random = np.random.default_rng(0)
-    subject = SimpleNamespace(space="", real=random.normal(size=(30, 64)).astype(np.float32))
+    data = SimpleNamespace(kind=SimpleNamespace(array="images"))
+    real = random.normal(size=(30, 64)).astype(np.float32)
+    subject = SimpleNamespace(space="", real=real, data=data)
     subject.moments = fit_gaussian(subject.real)
     subject.fake = random.normal(size=(500, 64)).astype(np.float32)
     (estimate,) = FrechetDistance().measure(subject)

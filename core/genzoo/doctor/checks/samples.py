@@ -6,7 +6,12 @@ import torch
 from torch import Tensor
 
 from genzoo.doctor.check import Check
-from genzoo.doctor.distances import mean_distance, nearest_others, nearest_shares
+from genzoo.doctor.distances import (
+    mean_distance,
+    nearest_others,
+    nearest_shares,
+    repeats_by_chance,
+)
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import Finding
 from genzoo.doctor.remedies import lower_rate_or_objective
@@ -25,12 +30,6 @@ COPY = 0.5
 
 SAME = 1e-3
 """Root mean square, as a share of the range, below which two samples of the data are one."""
-
-SHORT = 64.0
-"""Bits of a sample below which it may come again by chance: about twelve letters."""
-
-FEW_VALUES = 4
-"""How often a value comes at least on average where values are taken from few."""
 
 MANY_COPIES = 0.1
 """By how much the share of copies may exceed that among the data."""
@@ -111,27 +110,6 @@ def copies(evidence: Evidence) -> Finding | None:
         "from those as from any other.",
         "Use more data, or stop after fewer --steps.",
     )
-
-
-def repeats_by_chance(rows: Tensor) -> bool:
-    """Whether a model that knows nothing by heart makes some of the very same rows again.
-
-    It does where rows are short and their values few, as letters are: their entropies, value by
-    value, bound that of a row from above.
-
-    Args:
-        rows: Some of the data, (n, D).
-    """
-    values = rows.unique()
-    if len(values) * FEW_VALUES > rows.numel():
-        return False
-    bits = 0.0
-    for column in rows.T:
-        shares = column.unique(return_counts=True)[1].float() / len(rows)
-        bits -= float((shares * shares.log2()).sum())
-        if bits >= SHORT:
-            return False
-    return True
 
 
 def _lowercase(sentence: str) -> str:

@@ -1,4 +1,4 @@
-"""Metrics of models with an encoder: what they keep of an image, and how likely they find it."""
+"""Metrics of models with an encoder: what they keep of a sample, and how likely they find it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from genzoo.evaluation.statistics.similarity import (
     structural_similarity,
 )
 from genzoo.evaluation.subject import Subject
+from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.networks import Decoder, Encoder
 from genzoo.interfaces.noise import SampleNoise
 from genzoo.media.image_grids import to_uint8
@@ -66,8 +67,10 @@ class Reconstruction(Metric):
 class LikelihoodBound(Metric):
     """The evidence lower bound and its importance-weighted relative (Burda et al. 2016).
 
-    Both are bounds on the log probability of the image's 8 bit values. Where the decoder gives a
-    density, uniform noise of one level's width is added to the image (Theis et al. 2016).
+    Both are bounds on the log probability of a sample's values as they are stored. Where those are
+    levels, such as those of 8 bits, and the decoder gives a density, uniform noise of one level's
+    width is added (Theis et al. 2016). Of stored floating point numbers it is a density in the
+    range of the model's samples.
     """
 
     parameters: ClassVar[Mapping[str, Any]] = {"images": 500, "draws": 100}
@@ -77,7 +80,7 @@ class LikelihoodBound(Metric):
         return model.can_encode and any(isinstance(part, Decoder) for part in model.parts.values())
 
     def measure(self, subject: Subject) -> Sequence[Estimate]:
-        """In nats for an image, and in bits for each of its values."""
+        """In nats for a sample, and in bits for each of its values."""
         count = min(self.parameters["images"], len(subject.data))
         rows = torch.from_numpy(subject.rows(self, count, "Likelihoods"))
         spec = subject.model.sample_spec
@@ -121,7 +124,7 @@ class LikelihoodBound(Metric):
 
     @torch.inference_mode()
     def rows(self, subject: Subject, numbers: range) -> NDArray[np.float64]:
-        """Log importance weights of each image, (n, draws)."""
+        """Log importance weights of each sample, (n, draws)."""
         with evaluating(subject.model):
             return self._weights(subject, numbers).cpu().double().numpy()
 
@@ -134,8 +137,7 @@ class LikelihoodBound(Metric):
         width = 0.0
         posterior = encoder(x, labels)
         if not decoder(posterior.mode(), labels).discrete:
-            spec = model.sample_spec
-            width = (spec.high - spec.low) / (LEVELS - 1)
+            width = _level_width(subject.data.kind, model.sample_spec)
             x = x + width * (noise.uniform(*x.shape[1:]) - 0.5)
             posterior = encoder(x, labels)
         draws = [
@@ -144,6 +146,18 @@ class LikelihoodBound(Metric):
         ]
         volume = math.prod(x.shape[1:]) * math.log(width) if width else 0.0
         return torch.stack(draws, 1) + volume
+
+
+def _level_width(kind: Kind, spec: SampleSpec) -> float:
+    """How far two levels of stored values are apart in the model's range; 0 where none are."""
+    dtype = np.dtype(kind.layout.dtype)
+    if dtype.kind not in "iu":
+        return 0.0
+    full = (spec.high - spec.low) / (2 ** (8 * dtype.itemsize) - 1)
+    row = torch.zeros(1, *kind.layout.shape, dtype=getattr(torch, dtype.name))
+    width = float((kind.samples(row + 1, spec) - kind.samples(row, spec)).abs().max())
+    # Rows that fill their type have just that width; measured it is rounded.
+    return full if math.isclose(width, full, rel_tol=1e-4) else width
 
 
 def encoder_of(model: Model) -> Encoder:

@@ -66,19 +66,20 @@ def _bias(data: Gaussian, samples: Gaussian, subject: Subject) -> tuple[str, ...
     distance is zero.
     """
     dimensions, count = len(data.mean), samples.count
-    few, what = min((data.count, "images of the data"), (count, "samples"))
+    items = subject.data.kind.array
+    few, what = min((data.count, f"{items} of the data"), (count, "samples"))
     if few >= dimensions:
         return ()
     start = f"{few} {what} do not span {dimensions} features: the Fréchet distance is too high"
     if data.count - count < dimensions:
         return (
-            f"{start}, and by how much cannot be told from {data.count} images of the data. "
+            f"{start}, and by how much cannot be told from {data.count} {items} of the data. "
             "Compare it with numbers of the same counts only.",
         )
     images, rest = (fit_gaussian(part) for part in (subject.real[:count], subject.real[count:]))
     return (
-        f"{start}, by about {frechet_distance(rest, images):.3g}: the distance of {count} images "
-        "of the data to the other images. Compare it with numbers of the same counts only.",
+        f"{start}, by about {frechet_distance(rest, images):.3g}: the distance of {count} {items} "
+        f"of the data to the other {items}. Compare it with numbers of the same counts only.",
     )
 
 
