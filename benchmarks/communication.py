@@ -29,6 +29,7 @@ from torch import Tensor
 from genzoo.distributed.process_group import BUCKET_BYTES, ProcessGroup, joined_process_group
 from genzoo.interfaces.objective import Phase
 from genzoo.plugins.manager import default_manager
+from genzoo.records import ArchitectureSpec
 from genzoo.specs import SampleSpec
 from genzoo.training.components import Session, open_session
 from genzoo.training.reporter import Reporter
@@ -107,7 +108,7 @@ class Counter:
 def open_run(name: str, processes: ProcessGroup, shard: bool) -> Session:
     """Fresh networks of the architecture, with its own objective."""
     registry = default_manager().registry
-    entry = registry.architectures.find(name)
+    entry = registry[ArchitectureSpec].find(name)
     plan = RunPlan(
         architecture=name,
         objective_config=dict(entry.record.objective_defaults),

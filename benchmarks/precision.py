@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from genzoo.plugins.manager import default_manager
+from genzoo.records import ArchitectureSpec
 from genzoo.training.allocators import tune_allocators
 from genzoo.training.components import open_session
 from genzoo.training.hardware import multiplies_bfloat16
@@ -42,7 +43,9 @@ def losses(architecture: str, precision: str, seed: int, steps: int, size: int) 
     plan = RunPlan(
         architecture=architecture,
         architecture_config=SUBJECTS[architecture],
-        objective_config=dict(registry.architectures.find(architecture).record.objective_defaults),
+        objective_config=dict(
+            registry[ArchitectureSpec].find(architecture).record.objective_defaults
+        ),
         data=DataConfig(data="peeps", options={"size": size}),
         training=TrainingConfig(
             steps=steps, batch_size=BATCH, seed=seed, precision=precision, log_every=10 * steps

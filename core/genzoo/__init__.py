@@ -80,17 +80,7 @@ if TYPE_CHECKING:
     from genzoo.model.model import Model as Model
     from genzoo.model.reshape import reshape as reshape
     from genzoo.plugins.hookspecs import hookimpl as hookimpl
-    from genzoo.records import ArchitectureSpec as ArchitectureSpec
-    from genzoo.records import CommandSpec as CommandSpec
-    from genzoo.records import DatasetSpec as DatasetSpec
-    from genzoo.records import FeatureSpec as FeatureSpec
-    from genzoo.records import FormatSpec as FormatSpec
-    from genzoo.records import KindSpec as KindSpec
-    from genzoo.records import MetricSpec as MetricSpec
-    from genzoo.records import ModelSpec as ModelSpec
-    from genzoo.records import ObjectiveSpec as ObjectiveSpec
-    from genzoo.records import PriorSpec as PriorSpec
-    from genzoo.records import TrackerSpec as TrackerSpec
+    from genzoo.records import *  # noqa: F403
     from genzoo.specs import Config as Config
     from genzoo.specs import LatentSpec as LatentSpec
     from genzoo.specs import SampleSpec as SampleSpec
@@ -153,35 +143,29 @@ _HOME = {
     "genzoo.model.model": ("Model",),
     "genzoo.model.reshape": ("reshape",),
     "genzoo.plugins.hookspecs": ("hookimpl",),
-    "genzoo.records": (
-        "ArchitectureSpec",
-        "CommandSpec",
-        "DatasetSpec",
-        "FeatureSpec",
-        "FormatSpec",
-        "KindSpec",
-        "MetricSpec",
-        "ModelSpec",
-        "ObjectiveSpec",
-        "PriorSpec",
-        "TrackerSpec",
-    ),
     "genzoo.specs": ("Config", "LatentSpec", "SampleSpec"),
     "genzoo.waiting": ("sharing_processors",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
-__all__ = ["__version__", *_MODULE_OF]
+
+def _public_names() -> list[str]:
+    """All of them; those of records are listed where the records are."""
+    return ["__version__", *_MODULE_OF, *import_module("genzoo.records").__all__]
 
 
 def __getattr__(name: str) -> Any:
-    module = _MODULE_OF.get(name)
-    if module is None:
+    if name == "__all__":
+        value: Any = _public_names()
+    elif name in _MODULE_OF:
+        value = getattr(import_module(_MODULE_OF[name]), name)
+    elif not name.startswith("_") and name in _public_names():
+        value = getattr(import_module("genzoo.records"), name)
+    else:
         raise AttributeError(f"module 'genzoo' has no attribute {name!r}")
-    value = getattr(import_module(module), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted(_public_names())

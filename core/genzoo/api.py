@@ -17,6 +17,7 @@ from genzoo.model.build import build_model
 from genzoo.model.model import Model
 from genzoo.model.reshape import reshape
 from genzoo.plugins.manager import default_manager
+from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry, load_target
 from genzoo.specs import Config, parse_config
 from genzoo.training.reporter import Reporter
@@ -76,7 +77,7 @@ def build(
         UsageError: An unknown name or option, or a value out of bounds.
     """
     known = _known(registry)
-    entry = choose_kind(known, known.architectures.find(architecture), name=kind)
+    entry = choose_kind(known, known[ArchitectureSpec].find(architecture), name=kind)
     bound = load_kind(entry, options)
     sample = sample_contract(bound, classes)
     return build_model(known, architecture, sample, config or {}, seed, kind=bound)
@@ -261,7 +262,7 @@ def _plan_options(
     from genzoo.data.find_source import lasting_data
 
     named = str(data) if isinstance(data, str | Path) else lasting_data(data)
-    entry = registry.architectures.find(architecture)
+    entry = registry[ArchitectureSpec].find(architecture)
     kind = load_target(choose_kind(registry, entry, data, options.get("kind")).record.config)
     training = TrainingConfig.model_fields
     source = {*DataConfig.model_fields, *kind.model_fields} - {"data", "options"}

@@ -37,6 +37,14 @@ _CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
 class Record:
     """Base of all records: a checked name and a one-line summary.
 
+    Each class derived from it is a kind of record. The registry has a catalogue of its records,
+    plugins have its hook, and it is a public name of genzoo, without another line.
+
+    Attributes:
+        what: What one is called in messages.
+        hook: The hook whose plugins return them.
+        since: The version of genzoo that added it.
+
     Raises:
         TypeError: A field holds something of another type than it is declared with, which would
             otherwise be found out in the middle of some command.
@@ -44,6 +52,8 @@ class Record:
     """
 
     what: ClassVar[str] = "record"
+    hook: ClassVar[str]
+    since: ClassVar[str]
 
     name: str
     summary: str = ""
@@ -92,6 +102,8 @@ class ArchitectureSpec(Record):
     """
 
     what: ClassVar[str] = "architecture"
+    hook: ClassVar[str] = "genzoo_architectures"
+    since: ClassVar[str] = "0.1"
 
     family: str
     target: str
@@ -120,6 +132,8 @@ class ObjectiveSpec(Record):
     """
 
     what: ClassVar[str] = "objective"
+    hook: ClassVar[str] = "genzoo_objectives"
+    since: ClassVar[str] = "0.1"
 
     family: str
     target: str
@@ -138,6 +152,8 @@ class PriorSpec(Record):
     """
 
     what: ClassVar[str] = "prior"
+    hook: ClassVar[str] = "genzoo_priors"
+    since: ClassVar[str] = "0.1"
 
     target: str
     config: str
@@ -154,6 +170,8 @@ class DatasetSpec(Record):
     """
 
     what: ClassVar[str] = "data set"
+    hook: ClassVar[str] = "genzoo_datasets"
+    since: ClassVar[str] = "0.1"
 
     target: str
     version: str
@@ -172,6 +190,8 @@ class ModelSpec(Record):
     """
 
     what: ClassVar[str] = "model"
+    hook: ClassVar[str] = "genzoo_models"
+    since: ClassVar[str] = "0.1"
 
     architecture: str
     location: str
@@ -190,6 +210,8 @@ class FormatSpec(Record):
     """
 
     what: ClassVar[str] = "format"
+    hook: ClassVar[str] = "genzoo_formats"
+    since: ClassVar[str] = "0.1"
 
     target: str
 
@@ -205,6 +227,8 @@ class KindSpec(Record):
     """
 
     what: ClassVar[str] = "kind"
+    hook: ClassVar[str] = "genzoo_kinds"
+    since: ClassVar[str] = "0.1"
 
     target: str
     config: str
@@ -221,6 +245,8 @@ class MetricSpec(Record):
     """
 
     what: ClassVar[str] = "metric"
+    hook: ClassVar[str] = "genzoo_metrics"
+    since: ClassVar[str] = "0.1"
 
     target: str
     kinds: tuple[str, ...] = ()
@@ -239,6 +265,8 @@ class FeatureSpec(Record):
     """
 
     what: ClassVar[str] = "feature space"
+    hook: ClassVar[str] = "genzoo_features"
+    since: ClassVar[str] = "0.1"
 
     target: str
     kinds: tuple[str, ...] = ("image",)
@@ -257,6 +285,8 @@ class TrackerSpec(Record):
     """
 
     what: ClassVar[str] = "tracker"
+    hook: ClassVar[str] = "genzoo_trackers"
+    since: ClassVar[str] = "0.1"
 
     target: str
     requires: tuple[str, ...] = ()
@@ -272,5 +302,13 @@ class CommandSpec(Record):
     """
 
     what: ClassVar[str] = "command"
+    hook: ClassVar[str] = "genzoo_commands"
+    since: ClassVar[str] = "0.1"
 
     target: str
+
+
+RECORDS: tuple[type[Record], ...] = tuple(Record.__subclasses__())
+"""Every kind of record, in the order of this file."""
+
+__all__ = [record.__name__ for record in RECORDS]

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from genzoo.errors import AmbiguousNameError, PluginError, unknown_name
 from genzoo.events import Listener
 from genzoo.plugin_errors import importing
-from genzoo.records import (
-    ArchitectureSpec,
-    CommandSpec,
-    DatasetSpec,
-    FeatureSpec,
-    FormatSpec,
-    KindSpec,
-    MetricSpec,
-    ModelSpec,
-    ObjectiveSpec,
-    PriorSpec,
-    Record,
-    TrackerSpec,
-)
+from genzoo.records import RECORDS, ArchitectureSpec, ObjectiveSpec, Record
 
 R = TypeVar("R", bound=Record)
 
@@ -99,58 +86,39 @@ class Catalogue(Mapping[str, Entry[R]]):
         self._entries[entry.full_name] = entry
 
 
-@dataclass(frozen=True)
 class Registry:
-    """Everything that the loaded plugins registered.
+    """Everything that the loaded plugins registered: `registry[ModelSpec]` are the models.
 
     Attributes:
         listeners: Who wants to hear of training runs.
         left_out: Distributions of which a plugin is not loaded, with the reason.
     """
 
-    architectures: Catalogue[ArchitectureSpec] = field(
-        default_factory=lambda: Catalogue("architecture")
-    )
-    objectives: Catalogue[ObjectiveSpec] = field(default_factory=lambda: Catalogue("objective"))
-    priors: Catalogue[PriorSpec] = field(default_factory=lambda: Catalogue("prior"))
-    datasets: Catalogue[DatasetSpec] = field(default_factory=lambda: Catalogue("data set"))
-    models: Catalogue[ModelSpec] = field(default_factory=lambda: Catalogue("model"))
-    formats: Catalogue[FormatSpec] = field(default_factory=lambda: Catalogue("format"))
-    kinds: Catalogue[KindSpec] = field(default_factory=lambda: Catalogue("kind"))
-    metrics: Catalogue[MetricSpec] = field(default_factory=lambda: Catalogue("metric"))
-    features: Catalogue[FeatureSpec] = field(default_factory=lambda: Catalogue("feature space"))
-    trackers: Catalogue[TrackerSpec] = field(default_factory=lambda: Catalogue("tracker"))
-    commands: Catalogue[CommandSpec] = field(default_factory=lambda: Catalogue("command"))
-    listeners: list[Listener] = field(default_factory=list)
-    left_out: dict[str, str] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.listeners: list[Listener] = []
+        self.left_out: dict[str, str] = {}
+        self._catalogues: dict[type[Record], Catalogue[Any]] = {
+            record: Catalogue(record.what) for record in RECORDS
+        }
+
+    def __getitem__(self, record: type[R]) -> Catalogue[R]:
+        """All records of a kind."""
+        return self._catalogues[record]
 
     def catalogues(self) -> list[Catalogue[Any]]:
         """All of them."""
-        values = [getattr(self, one.name) for one in fields(self)]
-        return [value for value in values if isinstance(value, Catalogue)]
+        return list(self._catalogues.values())
 
     def catalogue(self, record: Record) -> Catalogue[Any]:
-        """Where a record of that type belongs.
+        """Where a record belongs.
 
         Raises:
             PluginError: It is of no type that plugins register.
         """
-        for kind, catalogue in (
-            (ArchitectureSpec, self.architectures),
-            (ObjectiveSpec, self.objectives),
-            (PriorSpec, self.priors),
-            (DatasetSpec, self.datasets),
-            (ModelSpec, self.models),
-            (FormatSpec, self.formats),
-            (KindSpec, self.kinds),
-            (MetricSpec, self.metrics),
-            (FeatureSpec, self.features),
-            (TrackerSpec, self.trackers),
-            (CommandSpec, self.commands),
-        ):
+        for kind, catalogue in self._catalogues.items():
             if isinstance(record, kind):
                 return catalogue
-        raise PluginError(f"A plugin registered a {type(record).__name__}, which is no record.")
+        raise PluginError(f"A plugin registered a {type(record).__name__}, which is not a record.")
 
     def add_all(self, records: Iterable[Record], distribution: str, version: str) -> None:
         """Add all records of one distribution, or none of them.
@@ -179,7 +147,9 @@ class Registry:
         Raises:
             UsageError: There is none of that name, or several.
         """
-        return self.objectives.find(architecture.record.objective, near=architecture.distribution)
+        return self[ObjectiveSpec].find(
+            architecture.record.objective, near=architecture.distribution
+        )
 
     def is_own_objective(
         self, architecture: Entry[ArchitectureSpec], objective: Entry[ObjectiveSpec]

@@ -65,20 +65,20 @@ def resolve(
     path = Path(text).expanduser()
     if isinstance(name, Path) or text.startswith(_PATH_SIGNS) or path.is_absolute():
         return ResolvedModel(text, artifact_folder(path), "path")
-    in_zoo = text in registry.models or text in _short_names(registry)
+    in_zoo = text in registry[ModelSpec] or text in _short_names(registry)
     reference = as_reference(text)
     cached = find_cached(reference) if reference else None
     if sum((path.exists(), in_zoo, cached is not None)) > 1:
         raise _ambiguous(text, registry, path.exists(), in_zoo, reference if cached else None)
     if in_zoo:
         return ResolvedModel(
-            text, zoo_folder(registry.models.find(text), registry, progress), "zoo"
+            text, zoo_folder(registry[ModelSpec].find(text), registry, progress), "zoo"
         )
     if path.exists():
         return ResolvedModel(text, artifact_folder(path), "path")
     if reference is not None:
         return ResolvedModel(text, _pulled(text, reference, registry, progress), "hub")
-    raise unknown_name("model", text, registry.models.names(), "A folder is said as ./FOLDER.")
+    raise unknown_name("model", text, registry[ModelSpec].names(), "A folder is said as ./FOLDER.")
 
 
 def hub_folder(
@@ -159,7 +159,7 @@ def zoo_folder(
 
 
 def _short_names(registry: Registry) -> set[str]:
-    return {entry.record.name for entry in registry.models.values()}
+    return {entry.record.name for entry in registry[ModelSpec].values()}
 
 
 def _ambiguous(
@@ -171,7 +171,7 @@ def _ambiguous(
         readings.append("a folder here")
         ways.append(f"./{name} for the folder")
     if in_zoo:
-        entry = registry.models.find(name)
+        entry = registry[ModelSpec].find(name)
         other = entry.full_name if name != entry.full_name else entry.record.name
         readings.append("a model of the zoo")
         ways.append(f"{other} for the model of the zoo")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from genzoo.plugins.manager import PluginManager, default_manager
+from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo_testing.check import Check, Result
 from genzoo_testing.check_targets import ArchitectureSubject, PairSubject
 from genzoo_testing.find_plugin import find_plugin
@@ -74,7 +75,7 @@ class ArchitectureContract:
     def subject(self) -> ArchitectureSubject:
         """What is checked."""
         registry = self.manager().registry
-        entry = registry.architectures.find(self.architecture)
+        entry = registry[ArchitectureSpec].find(self.architecture)
         kind = self.kind or entry.record.kinds[0]
         return ArchitectureSubject(registry, entry, kind, self.config, self.sample)
 
@@ -105,7 +106,7 @@ def _of_architecture(check: Check[ArchitectureSubject]) -> Callable[[Architectur
 def _of_pair(check: Check[PairSubject]) -> Callable[[ArchitectureContract, str], None]:
     def test(self: ArchitectureContract, objective: str) -> None:
         architecture = self.subject()
-        entry = architecture.registry.objectives.find(objective)
+        entry = architecture.registry[ObjectiveSpec].find(objective)
         pair = PairSubject(architecture, entry, architecture.entry.distribution)
         if applies(pair):
             require(check.run(pair))

@@ -9,6 +9,7 @@ from typing import Any
 
 import genzoo
 from genzoo.hub.reference import as_reference
+from genzoo.records import ArchitectureSpec, ObjectiveSpec, PriorSpec
 from genzoo.registry import load_target
 from genzoo.specs import Config, parse_config
 from genzoo_testing.check import ContractError, check
@@ -83,7 +84,7 @@ def _command(subject: RecordSubject) -> str:
 
 def _model(subject: RecordSubject) -> str:
     entry = subject.entry
-    architecture = subject.registry.architectures.find(entry.record.architecture)
+    architecture = subject.registry[ArchitectureSpec].find(entry.record.architecture)
     location = str(entry.record.location)
     if Path(location).is_absolute():
         if not (Path(location) / "config.json").is_file():
@@ -116,7 +117,7 @@ def references(subject: ArchitectureSubject) -> str:
         raise ContractError(
             f"`inference` names {strange or 'nothing'}, which is not among `parts`."
         )
-    objective = registry.objectives.find(spec.objective).record
+    objective = registry[ObjectiveSpec].find(spec.objective).record
     lacking = [part for part in objective.requires if part not in spec.parts]
     if lacking:
         raise ContractError(
@@ -126,5 +127,5 @@ def references(subject: ArchitectureSubject) -> str:
         load_target(objective.config), spec.objective_defaults, f"objective {spec.objective}"
     )
     for name in spec.priors:
-        registry.priors.find(name)
+        registry[PriorSpec].find(name)
     return f"objective {', '.join([spec.objective, *spec.priors])}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from genzoo.plugins.manager import PluginManager
 from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec, PriorSpec
-from genzoo.registry import Catalogue, Entry, Registry
+from genzoo.registry import Entry, Registry
 from genzoo_testing import config_checks as configs
 from genzoo_testing import gradient_checks as gradients
 from genzoo_testing import inverse_checks as inverses
@@ -140,7 +140,7 @@ def plan(plugin: PluginSubject) -> Iterator[Group]:
             group = Group(architecture, ARCHITECTURE_CHECKS, sound[f"architecture {name}"])
             built[name, architecture.kind] = group
             yield group
-        for objective in plugin.registry.objectives.values():
+        for objective in plugin.registry[ObjectiveSpec].values():
             if belongs(plugin.distribution, plugin.registry, entry, objective):
                 pair = PairSubject(architecture, objective, plugin.distribution)
                 yield Group(pair, PAIR_CHECKS, built.get((name, architecture.kind), whole))
@@ -172,14 +172,12 @@ def _further(entry: Entry[Any]) -> tuple[Check[RecordSubject], ...]:
 
 
 def _own(plugin: PluginSubject) -> Iterator[Entry[Any]]:
-    catalogues: Sequence[Any] = list(vars(plugin.registry).values())
-    for catalogue in catalogues:
-        if isinstance(catalogue, Catalogue):
-            yield from (e for e in catalogue.values() if e.distribution == plugin.distribution)
+    for catalogue in plugin.registry.catalogues():
+        yield from (e for e in catalogue.values() if e.distribution == plugin.distribution)
 
 
 def _architectures(registry: Registry) -> Iterator[ArchitectureSubject]:
-    for entry in registry.architectures.values():
+    for entry in registry[ArchitectureSpec].values():
         for kind in entry.record.kinds:
             yield ArchitectureSubject(registry, entry, kind)
 
@@ -188,6 +186,6 @@ def objectives_for(registry: Registry, architecture: Entry[ArchitectureSpec]) ->
     """Full names of the objectives that an architecture is checked with."""
     return [
         objective.full_name
-        for objective in registry.objectives.values()
+        for objective in registry[ObjectiveSpec].values()
         if belongs(architecture.distribution, registry, architecture, objective)
     ]

@@ -15,6 +15,7 @@ from genzoo.artifact.load import load_model
 from genzoo.artifact.save import save_model
 from genzoo.interfaces.prior import FittedPrior
 from genzoo.model.model import Model
+from genzoo.records import PriorSpec
 from genzoo.registry import load_target
 from genzoo.training.checkpoint import Checkpoint, read_newest, write_checkpoint
 from genzoo.training.components import restore_session, session_tensors
@@ -53,7 +54,7 @@ def _fitted_priors(subject: ArchitectureSubject, model: Model) -> dict[str, Fitt
     priors: dict[str, FittedPrior] = {}
     latents = model.draw_latents(LATENTS)
     for name in subject.entry.record.priors:
-        record = subject.registry.priors.find(name).record
+        record = subject.registry[PriorSpec].find(name).record
         prior: FittedPrior = load_target(record.target)(
             model.latent_spec, load_target(record.config)()
         )

@@ -10,6 +10,7 @@ from rivals import HEADINGS, Row, check_same, table, take_turns
 from toolkits.comparisons import RIVALS
 
 from genzoo.plugins.manager import PluginManager
+from genzoo.records import ArchitectureSpec, ObjectiveSpec
 
 SIDE = """
 import sys
@@ -106,5 +107,5 @@ def test_genzoo_has_what_is_compared():
     manager = PluginManager.discover()
     manager.add(residual)
     for rival in RIVALS:
-        assert manager.registry.architectures.find(rival.architecture)
-        assert manager.registry.objectives.find(rival.objective)
+        assert manager.registry[ArchitectureSpec].find(rival.architecture)
+        assert manager.registry[ObjectiveSpec].find(rival.objective)

@@ -90,9 +90,10 @@ def test_configurations_import_no_torch() -> None:
         "from genzoo.plugins.manager import default_manager\n"
         "from genzoo.registry import load_target\n"
         "registry = default_manager().registry\n"
-        "for kind in ('architectures', 'objectives', 'priors', 'kinds'):\n"
-        "    for entry in getattr(registry, kind).values():\n"
+        "from genzoo import ArchitectureSpec, KindSpec, ObjectiveSpec, PriorSpec\n"
+        "for record in (ArchitectureSpec, ObjectiveSpec, PriorSpec, KindSpec):\n"
+        "    for entry in registry[record].values():\n"
         "        load_target(entry.record.config)\n"
-        "load_target(registry.kinds.find('image').record.target)\n"
+        "load_target(registry[KindSpec].find('image').record.target)\n"
     )
     assert newly_imported(code) & {"torch", "torchvision"} == set()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import genzoo
+from genzoo import records
 
 
 @pytest.mark.parametrize("name", genzoo.__all__)
@@ -21,14 +22,11 @@ def test_every_public_name_exists_and_is_documented(name: str) -> None:
 def test_the_type_checker_sees_the_same_names() -> None:
     tree = ast.parse(Path(genzoo.__file__).read_text(encoding="utf-8"))
     (block,) = [node for node in tree.body if isinstance(node, ast.If)]
-    declared = {
-        alias.asname: node.module
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    declared = {alias.asname: node.module for node in imports for alias in node.names}
+    assert declared.pop(None) == "genzoo.records"
     assert declared == genzoo._MODULE_OF
-    assert set(declared) | {"__version__"} == set(genzoo.__all__)
+    assert {*declared, *records.__all__, "__version__"} == set(genzoo.__all__)
 
 
 def test_names_are_those_of_their_modules() -> None:

@@ -25,51 +25,51 @@ def two() -> Registry:
 
 
 def test_short_names_work_while_they_are_unique(two: Registry) -> None:
-    entry = two.datasets.find("lines")
+    entry = two[DatasetSpec].find("lines")
     assert (entry.full_name, entry.version) == ("one/lines", "1")
-    assert two.datasets.find("one/lines") is entry
+    assert two[DatasetSpec].find("one/lines") is entry
 
 
 def test_an_ambiguous_name_is_refused_with_both_readings(two: Registry) -> None:
     with pytest.raises(AmbiguousNameError) as caught:
-        two.datasets.find("dots")
+        two[DatasetSpec].find("dots")
     assert "one/dots or two/dots" in caught.value.hint
     assert caught.value.exit_code == 2
-    assert two.datasets.find("two/dots").version == "2"
+    assert two[DatasetSpec].find("two/dots").version == "2"
 
 
 def test_names_are_sorted_and_as_short_as_possible(two: Registry) -> None:
-    assert two.datasets.names() == ["lines", "one/dots", "two/dots"]
+    assert two[DatasetSpec].names() == ["lines", "one/dots", "two/dots"]
 
 
 def test_an_unknown_name_brings_suggestions(two: Registry) -> None:
     with pytest.raises(UnknownNameError) as caught:
-        two.datasets.find("linse")
+        two[DatasetSpec].find("linse")
     assert caught.value.message == "There is no data set named 'linse'."
     assert caught.value.hint == "Did you mean lines?"
 
 
 def test_without_anything_near_the_known_names_are_listed(two: Registry) -> None:
     with pytest.raises(UnknownNameError, match="Known: lines, one/dots, two/dots"):
-        two.datasets.find("zzz")
+        two[DatasetSpec].find("zzz")
     with pytest.raises(UnknownNameError, match="None is registered"):
-        two.models.find("zzz")
+        two[ModelSpec].find("zzz")
 
 
 def test_records_go_where_they_belong() -> None:
     registry = Registry()
     model = ModelSpec(name="m", architecture="a", location="here")
     registry.add_all([model, dataset("d")], "one", "1")
-    assert registry.models.find("m").record is model
-    assert registry.datasets.names() == ["d"]
-    assert registry.architectures.names() == []
+    assert registry[ModelSpec].find("m").record is model
+    assert registry[DatasetSpec].names() == ["d"]
+    assert registry[ArchitectureSpec].names() == []
 
 
 def test_one_name_may_stand_for_things_of_different_kinds() -> None:
     registry = Registry()
     model = ModelSpec(name="same", architecture="a", location="here")
     registry.add_all([model, dataset("same")], "one", "1")
-    assert registry.models.names() == registry.datasets.names() == ["same"]
+    assert registry[ModelSpec].names() == registry[DatasetSpec].names() == ["same"]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_refused_addition_leaves_no_trace(second: list[Record]) -> None:
     registry.add_all([dataset("dots")], "one", "1")
     with pytest.raises(PluginError):
         registry.add_all(second, "one", "1")
-    assert list(registry.datasets) == ["one/dots"]
+    assert list(registry[DatasetSpec]) == ["one/dots"]
 
 
 def test_targets_are_loaded() -> None:
@@ -132,11 +132,11 @@ def test_a_target_s_module_may_neither_exit_nor_print_to_stdout(
 
 
 def test_a_distribution_s_own_entry_comes_first_where_it_is_asked_for(two: Registry) -> None:
-    assert two.datasets.find("dots", near="two").full_name == "two/dots"
-    assert two.datasets.find("lines", near="two").full_name == "one/lines"
-    assert two.datasets.find("one/dots", near="two").full_name == "one/dots"
+    assert two[DatasetSpec].find("dots", near="two").full_name == "two/dots"
+    assert two[DatasetSpec].find("lines", near="two").full_name == "one/lines"
+    assert two[DatasetSpec].find("one/dots", near="two").full_name == "one/dots"
     with pytest.raises(AmbiguousNameError):
-        two.datasets.find("dots", near="three")
+        two[DatasetSpec].find("dots", near="three")
 
 
 def architecture(objective: str) -> ArchitectureSpec:
@@ -156,8 +156,8 @@ def test_another_distribution_does_not_take_an_architecture_s_objective_away() -
     loss = ObjectiveSpec(name="loss", family="f", target="m:O", config="m:C", requires=("g",))
     registry.add_all([architecture("loss"), loss], "one", "1")
     registry.add_all([architecture("one/loss"), loss], "two", "1")
-    first, second = (registry.architectures.find(name) for name in ("one/a", "two/a"))
-    one, two = (registry.objectives.find(name) for name in ("one/loss", "two/loss"))
+    first, second = (registry[ArchitectureSpec].find(name) for name in ("one/a", "two/a"))
+    one, two = (registry[ObjectiveSpec].find(name) for name in ("one/loss", "two/loss"))
     assert registry.objective_of(first) is registry.objective_of(second) is one
     assert registry.is_own_objective(first, one)
     assert registry.is_own_objective(second, one)

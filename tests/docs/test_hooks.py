@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from genzoo.plugins.hookspecs import EventHooks, RecordHooks
-from genzoo.plugins.manager import EVENT_HOOKS, RECORD_HOOKS, PluginManager
+from genzoo.plugins.hookspecs import EVENT_HOOKS, RECORD_HOOKS, EventHooks, RecordHooks
+from genzoo.plugins.manager import PluginManager
 
 PAGE = (Path(__file__).parents[2] / "docs/hooks.md").read_text()
 SPECS = {**vars(RecordHooks), **vars(EventHooks)}

@@ -6,6 +6,7 @@ import pytest
 from genzoo import ArchitectureSpec
 from genzoo.errors import CapabilityError
 from genzoo.plugins.manager import PluginManager, default_manager
+from genzoo.records import ObjectiveSpec
 from genzoo.training.begin_and_resume import train_run
 from genzoo.training.training_config import DataConfig, RunPlan
 from genzoo_testing import PluginContract
@@ -70,9 +71,11 @@ def test_points_can_be_trained_adversarially():
         kinds=("points",),
     )
     registry.add_all([record], "genzoo-points", "1")
-    architecture = ArchitectureSubject(registry, registry.architectures.find("points"), "points")
+    architecture = ArchitectureSubject(
+        registry, registry[ArchitectureSpec].find("points"), "points"
+    )
     for name in ("gan", "wgan-gp"):
-        pair = PairSubject(architecture, registry.objectives.find(name))
+        pair = PairSubject(architecture, registry[ObjectiveSpec].find(name))
         result = phases.losses.run(pair)
         assert result.ok, result.detail
 

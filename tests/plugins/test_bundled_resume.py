@@ -10,6 +10,7 @@ from run_comparison import assert_same_runs
 
 from genzoo.media.find_kind import find_kind, load_kind
 from genzoo.plugins.manager import default_manager
+from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo.training.begin_and_resume import train_run
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 from genzoo_testing.check_targets import ArchitectureSubject, PairSubject
@@ -22,10 +23,10 @@ BATCH = 3
 
 def candidates():
     registry = default_manager().registry
-    for entry in registry.architectures.values():
+    for entry in registry[ArchitectureSpec].values():
         for kind in entry.record.kinds:
             architecture = ArchitectureSubject(registry, entry, kind)
-            for objective in registry.objectives.values():
+            for objective in registry[ObjectiveSpec].values():
                 if set(objective.record.requires) <= set(entry.record.parts):
                     yield PairSubject(architecture, objective, "genzoo")
 

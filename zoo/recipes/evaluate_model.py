@@ -19,6 +19,7 @@ from genzoo.evaluation.record import RECORD
 from genzoo.evaluation.subject import Settings
 from genzoo.media.find_kind import load_kind
 from genzoo.plugins.manager import default_manager
+from genzoo.records import KindSpec
 from genzoo_zoo import MODELS
 
 DATA = "peeps"
@@ -58,7 +59,7 @@ def evaluate_bundled(name: str, prior: str | None, only: str | None = None) -> P
     folder, registry = MODELS / name, default_manager().registry
     model = load(folder)
     config = read_config(folder)
-    kind = load_kind(registry.kinds[config.kind], config.kind_options)
+    kind = load_kind(registry[KindSpec][config.kind], config.kind_options)
     data = open_beside(DATA, kind, model.sample_spec, registry)
     for file, recipe in RECIPES.items():
         if only in (None, file):

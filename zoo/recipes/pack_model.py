@@ -20,6 +20,7 @@ from genzoo.artifact.format import CARD, read_config
 from genzoo.artifact.save import save_model
 from genzoo.media.find_kind import load_kind
 from genzoo.plugins.manager import default_manager
+from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
 from genzoo.registry import Registry, load_target
 from genzoo.training.begin_and_resume import CHANGEABLE
 from genzoo.training.run_folder import RunFolder
@@ -53,9 +54,9 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
         half=True,
         licence=LICENCE,
     )
-    entry = registry.architectures.find(trained.architecture)
+    entry = registry[ArchitectureSpec].find(trained.architecture)
     config = read_config(target)
-    kind = load_kind(registry.kinds[config.kind], config.kind_options)
+    kind = load_kind(registry[KindSpec][config.kind], config.kind_options)
     card = render_card(config, entry.record, kind, licence=LICENCE, preview=True)
     text = card + _origin(record.plan, run, trained.training, registry)
     (target / CARD).write_text(text.replace("PATH/TO/THIS/FOLDER", name), encoding="utf-8")
@@ -83,8 +84,8 @@ def _origin(plan: RunPlan, run: Path, training: dict[str, object], registry: Reg
 
 def _command(plan: RunPlan, training: dict[str, object], registry: Registry) -> str:
     """The command that makes a like model: what is not said in it is a default."""
-    architecture = registry.architectures.find(plan.architecture).record
-    objective = registry.objectives.find(plan.objective or architecture.objective).record
+    architecture = registry[ArchitectureSpec].find(plan.architecture).record
+    objective = registry[ObjectiveSpec].find(plan.objective or architecture.objective).record
     starting = load_target(objective.config)(**architecture.objective_defaults).model_dump()
     changed = plan.training.model_dump(exclude_defaults=True)
     options = {

@@ -9,6 +9,7 @@ from genzoo.artifact.provider import installed
 from genzoo.errors import ArtifactError, ConfigError
 from genzoo.interfaces.kind import Kind
 from genzoo.media.find_kind import load_kind
+from genzoo.records import KindSpec
 from genzoo.registry import Registry
 
 
@@ -19,7 +20,7 @@ def artifact_kind(config: ArtifactConfig, registry: Registry, folder: Path) -> K
         ArtifactError: The options are damaged; names `folder`.
         PluginError: The kind is not installed, or its code fails.
     """
-    entry = installed(registry, registry.kinds, config.kind)
+    entry = installed(registry, registry[KindSpec], config.kind)
     try:
         return load_kind(entry, config.kind_options)
     except ConfigError as error:

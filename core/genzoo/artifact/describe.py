@@ -19,7 +19,7 @@ from genzoo.errors import ArtifactError, ConfigError, GenzooError, PluginError, 
 from genzoo.interfaces.foreign_model import ForeignModel
 from genzoo.media.find_kind import find_kind
 from genzoo.plugin_errors import one_line
-from genzoo.records import FormatSpec
+from genzoo.records import ArchitectureSpec, FormatSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import SampleSpec, parse_config
 
@@ -72,7 +72,7 @@ def recognise(
     """
     if content.get("library") == "genzoo":
         return None
-    for entry in registry.formats.values():
+    for entry in registry[FormatSpec].values():
         foreign = _ask(entry, content, path)
         if foreign is not None:
             return entry, foreign
@@ -107,7 +107,7 @@ def translate(
 
     try:
         sample = parse_config(SampleSpec, foreign.sample, "samples")
-        found = registry.architectures.find(foreign.architecture, near=entry.distribution)
+        found = registry[ArchitectureSpec].find(foreign.architecture, near=entry.distribution)
         _, architecture = build_architecture(registry, found.full_name, foreign.config, sample)
     except (ConfigError, SpecError) as error:
         raise ArtifactError(f"'{path}' cannot be used: {error.message}") from error

@@ -23,7 +23,7 @@ from genzoo.interfaces.prior import FittedPrior
 from genzoo.model.build import build_architecture, build_parts, plugin_errors
 from genzoo.model.model import Model
 from genzoo.model.uninitialised import lacks_values, without_values
-from genzoo.records import ArchitectureSpec
+from genzoo.records import ArchitectureSpec, KindSpec, PriorSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import parse_config
 from genzoo.torch_globals import own_draws, plain_modes
@@ -80,9 +80,9 @@ def read_model(
     Raises:
         ArtifactError, PluginError: As `load_model`.
     """
-    entry = installed(registry, registry.architectures, config.architecture, config.provider)
+    entry = installed(registry, registry[ArchitectureSpec], config.architecture, config.provider)
     with made_by(config.provider, entry):
-        installed(registry, registry.kinds, config.kind)
+        installed(registry, registry[KindSpec], config.kind)
         architecture = _architecture(weights, config, registry)
         tensors, _ = load_tensors(weights)
         if rename is not None:
@@ -195,7 +195,7 @@ def _empty_model(
 
 
 def _prior(record: PriorRecord, architecture: Architecture, registry: Registry) -> FittedPrior:
-    entry = installed(registry, registry.priors, record.prior)
+    entry = installed(registry, registry[PriorSpec], record.prior)
     try:
         config = parse_config(
             load_target(entry.record.config), record.config, f"prior {record.name}"

@@ -32,7 +32,7 @@ from genzoo.interfaces.prior import FittedPrior
 from genzoo.media.find_kind import find_kind, kind_of_model, load_kind
 from genzoo.model.batches import in_float32
 from genzoo.model.model import STANDARD_PRIOR, Model
-from genzoo.records import ArchitectureSpec
+from genzoo.records import ArchitectureSpec, PriorSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.torch_globals import plain_modes
 from genzoo.version import __version__
@@ -88,7 +88,7 @@ def save_model(
         UsageError: `folder` holds something else.
     """
     model = in_float32(model)
-    entry = registry.architectures.find(model.name)
+    entry = registry[ArchitectureSpec].find(model.name)
     content = find_kind(registry, kind or model.sample_spec.kind, entry.distribution)
     refuse_other_content(folder)
     if kind_options is None:
@@ -191,7 +191,7 @@ def _fitted_priors(model: Model) -> dict[str, FittedPrior]:
 
 
 def _prior_name(prior: FittedPrior, registry: Registry) -> str:
-    for entry in registry.priors.values():
+    for entry in registry[PriorSpec].values():
         if load_target(entry.record.target) is type(prior):
             return entry.full_name
     raise PluginError(f"The prior {type(prior).__name__} is not registered by any plugin.")

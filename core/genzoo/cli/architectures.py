@@ -7,6 +7,7 @@ import click
 from genzoo.cli.options import output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.records import ArchitectureSpec
 
 COLUMNS = {"name": "name", "family": "family", "objective": "objective", "summary": "summary"}
 
@@ -15,7 +16,7 @@ COLUMNS = {"name": "name", "family": "family", "objective": "objective", "summar
 @output_options
 def command() -> None:
     """List the architectures that can be trained."""
-    catalogue = plugin_registry().architectures
+    catalogue = plugin_registry()[ArchitectureSpec]
     entries = [(name, catalogue.find(name)) for name in catalogue.names()]
     rows = [
         {

@@ -7,6 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from genzoo.records import (
+    ArchitectureSpec,
+    DatasetSpec,
+    FeatureSpec,
+    MetricSpec,
+    ModelSpec,
+    ObjectiveSpec,
+    Record,
+)
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -15,13 +25,13 @@ if TYPE_CHECKING:
 Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 
 
-def _completer(kind: str, with_paths: bool) -> Completer:
+def _completer(record: type[Record], with_paths: bool) -> Completer:
     def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        names = [name for name in _names(kind) if name.startswith(incomplete)]
-        items = [CompletionItem(name, help=summary(kind, name)) for name in names]
-        if kind == "models":
+        names = [name for name in _names(record) if name.startswith(incomplete)]
+        items = [CompletionItem(name, help=summary(record, name)) for name in names]
+        if record is ModelSpec:
             items += _cached(incomplete)
         if with_paths:
             items.append(CompletionItem(incomplete, type="file"))
@@ -52,20 +62,18 @@ def _registry() -> Registry:
     return default_manager().registry
 
 
-def _names(kind: str) -> list[str]:
-    names: list[str] = getattr(_registry(), kind).names()
-    return names
+def _names(record: type[Record]) -> list[str]:
+    return _registry()[record].names()
 
 
-def summary(kind: str, name: str) -> str:
+def summary(record: type[Record], name: str) -> str:
     """The line that describes a registered name."""
-    text: str = getattr(_registry(), kind).find(name).record.summary
-    return text
+    return _registry()[record].find(name).record.summary
 
 
-complete_architecture = _completer("architectures", with_paths=False)
-complete_objective = _completer("objectives", with_paths=False)
-complete_model = _completer("models", with_paths=True)
-complete_data = _completer("datasets", with_paths=True)
-complete_features = _completer("features", with_paths=False)
-complete_metric = _completer("metrics", with_paths=False)
+complete_architecture = _completer(ArchitectureSpec, with_paths=False)
+complete_objective = _completer(ObjectiveSpec, with_paths=False)
+complete_model = _completer(ModelSpec, with_paths=True)
+complete_data = _completer(DatasetSpec, with_paths=True)
+complete_features = _completer(FeatureSpec, with_paths=False)
+complete_metric = _completer(MetricSpec, with_paths=False)

@@ -21,11 +21,11 @@ from genzoo.cli.options import (
 from genzoo.cli.output import output
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import UsageError, unknown_name
+from genzoo.records import PriorSpec
 
 if TYPE_CHECKING:
     from genzoo.artifact.format import ArtifactConfig
     from genzoo.model.model import Model
-    from genzoo.records import PriorSpec
     from genzoo.registry import Entry, Registry
     from genzoo.specs import Config
 
@@ -73,7 +73,7 @@ def command(
     from genzoo.artifact.describe import describe
 
     described = describe(folder, registry).config
-    entry = registry.priors.find(prior, near=described.provider.distribution)
+    entry = registry[PriorSpec].find(prior, near=described.provider.distribution)
     config = _config(entry, assignments)
     path = out or default_path(model, f"-{entry.record.name}")
     if path.exists() and (not path.is_dir() or any(path.iterdir())):

@@ -13,10 +13,11 @@ from genzoo.cli.options import out_option, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import UsageError, unknown_name
+from genzoo.records import ArchitectureSpec
 
 if TYPE_CHECKING:
     from genzoo.importing.convert import Found
-    from genzoo.records import ArchitectureSpec, KindSpec
+    from genzoo.records import KindSpec
     from genzoo.registry import Entry
 
 COLUMNS = {"model": "model", "file": "file", "shape": "shape"}
@@ -92,7 +93,7 @@ def command(
     from genzoo.data.choose_kind import choose_kind
 
     registry = plugin_registry()
-    entry = registry.architectures.find(architecture)
+    entry = registry[ArchitectureSpec].find(architecture)
     content = choose_kind(registry, entry, name=kind)
     given = [f"{name}={text}" for name, text in (("size", size), ("channels", channels)) if text]
     values = _parse(entry, content, [*given, *assignments])

@@ -12,6 +12,14 @@ from genzoo.cli.output import Sheet, output
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.pull import make_plan
 from genzoo.cli.sizes import folder_bytes, readable_size
+from genzoo.records import (
+    ArchitectureSpec,
+    DatasetSpec,
+    KindSpec,
+    ModelSpec,
+    ObjectiveSpec,
+    PriorSpec,
+)
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
     from genzoo.records import Record
     from genzoo.registry import Entry, Registry
 
-REGISTERED = ("architectures", "objectives", "priors", "datasets", "kinds")
+REGISTERED = (ArchitectureSpec, ObjectiveSpec, PriorSpec, DatasetSpec, KindSpec)
 
 
 def complete_anything(
@@ -55,7 +63,7 @@ def _sheets(name: str, registry: Registry) -> list[Sheet]:
     found = (
         [] if folder.is_dir() else [_record_sheet(entry) for entry in _registered(name, registry)]
     )
-    if not found or name in registry.models.names():
+    if not found or name in registry[ModelSpec].names():
         remote = _only_on_hub(name, registry)
         found.append(remote_sheet(remote, registry) if remote else _model_sheet(name, registry))
     return found
@@ -66,8 +74,8 @@ def _only_on_hub(name: str, registry: Registry) -> HubReference | None:
     from genzoo.hub.cache import find_cached
     from genzoo.hub.reference import as_reference
 
-    known = name in registry.models or name in registry.models.names()
-    reference = as_reference(registry.models.find(name).record.location if known else name)
+    known = name in registry[ModelSpec] or name in registry[ModelSpec].names()
+    reference = as_reference(registry[ModelSpec].find(name).record.location if known else name)
     if reference is None or find_cached(reference) or (not known and Path(name).exists()):
         return None
     return reference
@@ -75,11 +83,10 @@ def _only_on_hub(name: str, registry: Registry) -> HubReference | None:
 
 def _registered(name: str, registry: Registry) -> list[Entry[Record]]:
     """Entries of any kind that `name` means, models apart."""
-    catalogues = [getattr(registry, kind) for kind in REGISTERED]
     return [
         entry
-        for catalogue in catalogues
-        for entry in catalogue.values()
+        for record in REGISTERED
+        for entry in registry[record].values()
         if name in (entry.full_name, entry.record.name)
     ]
 

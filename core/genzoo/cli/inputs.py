@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from genzoo.cli.computing import class_indices
 from genzoo.errors import UsageError
 from genzoo.interfaces.kind import Kind
+from genzoo.records import DatasetSpec
 from genzoo.specs import SampleSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from genzoo.records import DatasetSpec
     from genzoo.registry import Registry
 
 DEFAULT_COUNT = 32
@@ -79,7 +79,7 @@ def _from_dataset(
     from genzoo.registry import load_target
 
     def registered(wanted: str) -> tuple[DatasetSpec, Any]:
-        record = registry.datasets.find(wanted).record
+        record = registry[DatasetSpec].find(wanted).record
         return record, load_target(record.target)
 
     fitted = type(kind)(kind.options_for_spec(spec))

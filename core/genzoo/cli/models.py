@@ -15,9 +15,9 @@ from genzoo.cli.sizes import folder_bytes, readable_size
 from genzoo.errors import UsageError
 from genzoo.hub.cache import CachedModel, find_cached, list_cached
 from genzoo.hub.reference import HubReference, as_reference
+from genzoo.records import ModelSpec
 
 if TYPE_CHECKING:
-    from genzoo.records import ModelSpec
     from genzoo.registry import Entry
 
 COLUMNS = {
@@ -72,7 +72,7 @@ def remove(model: str, every: bool) -> None:
 
 
 def _list_here() -> None:
-    catalogue = plugin_registry().models
+    catalogue = plugin_registry()[ModelSpec]
     rows = [_zoo_row(name, catalogue.find(name)) for name in catalogue.names()]
     known = {row["location"] for row in rows}
     rows += [_cached_row(model) for model in list_cached() if model.name not in known]

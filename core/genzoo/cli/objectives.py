@@ -7,6 +7,7 @@ import click
 from genzoo.cli.options import output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.records import ObjectiveSpec
 
 COLUMNS = {"name": "name", "family": "family", "requires": "trains", "summary": "summary"}
 
@@ -15,7 +16,7 @@ COLUMNS = {"name": "name", "family": "family", "requires": "trains", "summary": 
 @output_options
 def command() -> None:
     """List the objectives that `genzoo train --objective` takes."""
-    catalogue = plugin_registry().objectives
+    catalogue = plugin_registry()[ObjectiveSpec]
     entries = [(name, catalogue.find(name)) for name in catalogue.names()]
     rows = [
         {

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from genzoo.cli.output import output
+from genzoo.records import CommandSpec
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from genzoo.plugins.manager import PluginManager
-    from genzoo.records import CommandSpec
     from genzoo.registry import Entry, Registry
 
 _TOLD = "genzoo.told"
@@ -55,7 +55,7 @@ def plugin_commands() -> dict[str, Entry[CommandSpec]]:
     """The commands of plugins by full name, and by short name where that is unique."""
     from genzoo.plugins import manager
 
-    catalogue = manager.default_manager().registry.commands
+    catalogue = manager.default_manager().registry[CommandSpec]
     return {**{name: catalogue.find(name) for name in catalogue.names()}, **catalogue}
 
 
@@ -63,7 +63,7 @@ def shortest_names(taken: Collection[str]) -> list[str]:
     """A name for each command of a plugin, none of them among `taken`."""
     from genzoo.plugins import manager
 
-    catalogue = manager.default_manager().registry.commands
+    catalogue = manager.default_manager().registry[CommandSpec]
     return [catalogue.find(n).full_name if n in taken else n for n in catalogue.names()]
 
 

@@ -14,6 +14,7 @@ from genzoo.cli.output import Sheet, output
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.sizes import readable_size
 from genzoo.errors import PluginError, UnknownNameError, UsageError
+from genzoo.records import ArchitectureSpec, ModelSpec
 
 if TYPE_CHECKING:
     from genzoo.artifact.format import ArtifactConfig
@@ -76,9 +77,9 @@ def hub_reference(name: str, registry: Registry) -> HubReference:
     """
     from genzoo.hub.reference import as_reference, parse_reference
 
-    if name not in registry.models and name not in registry.models.names():
+    if name not in registry[ModelSpec] and name not in registry[ModelSpec].names():
         return parse_reference(name)
-    entry = registry.models.find(name)
+    entry = registry[ModelSpec].find(name)
     reference = as_reference(entry.record.location)
     if reference is None:
         raise UsageError(
@@ -119,7 +120,7 @@ def _plugin(config: ArtifactConfig, registry: Registry) -> str:
 
     provider = config.provider
     try:
-        installed(registry, registry.architectures, config.architecture, provider)
+        installed(registry, registry[ArchitectureSpec], config.architecture, provider)
     except PluginError as error:
         return f"{provider.distribution} {provider.accepts}, not installed. {error.hint}"
     return f"{provider.distribution} {provider.accepts}, installed"

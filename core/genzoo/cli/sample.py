@@ -19,6 +19,7 @@ from genzoo.cli.options import (
 from genzoo.cli.output import output
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.torchrun import torchrun_processes
+from genzoo.records import ArchitectureSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -78,7 +79,7 @@ def command(
     with torchrun_processes() as processes:
         computing = Computing(processes.device(device), precision, batch_size)
         loaded = computing.load(model, registry)
-        note = registry.architectures.find(loaded.name).record.sampling_note
+        note = registry[ArchitectureSpec].find(loaded.name).record.sampling_note
         if note and prior is None:
             output().note(note)
         check_temperature(temperature, loaded.architecture, model)

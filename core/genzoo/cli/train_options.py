@@ -13,12 +13,12 @@ import click
 from genzoo.cli.plan import read_file
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import UsageError
+from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from genzoo.cli.fields import FieldOption
-    from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
     from genzoo.registry import Entry, Registry
 
 TITLES = {
@@ -129,7 +129,7 @@ def _choose(command: click.Command, args: Sequence[str], choice: Choice) -> None
     named = _named([*command.params, *choice.options], args, registry)
     entry = None
     if named.architecture is not None:
-        entry = choice.architecture = registry.architectures.find(named.architecture)
+        entry = choice.architecture = registry[ArchitectureSpec].find(named.architecture)
     content = _find_kind(registry, entry, named)
     if content is not None:
         choice.options += field_options(load_target(content.record.config), "data", taken)
@@ -174,7 +174,7 @@ def _find_kind(
     from genzoo.data.choose_kind import choose_kind
 
     if entry is None:
-        return registry.kinds.find(named.kind or USUAL_KIND)
+        return registry[KindSpec].find(named.kind or USUAL_KIND)
     try:
         return choose_kind(registry, entry, named.data, named.kind)
     except UsageError:
@@ -187,7 +187,7 @@ def _find_objective(
     registry: Registry, entry: Entry[ArchitectureSpec] | None, name: str | None
 ) -> Entry[ObjectiveSpec] | None:
     if name is not None:
-        return registry.objectives.find(name, near=entry.distribution if entry else "")
+        return registry[ObjectiveSpec].find(name, near=entry.distribution if entry else "")
     return registry.objective_of(entry) if entry else None
 
 
@@ -199,7 +199,7 @@ def _scan(
     The options of architectures and objectives are not known yet: a word behind one is taken for
     its value, unless it names an architecture.
     """
-    names = {*registry.architectures, *registry.architectures.names()}
+    names = {*registry[ArchitectureSpec], *registry[ArchitectureSpec].names()}
     options = {flag: p for p in params for flag in (*p.opts, *p.secondary_opts)}
     words: list[str] = []
     given: dict[str, str] = {}

@@ -53,7 +53,7 @@ def choose_kind(
 
 def _registered(registry: Registry, data: DataLike | None) -> Entry[DatasetSpec] | None:
     try:
-        return registry.datasets.find(data if isinstance(data, str) else "")
+        return registry[DatasetSpec].find(data if isinstance(data, str) else "")
     except UnknownNameError:
         return None
 

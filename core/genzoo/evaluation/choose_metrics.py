@@ -30,7 +30,9 @@ def choose_metrics(
         PluginError: One is broken.
         UnknownNameError: There is none of that name.
     """
-    entries = [registry.metrics.find(name) for name in names] or list(registry.metrics.values())
+    entries = [registry[MetricSpec].find(name) for name in names] or list(
+        registry[MetricSpec].values()
+    )
     chosen = []
     for entry in entries:
         metric = load_target(entry.record.target)()
@@ -56,7 +58,7 @@ def choose_features(name: str | None, kind: Kind, registry: Registry) -> Entry[F
     """
     if name is None:
         wanted = (*kind.features, VALUES)
-        found = [registry.features[full] for full in wanted if full in registry.features]
+        found = [registry[FeatureSpec][full] for full in wanted if full in registry[FeatureSpec]]
         there = [
             entry
             for entry in found
@@ -65,7 +67,7 @@ def choose_features(name: str | None, kind: Kind, registry: Registry) -> Entry[F
         if not there:
             raise UsageError("There is no feature space.", "Name one with --features.")
         return there[0]
-    entry = registry.features.find(name)
+    entry = registry[FeatureSpec].find(name)
     if not takes(entry.record, kind.name):
         raise UsageError(
             f"The feature space {name} is for {', '.join(entry.record.kinds)}, "

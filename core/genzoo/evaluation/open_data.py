@@ -43,7 +43,7 @@ def open_beside(
     """
 
     def registered(name: str) -> tuple[DatasetSpec, Any]:
-        record = registry.datasets.find(name).record
+        record = registry[DatasetSpec].find(name).record
         return record, load_target(record.target)
 
     conditional = labelled and spec.conditional

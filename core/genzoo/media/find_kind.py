@@ -29,7 +29,7 @@ def find_kind(registry: Registry, name: str, beside: str = "") -> Entry[KindSpec
         UnknownNameError, AmbiguousNameError: No kind, or several, have that name.
     """
     own = f"{beside}/{name}"
-    return registry.kinds.find(own if own in registry.kinds else name)
+    return registry[KindSpec].find(own if own in registry[KindSpec] else name)
 
 
 def load_kind(entry: Entry[KindSpec], options: Mapping[str, Any] | None = None) -> Kind:

@@ -31,7 +31,7 @@ def build_architecture(
         SpecError: It cannot model such samples.
         UnknownNameError: No plugin registered it.
     """
-    entry = registry.architectures.find(name)
+    entry = registry[ArchitectureSpec].find(name)
     record = entry.record
     check_kind(record, sample.kind)
     values = parse_config(load_target(record.config), config, f"architecture {record.name}")

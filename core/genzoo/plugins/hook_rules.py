@@ -13,40 +13,11 @@ from genzoo.errors import PluginError, unknown_name
 from genzoo.events import Listener
 from genzoo.plugin_errors import explained
 from genzoo.plugins.failure_location import HookError
-from genzoo.plugins.hookspecs import PROJECT, EventHooks, RecordHooks
-from genzoo.records import (
-    ArchitectureSpec,
-    CommandSpec,
-    DatasetSpec,
-    FeatureSpec,
-    FormatSpec,
-    KindSpec,
-    MetricSpec,
-    ModelSpec,
-    ObjectiveSpec,
-    PriorSpec,
-    Record,
-    TrackerSpec,
-)
-
-RECORD_HOOKS: dict[str, type[Record]] = {
-    "genzoo_architectures": ArchitectureSpec,
-    "genzoo_objectives": ObjectiveSpec,
-    "genzoo_priors": PriorSpec,
-    "genzoo_datasets": DatasetSpec,
-    "genzoo_models": ModelSpec,
-    "genzoo_formats": FormatSpec,
-    "genzoo_kinds": KindSpec,
-    "genzoo_metrics": MetricSpec,
-    "genzoo_features": FeatureSpec,
-    "genzoo_trackers": TrackerSpec,
-    "genzoo_commands": CommandSpec,
-}
+from genzoo.plugins.hookspecs import EVENT_HOOKS, PROJECT, RECORD_HOOKS, EventHooks, RecordHooks
+from genzoo.records import Record
 
 MOST_RECORDS = 10_000
 """Records that one hook may return: more come from a mistake such as an endless generator."""
-
-EVENT_HOOKS = tuple(name for name in vars(EventHooks) if name.startswith("genzoo_"))
 
 
 class Hooks:

@@ -8,27 +8,17 @@ leave out the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pluggy
 
+from genzoo.records import RECORDS, Record
+
 if TYPE_CHECKING:
     from genzoo.interfaces.run_description import RunDescription
-    from genzoo.records import (
-        ArchitectureSpec,
-        CommandSpec,
-        DatasetSpec,
-        FeatureSpec,
-        FormatSpec,
-        KindSpec,
-        MetricSpec,
-        ModelSpec,
-        ObjectiveSpec,
-        PriorSpec,
-        TrackerSpec,
-    )
 
 PROJECT = "genzoo"
 
@@ -36,52 +26,26 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
-class RecordHooks:
-    """Hooks that register something, with the version that added each."""
+def _record_hook(record: type[Record]) -> Callable[[object], Iterable[Record]]:
+    """The specification of the hook whose plugins return such records."""
 
-    @hookspec
-    def genzoo_architectures(self) -> Iterable[ArchitectureSpec]:
-        """Recipes for networks. Since 0.1."""
+    def hook(self: object) -> Iterable[Record]:
+        raise NotImplementedError
 
-    @hookspec
-    def genzoo_objectives(self) -> Iterable[ObjectiveSpec]:
-        """Ways to learn. Since 0.1."""
+    hook.__name__ = record.hook
+    # pluggy leaves out `self` of what looks like a method.
+    hook.__qualname__ = f"RecordHooks.{record.hook}"
+    hook.__doc__ = f"{inspect.getdoc(record)} Since {record.since}."
+    hook.__annotations__ = {"return": f"Iterable[{record.__name__}]"}
+    return hookspec(hook)
 
-    @hookspec
-    def genzoo_priors(self) -> Iterable[PriorSpec]:
-        """Latent distributions to fit after training. Since 0.1."""
 
-    @hookspec
-    def genzoo_datasets(self) -> Iterable[DatasetSpec]:
-        """Data sets known by name. Since 0.1."""
+RECORD_HOOKS: dict[str, type[Record]] = {record.hook: record for record in RECORDS}
+"""Hooks that register something, each with what it returns."""
 
-    @hookspec
-    def genzoo_models(self) -> Iterable[ModelSpec]:
-        """Pretrained models for the zoo. Since 0.1."""
-
-    @hookspec
-    def genzoo_formats(self) -> Iterable[FormatSpec]:
-        """Forms in which other software keeps models. Since 0.1."""
-
-    @hookspec
-    def genzoo_kinds(self) -> Iterable[KindSpec]:
-        """Kinds of content: how samples are read, kept, shown and written. Since 0.1."""
-
-    @hookspec
-    def genzoo_metrics(self) -> Iterable[MetricSpec]:
-        """Ways to judge a model. Since 0.1."""
-
-    @hookspec
-    def genzoo_features(self) -> Iterable[FeatureSpec]:
-        """Feature spaces to compare samples and data in. Since 0.1."""
-
-    @hookspec
-    def genzoo_trackers(self) -> Iterable[TrackerSpec]:
-        """Places where metrics go while training. Since 0.1."""
-
-    @hookspec
-    def genzoo_commands(self) -> Iterable[CommandSpec]:
-        """Commands of the command line. Since 0.1."""
+RecordHooks = type(
+    "RecordHooks", (), {name: _record_hook(one) for name, one in RECORD_HOOKS.items()}
+)
 
 
 class EventHooks:
@@ -117,3 +81,7 @@ class EventHooks:
 
         `error` is the exception in one line, and empty for a run that did not fail.
         """
+
+
+EVENT_HOOKS = tuple(name for name in vars(EventHooks) if name.startswith("genzoo_"))
+"""Hooks that hear of a training run."""

@@ -25,12 +25,10 @@ from genzoo.plugins.discovery import (
     scan,
 )
 from genzoo.plugins.failure_location import describe_failure
-from genzoo.plugins.hook_rules import EVENT_HOOKS, RECORD_HOOKS, Hooks
+from genzoo.plugins.hook_rules import Hooks
 from genzoo.plugins.plugin_status import PluginStatus, State
 from genzoo.registry import Registry
 from genzoo.version import __version__
-
-__all__ = ["EVENT_HOOKS", "RECORD_HOOKS", "PluginManager", "default_manager"]
 
 
 class PluginManager:

@@ -15,6 +15,7 @@ from genzoo.plugins.import_timing import ImportTime, time_import
 from genzoo.plugins.manager import PluginManager
 from genzoo.plugins.plugin_status import Failure, PluginStatus
 from genzoo.plugins.remedies import as_name, install_command, uninstall_command
+from genzoo.records import ArchitectureSpec, CommandSpec, ModelSpec
 from genzoo.registry import Catalogue, Registry
 
 SLOW = 1.0
@@ -215,7 +216,7 @@ def _owners(catalogue: Catalogue[Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _shadowed_commands(registry: Registry, commands: Collection[str]) -> Iterator[Problem]:
-    for entry in registry.commands.values():
+    for entry in registry[CommandSpec].values():
         if entry.record.name in commands:
             yield Problem(
                 about=f"the command {entry.record.name}",
@@ -228,10 +229,10 @@ def _shadowed_commands(registry: Registry, commands: Collection[str]) -> Iterato
 
 
 def _models_without_architecture(registry: Registry) -> Iterator[Problem]:
-    for entry in registry.models.values():
+    for entry in registry[ModelSpec].values():
         wanted = entry.record.architecture
         try:
-            registry.architectures.find(wanted, near=entry.distribution)
+            registry[ArchitectureSpec].find(wanted, near=entry.distribution)
         except AmbiguousNameError:
             continue
         except UnknownNameError:

@@ -15,6 +15,7 @@ from string import Template
 from genzoo.atomic_files import atomic_folder
 from genzoo.errors import UsageError
 from genzoo.plugins.discovery import normalise
+from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
 from genzoo.version import __version__
 
@@ -85,7 +86,7 @@ def check_free(name: PluginName, registry: Registry) -> None:
             f"The name '{name.distribution}' is taken: {holder} is installed.",
             "Choose another, or uninstall that one.",
         )
-    for entry in registry.architectures.values():
+    for entry in registry[ArchitectureSpec].values():
         if entry.record.name == name.architecture:
             raise UsageError(
                 f"There is an architecture '{name.architecture}' already, in {entry.distribution}.",

@@ -15,6 +15,7 @@ from genzoo.data.given_data import DataLike
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import CheckpointError, UnknownNameError, UsageError
 from genzoo.model.build import check_kind
+from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo.registry import Registry
 from genzoo.specs import parse_config
 from genzoo.torch_globals import plain_modes
@@ -213,9 +214,9 @@ def _read_checkpoint(
 
 def _resolve(plan: RunPlan, registry: Registry, data: DataLike) -> RunPlan:
     """Spell everything out, so that the record means the same anywhere, any time."""
-    architecture = registry.architectures.find(plan.architecture)
+    architecture = registry[ArchitectureSpec].find(plan.architecture)
     if plan.objective:
-        objective = registry.objectives.find(plan.objective, near=architecture.distribution)
+        objective = registry[ObjectiveSpec].find(plan.objective, near=architecture.distribution)
     else:
         objective = registry.objective_of(architecture)
     check_fit(architecture.record, objective.record)
@@ -235,7 +236,7 @@ def _resolve(plan: RunPlan, registry: Registry, data: DataLike) -> RunPlan:
 
 def _check_architecture(record: RunRecord, name: str | None, registry: Registry, run: Path) -> None:
     own = record.plan.architecture
-    if name is not None and registry.architectures.find(name).full_name != own:
+    if name is not None and registry[ArchitectureSpec].find(name).full_name != own:
         raise UsageError(
             f"{run} trains {own.rpartition('/')[2]}, not {name}.",
             "A run goes on with what it began with: start a new one for another architecture.",

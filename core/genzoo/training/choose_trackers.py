@@ -35,11 +35,11 @@ def choose_trackers(names: Sequence[str], registry: Registry) -> list[Entry[Trac
         if name == AUTOMATIC:
             chosen |= {
                 full_name: entry
-                for full_name, entry in registry.trackers.items()
+                for full_name, entry in registry[TrackerSpec].items()
                 if entry.record.automatic and not _missing(entry.record)
             }
         elif name != NONE:
-            entry = registry.trackers.find(name)
+            entry = registry[TrackerSpec].find(name)
             if missing := _missing(entry.record):
                 raise UsageError(
                     f"The tracker '{name}' needs {' and '.join(missing)}.",

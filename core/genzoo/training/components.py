@@ -125,7 +125,9 @@ def open_session(
         registry, plan.architecture, plan.architecture_config, dataset.spec
     )
     objective_entry = (
-        registry.objectives.find(plan.objective) if plan.objective else registry.objective_of(entry)
+        registry[ObjectiveSpec].find(plan.objective)
+        if plan.objective
+        else registry.objective_of(entry)
     )
     objective = build_objective(plan, objective_entry.record, architecture, len(dataset))
     sharded = is_sharded(config, processes)

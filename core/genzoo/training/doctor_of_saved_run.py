@@ -19,6 +19,7 @@ from genzoo.doctor.record import DoctorRecord
 from genzoo.errors import ArtifactError, GenzooError
 from genzoo.interfaces.objective import Objective
 from genzoo.model.build import build_architecture
+from genzoo.records import ObjectiveSpec
 from genzoo.registry import Registry
 from genzoo.torch_globals import plain_modes
 from genzoo.training.components import build_objective
@@ -159,6 +160,6 @@ def _objective(record: RunRecord, registry: Registry) -> Objective:
     entry, architecture = build_architecture(
         registry, plan.architecture, plan.architecture_config, record.data.sample
     )
-    objective = registry.objectives.find(plan.objective) if plan.objective else None
+    objective = registry[ObjectiveSpec].find(plan.objective) if plan.objective else None
     spec = (objective or registry.objective_of(entry)).record
     return build_objective(plan, spec, architecture, record.data.count)

@@ -14,7 +14,7 @@ from genzoo.data.open_dataset import open_dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import UsageError
 from genzoo.media.find_kind import load_kind
-from genzoo.records import DatasetSpec
+from genzoo.records import ArchitectureSpec, DatasetSpec
 from genzoo.registry import Registry, load_target
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunRecord
@@ -51,7 +51,7 @@ def load_data(
             "Give them again to genzoo.train(data=..., resume=...), or save them as .npz and say "
             "where: genzoo train ARCHITECTURE FILE --resume RUN",
         )
-    architecture = registry.architectures.find(plan.architecture)
+    architecture = registry[ArchitectureSpec].find(plan.architecture)
     entry = choose_kind(registry, architecture, data, plan.data.kind)
     with processes.one_by_one():
         dataset = open_dataset(
@@ -75,7 +75,7 @@ def lookup_in(registry: Registry) -> Registered:
     """Looks up data sets in a registry."""
 
     def registered(name: str) -> tuple[DatasetSpec, Any]:
-        record = registry.datasets.find(name).record
+        record = registry[DatasetSpec].find(name).record
         return record, load_target(record.target)
 
     return registered

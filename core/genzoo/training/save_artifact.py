@@ -7,6 +7,7 @@ from typing import Any
 from genzoo.artifact.save import save_model
 from genzoo.atomic_files import remove_leftovers
 from genzoo.model.model import Model
+from genzoo.records import PriorSpec
 from genzoo.registry import load_target
 from genzoo.training.components import Session
 from genzoo.training.fit_prior import MOST_SAMPLES, fit_prior, posterior_draws, select, with_fit
@@ -57,7 +58,7 @@ def add_fitted_priors(session: Session, model: Model, training: dict[str, Any]) 
     selection = select(session.dataset, session.config.seed, MOST_SAMPLES)
     latents = posterior_draws(model, session.dataset, selection)
     for name in session.entry.record.priors:
-        entry = session.registry.priors.find(name, near=session.entry.distribution)
+        entry = session.registry[PriorSpec].find(name, near=session.entry.distribution)
         config = load_target(entry.record.config)()
         prior = fit_prior(entry, config, model, latents, session.config.seed)
         model.add_priors({name: prior})

@@ -16,6 +16,7 @@ from genzoo.artifact.tensors import load_tensors, save_tensors
 from genzoo.artifact.verify import verify
 from genzoo.errors import PluginError
 from genzoo.model.build import build_model
+from genzoo.records import ArchitectureSpec, KindSpec
 from genzoo.registry import Registry
 
 
@@ -116,7 +117,7 @@ def test_fitted_prior_comes_back(toy_vae, registry, tmp_path):
 
 
 def test_unregistered_prior_cannot_be_saved(toy_vae, registry, tmp_path):
-    without = Registry(architectures=registry.architectures, kinds=registry.kinds)
+    without = Registry(architectures=registry[ArchitectureSpec], kinds=registry[KindSpec])
     with pytest.raises(PluginError, match="ToyPrior is not registered"):
         save_model(toy_vae, tmp_path / "a", registry=without)
     assert not (tmp_path / "a").exists()

@@ -11,13 +11,14 @@ from genzoo import ArtifactError, FormatSpec
 from genzoo.artifact.describe import describe
 from genzoo.artifact.load import load_model
 from genzoo.errors import PluginError
+from genzoo.records import ArchitectureSpec
 from genzoo_testing import record_checks as records
 from genzoo_testing.check_targets import RecordSubject
 
 
 def registry_with(target):
     registry = toy_registry()
-    (toys,) = {entry.distribution for entry in registry.architectures.values()}
+    (toys,) = {entry.distribution for entry in registry[ArchitectureSpec].values()}
     registry.add_all([FormatSpec(name="toy-format", target=target)], toys, "1")
     return registry
 
@@ -99,7 +100,7 @@ def test_a_format_at_fault_is_named(folder, target, message):
 )
 def test_the_contract_checks_the_reader(target, found):
     known = registry_with(target)
-    (entry,) = known.formats.values()
+    (entry,) = known[FormatSpec].values()
     result = records.record.run(RecordSubject(known, entry))
     assert result.ok == (not found)
     assert found in result.detail

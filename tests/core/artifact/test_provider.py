@@ -15,6 +15,7 @@ from genzoo.artifact.format import Provider
 from genzoo.artifact.load import load_model
 from genzoo.artifact.provider import installed, made_by
 from genzoo.errors import ArtifactError, PluginError
+from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
 
 
@@ -23,7 +24,7 @@ def provider(accepts: str = "", version: str = "1.2.3") -> Provider:
 
 
 def look_up(registry: Registry, accepts: str, name: str = "genzoo-toys/toy-gan") -> Any:
-    return installed(registry, registry.architectures, name, provider(accepts))
+    return installed(registry, registry[ArchitectureSpec], name, provider(accepts))
 
 
 @pytest.mark.parametrize("accepts", ["", ">=1.2", "~=1.2", ">=1.2,<2", "==1.2.3"])
@@ -77,7 +78,7 @@ def test_a_plugin_that_is_not_loaded_is_told_from_an_absent_one() -> None:
 def test_versions_are_mentioned_where_they_differ_and_nothing_else_is_known(
     registry: Registry,
 ) -> None:
-    entry = registry.architectures.find("toy-gan")
+    entry = registry[ArchitectureSpec].find("toy-gan")
     with pytest.raises(ArtifactError) as caught, made_by(provider(version="1.0"), entry):
         raise ArtifactError("It does not fit.")
     made = "the model was made by genzoo-toys 1.0, and 1.2.3 is installed."

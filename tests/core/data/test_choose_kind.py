@@ -11,6 +11,7 @@ from toys import toy_registry
 
 from genzoo.data.choose_kind import choose_kind
 from genzoo.errors import UnknownNameError, UsageError
+from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
 
 
@@ -27,7 +28,7 @@ def registry() -> Registry:
 
 
 def chosen(registry: Registry, architecture: str, *data: object, name: str | None = None) -> str:
-    entry = registry.architectures.find(architecture)
+    entry = registry[ArchitectureSpec].find(architecture)
     return choose_kind(registry, entry, *map(str, data), name=name).full_name
 
 

@@ -52,7 +52,7 @@ def architecture(registry: Registry) -> Callable[..., ArchitectureSubject]:
             "objective": "elbo" if vae else "gan",
         }
         registry.add_all([ArchitectureSpec(**(facts | fields))], OWNER, "1")
-        entry = registry.architectures.find("flawed")
+        entry = registry[ArchitectureSpec].find("flawed")
         return ArchitectureSubject(registry, entry, entry.record.kinds[0])
 
     return make
@@ -72,7 +72,7 @@ def pair(registry: Registry, architecture) -> Callable[..., PairSubject]:
         }
         registry.add_all([ObjectiveSpec(**(facts | fields))], OWNER, "1")
         subject = architecture(target, objective="flawed-loss")
-        return PairSubject(subject, registry.objectives.find("flawed-loss"), OWNER)
+        return PairSubject(subject, registry[ObjectiveSpec].find("flawed-loss"), OWNER)
 
     return make
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from genzoo.records import ArchitectureSpec
 from genzoo_testing import gradient_checks as gradients
 from genzoo_testing import phase_checks as phases
 from genzoo_testing import save_checks as persistence
@@ -99,5 +100,5 @@ def test_a_refusal_counts_only_from_the_architectures_own_objective(pair, archit
     result = phases.phases.run(own)
     assert not result.ok
     assert "not to my taste" in result.detail
-    stranger = replace(own.architecture, entry=registry.architectures.find("toy-gan"))
+    stranger = replace(own.architecture, entry=registry[ArchitectureSpec].find("toy-gan"))
     assert not applies(replace(own, architecture=stranger))

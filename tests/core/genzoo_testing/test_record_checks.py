@@ -11,7 +11,8 @@ from genzoo import (
     PriorSpec,
     TrackerSpec,
 )
-from genzoo.plugins.hook_rules import RECORD_HOOKS
+from genzoo.plugins.hookspecs import RECORD_HOOKS
+from genzoo.records import ArchitectureSpec
 from genzoo_testing import config_checks as configs
 from genzoo_testing import kind_checks as kinds
 from genzoo_testing import prior_checks as priors
@@ -30,9 +31,9 @@ def objective(**fields):
     return ObjectiveSpec(**(facts | fields))
 
 
-@pytest.mark.parametrize("kind", ["architectures", "objectives", "priors"])
-def test_sound_records_pass(registry, kind):
-    for entry in getattr(registry, kind).values():
+@pytest.mark.parametrize("record", [ArchitectureSpec, ObjectiveSpec, PriorSpec])
+def test_sound_records_pass(registry, record):
+    for entry in registry[record].values():
         subject = RecordSubject(registry, entry)
         for check in (records.record, configs.config_json, configs.config_documented):
             result = check.run(subject)

@@ -82,8 +82,8 @@ def test_each_kind_of_samples_is_checked(manager):
 def test_pairs_of_two_strangers_are_nobodys_business(manager):
     registry = manager.registry
     manager.add(Records(flawed()), "genzoo-mine")
-    mine = registry.architectures.find("flawed")
-    gan, elbo = registry.objectives.find("gan"), registry.objectives.find("elbo")
+    mine = registry[ArchitectureSpec].find("flawed")
+    gan, elbo = registry[ObjectiveSpec].find("gan"), registry[ObjectiveSpec].find("elbo")
     assert belongs("genzoo-mine", registry, mine, gan)
     assert belongs("genzoo", registry, mine, gan)
     assert not belongs("genzoo-mine", registry, mine, elbo), "it trains other parts"
@@ -145,7 +145,7 @@ def test_a_module_is_found(manager, monkeypatch):
 
     subject = find_plugin("sketches", manager)
     assert subject.entries == ("sketches",)
-    assert "sketches/sketch" in manager.registry.architectures
+    assert "sketches/sketch" in manager.registry[ArchitectureSpec]
     assert sketches.__name__ == "sketches"
 
 

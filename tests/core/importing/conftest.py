@@ -13,6 +13,7 @@ from torch import Tensor
 from genzoo import Model
 from genzoo.importing.target import Wish
 from genzoo.media.find_kind import find_kind
+from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
 
 Save = Callable[..., Path]
@@ -40,7 +41,7 @@ def wish(registry: Registry) -> Wish:
     """A toy GAN of 3x8x8 images."""
     return Wish(
         registry=registry,
-        entry=registry.architectures.find("toy-gan"),
+        entry=registry[ArchitectureSpec].find("toy-gan"),
         kind=find_kind(registry, "image"),
         parts=("generator",),
         options={"size": 8},

@@ -12,6 +12,7 @@ from genzoo.artifact.load import load_model
 from genzoo.artifact.verify import verify
 from genzoo.errors import CapabilityError, ConfigError, UnknownNameError
 from genzoo.importing.convert import check, find_weights, write_model
+from genzoo.records import ArchitectureSpec
 
 
 def imported(path, wish, folder, **how):
@@ -70,7 +71,7 @@ def test_weights_are_found_wherever_they_are(weights, save, wish, toy_gan, tmp_p
 def test_both_parts_of_a_vae(registry, wish, toy_vae, save, tmp_path):
     from dataclasses import replace
 
-    entry = registry.architectures.find("toy-vae")
+    entry = registry[ArchitectureSpec].find("toy-vae")
     both = replace(wish, entry=entry, parts=("encoder", "decoder"))
     state = {f"net.{name}": tensor for name, tensor in toy_vae.parts.state_dict().items()}
     model = imported(save(state), both, tmp_path / "out")
@@ -82,7 +83,7 @@ def test_both_parts_of_a_vae(registry, wish, toy_vae, save, tmp_path):
 def test_one_part_of_a_vae(registry, wish, toy_vae, save, tmp_path):
     from dataclasses import replace
 
-    entry = registry.architectures.find("toy-vae")
+    entry = registry[ArchitectureSpec].find("toy-vae")
     path = save(toy_vae.parts["decoder"].state_dict())
     model = imported(path, replace(wish, entry=entry, parts=("decoder",)), tmp_path / "out")
     assert torch.equal(model.sample(3), toy_vae.sample(3))

@@ -12,7 +12,7 @@ import toy_objectives
 import toys
 from environments import Environment, write_wheel
 
-from genzoo.plugins.hook_rules import EVENT_HOOKS, RECORD_HOOKS
+from genzoo.plugins.hookspecs import EVENT_HOOKS, RECORD_HOOKS
 
 pytestmark = pytest.mark.slow
 

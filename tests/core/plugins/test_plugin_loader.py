@@ -19,6 +19,7 @@ from genzoo.plugins.discovery import (
 from genzoo.plugins.manager import PluginManager
 from genzoo.plugins.plugin_doctor import find_problems
 from genzoo.plugins.plugin_status import PluginStatus
+from genzoo.records import DatasetSpec
 from genzoo.registry import load_target
 
 Install = Callable[..., str]
@@ -45,7 +46,7 @@ def test_a_good_plugin_is_loaded_and_registered(install: Install) -> None:
     assert status.registers == ("data set dots",)
     assert status.reason == ""
     assert status.seconds > 0
-    assert manager.registry.datasets.find("dots").full_name == "genzoo-good/dots"
+    assert manager.registry[DatasetSpec].find("dots").full_name == "genzoo-good/dots"
 
 
 BROKEN = {
@@ -136,7 +137,7 @@ def test_a_plugin_that_fails_late_leaves_nothing_behind(install: Install) -> Non
     code = good("half") + "\n@hookimpl\ndef genzoo_models(): return [None]\n"
     install("bad", code)
     manager = PluginManager.discover()
-    assert "half" not in manager.registry.datasets.names()
+    assert "half" not in manager.registry[DatasetSpec].names()
     hooks = manager._hooks._pluggy.hook
     assert not [i for i in hooks.genzoo_models.get_hookimpls() if "bad" in i.plugin_name]
 
@@ -186,13 +187,13 @@ def test_two_distributions_may_use_one_entry_point_name(install: Install) -> Non
     manager = PluginManager.discover()
     loaded = [s.distribution for s in manager.statuses if s.name == "vae" and s.state == "loaded"]
     assert loaded == ["genzoo", "genzoo-a", "genzoo-b"]
-    assert {"one", "two"} <= set(manager.registry.datasets.names())
+    assert {"one", "two"} <= set(manager.registry[DatasetSpec].names())
 
 
 def test_two_distributions_may_register_one_name(install: Install) -> None:
     install("a", good("same"))
     install("b", good("same"))
-    datasets = PluginManager.discover().registry.datasets
+    datasets = PluginManager.discover().registry[DatasetSpec]
     assert {"genzoo-a/same", "genzoo-b/same"} <= set(datasets.names())
 
 
@@ -240,7 +241,7 @@ def test_damaged_metadata_of_one_package_hides_no_other(
     install("good", good())
     damage(site / "genzoo_torn-2.0.dist-info")
     manager = PluginManager.discover()
-    assert "dots" in manager.registry.datasets.names()
+    assert "dots" in manager.registry[DatasetSpec].names()
     (status,) = [s for s in manager.statuses if s.distribution == "genzoo-torn"]
     assert (status.version, status.name, status.state) == ("2.0", "", "failed")
     assert status.reason.startswith("its metadata is damaged: ")

@@ -9,8 +9,8 @@ import pytest
 
 from genzoo import DatasetSpec, ObjectiveSpec, hookimpl
 from genzoo.errors import PluginError
-from genzoo.plugins.hookspecs import RecordHooks
-from genzoo.plugins.manager import RECORD_HOOKS, PluginManager
+from genzoo.plugins.hookspecs import RECORD_HOOKS, RecordHooks
+from genzoo.plugins.manager import PluginManager
 
 
 class Dots:
@@ -34,7 +34,7 @@ class Generator:
 def test_objects_can_be_added() -> None:
     manager = PluginManager()
     manager.add(Dots(), "Genzoo_Dots", "3")
-    assert manager.registry.datasets.find("dots").full_name == "genzoo-dots/dots"
+    assert manager.registry[DatasetSpec].find("dots").full_name == "genzoo-dots/dots"
     (status,) = manager.statuses
     assert (status.name, status.version, status.state) == ("Dots", "3", "loaded")
 
@@ -42,7 +42,7 @@ def test_objects_can_be_added() -> None:
 def test_hooks_may_be_generators() -> None:
     manager = PluginManager()
     manager.add(Generator())
-    assert manager.registry.objectives.names() == ["o"]
+    assert manager.registry[ObjectiveSpec].names() == ["o"]
 
 
 def test_adding_a_broken_one_raises_and_leaves_no_trace() -> None:
@@ -51,7 +51,7 @@ def test_adding_a_broken_one_raises_and_leaves_no_trace() -> None:
         manager.add(Misspelt())
     assert manager.statuses == []
     manager.add(Dots())
-    assert manager.registry.datasets.names() == ["dots"]
+    assert manager.registry[DatasetSpec].names() == ["dots"]
 
 
 def test_the_same_object_cannot_be_added_twice() -> None:
@@ -62,13 +62,13 @@ def test_the_same_object_cannot_be_added_twice() -> None:
         manager.add(dots, "one")
     with pytest.raises(PluginError):
         manager.add(dots, "two")
-    assert manager.registry.datasets.names() == ["dots"]
+    assert manager.registry[DatasetSpec].names() == ["dots"]
 
 
 def test_managers_are_independent() -> None:
     first, second = PluginManager(), PluginManager()
     first.add(Dots())
-    assert second.registry.datasets.names() == []
+    assert second.registry[DatasetSpec].names() == []
 
 
 def test_every_specified_hook_is_called() -> None:

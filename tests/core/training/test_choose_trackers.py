@@ -10,7 +10,8 @@ from genzoo import Tracker, TrackerSpec
 from genzoo.errors import DivergenceError, UnknownNameError, UsageError
 from genzoo.events import Listener
 from genzoo.interfaces.run_description import RunDescription
-from genzoo.plugins.hook_rules import EVENT_HOOKS, Hooks
+from genzoo.plugins.hook_rules import Hooks
+from genzoo.plugins.hookspecs import EVENT_HOOKS
 from genzoo.registry import Registry
 from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import read_newest
@@ -119,7 +120,7 @@ def open_trackers(*records, notes):
     registry = Registry()
     for record in records:
         add(registry, record, distribution=f"genzoo-{record.name}")
-    return Trackers(list(registry.trackers.values()), RUN, notes.append)
+    return Trackers(list(registry[TrackerSpec].values()), RUN, notes.append)
 
 
 def test_what_one_tracker_does_to_its_values_is_unseen_by_the_next():

@@ -14,6 +14,7 @@ from genzoo.importing.convert import find_weights, write_model
 from genzoo.importing.target import Wish
 from genzoo.media.find_kind import find_kind
 from genzoo.model.build import build_model
+from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
 from genzoo_gan.infer import infer_generator
 
@@ -76,7 +77,7 @@ def imported(
     torch.save(content, path, **settings)
     wish = Wish(
         registry=registry,
-        entry=registry.architectures.find(architecture),
+        entry=registry[ArchitectureSpec].find(architecture),
         kind=find_kind(registry, "image"),
         parts=("generator",),
     )
