@@ -19,10 +19,9 @@ SOURCES = [
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 MODULES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
-LOADER = "core/genzoo/importing/source.py"
 BENCHMARK = "benchmarks/loading.py"
-PLACES = {LOADER, BENCHMARK, "core/genzoo/evaluation/extractors/weights.py"}
-"""Where torch's loader may be called: on foreign weights, to compare, on bytes known by hash."""
+PLACES = {BENCHMARK, "core/genzoo/evaluation/extractors/weights.py"}
+"""Where torch's loader may be called: to compare, and on bytes known by their hash."""
 
 
 @cache
@@ -43,7 +42,7 @@ def loads(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
 
 
 def test_the_sources_are_looked_at() -> None:
-    assert {LOADER, BENCHMARK} <= {path.relative_to(ROOT).as_posix() for path in SOURCES}
+    assert {BENCHMARK} <= {path.relative_to(ROOT).as_posix() for path in SOURCES}
     assert len(SOURCES) > 200
 
 
@@ -64,7 +63,7 @@ def test_torch_load_is_called_in_known_places_and_for_weights_only() -> None:
         for called, given in loads(path)
         if called in ("torch.load", "torch.jit.load", "torch.hub.load", "torch.package")
     }
-    assert {LOADER, BENCHMARK} <= found.keys() <= PLACES
+    assert {BENCHMARK} <= found.keys() <= PLACES
     assert all(given["weights_only"] is True for given in found.values())
 
 

@@ -1,35 +1,33 @@
 """Reading a file of weights that another program saved.
 
-The one place where an unknown pickle is opened (evaluation opens those that it knows by their
-hash), by torch's weights-only loader: it builds tensors and plain containers, and stops at the
-first name of anything else.
+The one place where an unknown pickle is read (evaluation opens those that it knows by their hash),
+and none of it is done that it says: see `stack_machine`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import re
-import warnings
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-import torch
 from torch import Tensor
 
 from genzoo.errors import ArtifactError
 from genzoo.importing.flatten import MAX_NAME, flatten
 from genzoo.importing.match import natural_key
+from genzoo.importing.stack_machine import Call, ForbiddenNameError, PickleError
+from genzoo.importing.torch_files import TorchFile
+
+MOST_TIMES = 4
+"""How many times its size a file's tensors may have: some are saved under several names."""
 
 SAFETENSORS = ".safetensors"
 PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
 """`.tar` for the usual `checkpoint.pth.tar`, which is no tar archive."""
 
 _HINT = "Save weights alone: torch.save(model.state_dict(), 'weights.pth')."
-_GLOBAL = re.compile(r"(?:GLOBAL|global|function|class) ([\w.]+\.\w+)")
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,8 @@ class Source:
 def read_source(path: Path) -> Source:
     """Read a state dict, or a checkpoint with state dicts in it.
 
-    The file is read once, so that the hash is that of what was loaded.
+    The file is read once, so that the hash is that of what was loaded. Memory and time are bounded
+    by its size.
 
     Raises:
         ArtifactError: It is missing or damaged, or holds anything but tensors and plain values.
@@ -64,17 +63,26 @@ def read_source(path: Path) -> Source:
             f"'{path}' is no file of weights: it ends in none of "
             f"{', '.join((*PICKLES, SAFETENSORS))}."
         )
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ArtifactError(f"'{path}' cannot be read: {error.strerror or error}.") from error
+    data = _read(path)
     pickled = ending != SAFETENSORS
-    tensors = flatten((_load_pickle if pickled else _load_safetensors)(path, data), path)
-    for name, tensor in tensors.items():
-        _refuse_odd(tensor, name, path)
+    tensors = (_load_pickle if pickled else _load_safetensors)(path, data)
     if not tensors:
         raise ArtifactError(f"'{path}' holds no tensors.", _HINT)
+    if sum(tensor.nbytes for tensor in tensors.values()) > MOST_TIMES * len(data):
+        raise ArtifactError(
+            f"'{path}' is refused: its tensors share so much that they have over {MOST_TIMES} "
+            "times the file's size."
+        )
     return Source(path, hashlib.sha256(data).hexdigest(), tensors, ordered=pickled)
+
+
+def _read(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise ArtifactError(f"'{path}' is not a file.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"'{path}' cannot be read: {error.strerror or error}.") from error
 
 
 def _load_safetensors(path: Path, data: bytes) -> dict[str, Tensor]:
@@ -83,53 +91,32 @@ def _load_safetensors(path: Path, data: bytes) -> dict[str, Tensor]:
         tensors = safetensors.torch.load(data)
     except Exception as error:
         raise ArtifactError(f"'{path}' is damaged: {error}.") from error
-    return {name: tensors[name] for name in sorted(tensors, key=_place)}
+    ordered = {name: tensors[name] for name in sorted(tensors, key=_place)}
+    return flatten(ordered, path, lambda name, value: value if name else None)
 
 
 def _place(name: str) -> list[str | int]:
     return natural_key(name[:MAX_NAME])
 
 
-def _load_pickle(path: Path, data: bytes) -> Any:
-    """Whatever a hostile stream makes the loader raise ends here."""
-    _refuse_compression(path, data)
+def _load_pickle(path: Path, data: bytes) -> dict[str, Tensor]:
+    """Whatever a hostile file says ends here."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise _refusal(path, str(error)) from error
+        file = TorchFile(data)
+    except ForbiddenNameError as error:
+        raise ArtifactError(
+            f"'{path}' is refused: it names {error.name[:200]}, which could run code.", _HINT
+        ) from error
+    except PickleError as error:
+        raise ArtifactError(
+            f"'{path}' is refused, as damaged or no file that torch saved: {error}.", _HINT
+        ) from error
 
+    def pick(name: str, value: Any) -> Tensor | None:
+        try:
+            return file.tensor(value) if isinstance(value, Call) else None
+        except (PickleError, RuntimeError, TypeError, ValueError, IndexError) as error:
+            reason = error if isinstance(error, PickleError) else "makes no sense"
+            raise ArtifactError(f"'{path}' is refused: {name[:MAX_NAME]} {reason}.") from error
 
-def _refusal(path: Path, reason: str) -> ArtifactError:
-    if "eights only" in reason or "weights_only" in reason:
-        found = _GLOBAL.search(reason)
-        what = f"it names {found.group(1)}" if found else "it holds more than tensors"
-        return ArtifactError(
-            f"'{path}' is refused by torch's weights-only loader: {what}, which could run code.",
-            _HINT,
-        )
-    first = reason.strip().splitlines()[0].rstrip(".") if reason.strip() else "it ends too early"
-    return ArtifactError(f"'{path}' is damaged, or no file that torch saved: {first[:200]}.")
-
-
-def _refuse_compression(path: Path, data: bytes) -> None:
-    """torch stores tensors as they are; a compressed archive could unfold to any size."""
-    if not data.startswith(b"PK"):
-        return
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise ArtifactError(f"'{path}' is damaged: {error}.") from error
-    if size > len(data):
-        raise ArtifactError(f"'{path}' is refused: it unfolds to more than the file's size.")
-
-
-def _refuse_odd(tensor: Tensor, name: str, path: Path) -> None:
-    """Sparse, quantised and valueless tensors, and views that claim more than is stored."""
-    plain = tensor.layout == torch.strided and not tensor.is_quantized and not tensor.is_meta
-    if not plain:
-        raise ArtifactError(f"'{path}' is refused: {name} is no dense tensor.")
-    if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-        raise ArtifactError(f"'{path}' is refused: {name} claims more than is stored.")
+    return flatten(file.content, path, pick)

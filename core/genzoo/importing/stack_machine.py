@@ -1,0 +1,216 @@
+"""What a pickle says, without doing it.
+
+A pickle is a program for a machine with a stack. This one runs the program on plain data: it calls
+nothing, imports nothing and reserves nothing, so that time and memory follow from the length of
+the pickle alone. What the program would call becomes a `Call` that whoever wants it may read.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+MAX_STEPS = 4_000_000
+"""Instructions in one pickle; a checkpoint of a hundred thousand tensors has as many."""
+
+MAX_BITS = 256
+
+_CONSTANTS = frozenset((
+    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",
+    "STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE",
+    "BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8",
+))  # fmt: skip
+_FIXED: dict[str, Callable[[], Any]] = {
+    "NONE": lambda: None, "NEWTRUE": lambda: True, "NEWFALSE": lambda: False,
+    "EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_TUPLE": tuple, "EMPTY_SET": list,
+}  # fmt: skip
+_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+_DICT = "collections.OrderedDict"
+
+
+class PickleError(Exception):
+    """A pickle that is damaged, or that says what plain data do not need."""
+
+
+class ForbiddenNameError(PickleError):
+    """A pickle that names what it may not.
+
+    Attributes:
+        name: The name, with its module.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"it names {name}")
+        self.name = name
+
+
+@dataclass(frozen=True, eq=False)
+class Name:
+    """Something in a module."""
+
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """What a pickle would call, and with what."""
+
+    name: str
+    arguments: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Something outside the pickle, by what it says of it."""
+
+    content: Any
+
+
+def run(data: BinaryIO, allowed: Callable[[str], bool]) -> Any:
+    """The value that the pickle at the position of `data` describes; the position is behind it.
+
+    Args:
+        data: In memory.
+        allowed: Whether a name with its module may be in it.
+
+    Raises:
+        ForbiddenNameError: It names something else.
+        PickleError: It is damaged, too long, or not plain data.
+    """
+    machine = _Machine(allowed)
+    try:
+        for step, (code, argument, _) in enumerate(pickletools.genops(data)):
+            if step >= MAX_STEPS:
+                raise PickleError(f"it has over {MAX_STEPS:,} instructions")
+            machine.step(code.name, argument)
+        return machine.stack.pop()
+    except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
+        raise PickleError("it is cut short, or makes no sense") from error
+
+
+class _Machine:
+    def __init__(self, allowed: Callable[[str], bool]) -> None:
+        self.stack: list[Any] = []
+        self._allowed = allowed
+        self._marks: list[int] = []
+        self._memo: dict[int, Any] = {}
+
+    def step(self, code: str, argument: Any) -> None:
+        """Do one instruction."""
+        stack = self.stack
+        if code in _CONSTANTS:
+            stack.append(_bounded(argument))
+        elif code in _FIXED:
+            stack.append(_FIXED[code]())
+        elif code in _TUPLES:
+            stack.append(tuple(self._pop(_TUPLES[code])))
+        elif code in ("PUT", "BINPUT", "LONG_BINPUT"):
+            self._memo[argument] = stack[-1]
+        elif code == "MEMOIZE":
+            self._memo[len(self._memo)] = stack[-1]
+        elif code in ("GET", "BINGET", "LONG_BINGET"):
+            stack.append(self._memo[argument])
+        else:
+            self._step_rarely(code, argument)
+
+    def _step_rarely(self, code: str, argument: Any) -> None:
+        stack = self.stack
+        if code == "MARK":
+            self._marks.append(len(stack))
+        elif code == "GLOBAL":
+            stack.append(self._name(*argument.split(" ", 1)))
+        elif code == "STACK_GLOBAL":
+            stack.append(self._name(*self._pop(2)))
+        elif code in ("REDUCE", "NEWOBJ"):
+            stack.append(_called(*self._pop(2)))
+        elif code == "BINPERSID":
+            stack.append(Reference(stack.pop()))
+        elif code == "BUILD":
+            stack.pop()  # Attributes of what is below, such as a state dict's versions.
+        elif code in ("POP", "DUP"):
+            stack.pop() if code == "POP" else stack.append(stack[-1])
+        elif code not in ("PROTO", "FRAME", "STOP"):
+            self._collect(code)
+
+    def _collect(self, code: str) -> None:
+        """Instructions about containers, most of them about all that is above the mark."""
+        if code == "APPEND":
+            _extend(self.stack[-2], self._pop(1))
+        elif code == "SETITEM":
+            _update(self.stack[-3], self._pop(2))
+        elif code == "TUPLE":
+            self.stack.append(tuple(self._pop_marked()))
+        elif code in ("LIST", "FROZENSET"):
+            self.stack.append(self._pop_marked())
+        elif code == "DICT":
+            made: dict[Any, Any] = {}
+            _update(made, self._pop_marked())
+            self.stack.append(made)
+        elif code in ("APPENDS", "ADDITEMS"):
+            items = self._pop_marked()
+            _extend(self.stack[-1], items)
+        elif code == "SETITEMS":
+            items = self._pop_marked()
+            _update(self.stack[-1], items)
+        elif code == "POP_MARK":
+            self._pop_marked()
+        else:
+            raise PickleError(f"it has the instruction {code}, which plain data do not need")
+
+    def _pop(self, count: int) -> list[Any]:
+        if len(self.stack) < count:
+            raise IndexError
+        items = self.stack[-count:]
+        del self.stack[-count:]
+        return items
+
+    def _pop_marked(self) -> list[Any]:
+        place = self._marks.pop()
+        items = self.stack[place:]
+        del self.stack[place:]
+        return items
+
+    def _name(self, module: str, name: str) -> Name:
+        full = f"{module.replace('__builtin__', 'builtins')}.{name}"
+        if not self._allowed(full):
+            raise ForbiddenNameError(full)
+        return Name(full)
+
+
+def _called(function: Any, arguments: Any) -> Any:
+    if not isinstance(function, Name) or not isinstance(arguments, tuple):
+        raise PickleError("it calls what is not a name")
+    if function.name != _DICT:
+        return Call(function.name, arguments)
+    made: dict[Any, Any] = {}
+    for pair in arguments[0] if arguments else ():
+        _update(made, pair)
+    return made
+
+
+def _extend(target: Any, items: list[Any]) -> None:
+    if isinstance(target, list):
+        target.extend(items)
+    elif not isinstance(target, Call):
+        raise PickleError("it appends to what is not a list")
+
+
+def _update(target: Any, items: Iterable[Any]) -> None:
+    if isinstance(target, Call):
+        return
+    keys, values = list(items)[::2], list(items)[1::2]
+    if not isinstance(target, dict) or len(keys) != len(values):
+        raise PickleError("it has entries of what is not a dictionary")
+    for key, value in zip(keys, values, strict=True):
+        # To hash a tuple of tuples may take as long as it would to write it out.
+        if not isinstance(key, str | int | float | bytes | Name | None):
+            raise PickleError("it has a key that is not a plain value")
+        target[key] = value
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise PickleError("it has a number without end")
+    return value
