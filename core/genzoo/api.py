@@ -227,7 +227,7 @@ def evaluate(
     Raises:
         GenzooError: Names, options or data that do not fit.
     """
-    from genzoo.evaluation.evaluate import Plan, open_evaluation
+    from genzoo.evaluation.evaluate import Plan, check_request, open_evaluation
     from genzoo.evaluation.open_data import open_beside
     from genzoo.evaluation.subject import Settings
     from genzoo.hub.single_file import here
@@ -237,12 +237,15 @@ def evaluate(
     loaded = model if isinstance(model, Model) else load(model, device=device, registry=known)
     kind = with_max_pixels(kind_of_model(loaded, known), max_pixels)
     spec = loaded.sample_spec
+    settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
+    plan = Plan(metrics, features, None if features_file is None else here(features_file))
+    check_request(loaded, kind, settings, plan, known)
     unseen = None if held_out is None else open_beside(held_out, kind, spec, known, labelled=False)
     evaluation = open_evaluation(
         loaded,
         open_beside(data, kind, spec, known),
-        Settings(count, seed, prior, truncation, label_prior, batch_size),
-        Plan(metrics, features, None if features_file is None else here(features_file)),
+        settings,
+        plan,
         known,
         held_out=unseen,
         progress=progress,

@@ -20,7 +20,8 @@ from genzoo.model.model import Model
 from genzoo.records import ArchitectureSpec, ObjectiveSpec, Record
 from genzoo.registry import Entry, Registry
 from genzoo.specs import SampleSpec
-from genzoo.training.components import Session, check_fit, open_session
+from genzoo.training.components import Session, open_session
+from genzoo.training.refusals import check_fit
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunFolder
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig

@@ -53,6 +53,7 @@ def read_inputs(
     """
     from genzoo.data.read import read_files
 
+    class_indices(labels, spec, 1)
     if len(sources) == 1 and _is_dataset(sources[0]):
         x, known = _from_dataset(sources[0], kind, spec, registry, count or DEFAULT_COUNT)
     else:

@@ -72,7 +72,7 @@ class Request:
         self, processes: ProcessGroup, stage: Stage, expected: EvaluationRecord | None
     ) -> Evaluation:
         from genzoo.api import load
-        from genzoo.evaluation.evaluate import open_evaluation
+        from genzoo.evaluation.evaluate import check_request, open_evaluation
         from genzoo.evaluation.reproduce import check_unchanged
         from genzoo.media.image_kind import with_max_pixels
         from genzoo.training.hardware import choose_device
@@ -82,6 +82,7 @@ class Request:
         model = load(self.model, device=device, registry=registry)
         kind = with_max_pixels(kind_of(self.model, registry), self.max_pixels)
         spec = model.sample_spec
+        check_request(model, kind, self.settings, self.plan, registry)
         with processes.one_by_one():
             data = _open(self.data, kind, spec, True, stage, self.stream)
             unseen = self.held_out and _open(self.held_out, kind, spec, False, stage, self.stream)

@@ -70,7 +70,7 @@ class ArraySource(Source):
 
     def labels(self, kept: Sequence[int]) -> Labels:
         if self.raw.labels is None:
-            return Labels(None, ())
+            return Labels(None, (), missing="it has no array 'labels'")
         return Labels(self.raw.labels[np.asarray(kept)], self.raw.classes)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from genzoo.data.arrays import number_labels
 from genzoo.data.content_digests import file_digests, is_settled, remembered, status_of
-from genzoo.data.data_source import Labels
+from genzoo.data.data_source import Labels, without_label
 from genzoo.data.decoding import Content, Encoded
 from genzoo.data.file_source import FileSource
 from genzoo.data.fingerprint import digest
@@ -117,12 +117,11 @@ class ArrowSource(FileSource):
     def labels(self, kept: Sequence[int]) -> Labels:
         column = label_column(self._dataset.features)
         if column is None:
-            return Labels(None, ())
+            return Labels(None, (), missing="it has no column of classes")
         values = _values(self._dataset, column)[np.asarray(kept)]
-        missing = int((values < 0).sum())
+        missing = np.flatnonzero(values < 0).tolist()
         if missing:
-            note = f"No labels: {missing} of {len(values)} {self._kind.array} have none."
-            return Labels(None, (), (note,))
+            return without_label(self._kind.array, missing, len(values), "has none", "have none")
         names = tuple(getattr(self._dataset.features[column], "names", ()))
         return Labels(*number_labels(values, names, len(values), self.name, self._kind))
 

@@ -55,6 +55,7 @@ class DataCache:
         kind: Kind,
         progress: Progress | None = None,
         look: Callable[[], str] | None = None,
+        before: Callable[[], None] = lambda: None,
     ) -> Entry:
         """The entry `key`, built from `source` unless it is there and whole.
 
@@ -64,6 +65,7 @@ class DataCache:
             kind: What it holds.
             progress: Called while files are decoded.
             look: Names the content of the source as it is once all is decoded.
+            before: Called before anything is decoded; what it raises ends it.
 
         Raises:
             DataError: Nothing of the source can be decoded, or it was changed meanwhile.
@@ -73,6 +75,7 @@ class DataCache:
         found = read_entry(place)
         if found is not None:
             return found
+        before()
         self._sweep()
         with _advice():
             try:

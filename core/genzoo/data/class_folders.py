@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.data_source import Labels
-from genzoo.data.remarks import printable
+from genzoo.data.data_source import Labels, without_label
+from genzoo.data.remarks import printable, shortened
 
 
 def folder_labels(paths: Sequence[str], samples: str) -> Labels:
@@ -20,12 +21,18 @@ def folder_labels(paths: Sequence[str], samples: str) -> Labels:
         samples: What they are called, in the plural.
     """
     depth = common_folders(paths)
-    notes = [f"All {samples} are in '{printable(_folders(paths[0], depth))}'."] if depth else []
-    loose = sum(path.count("/") == depth for path in paths)
+    around = printable(_folders(paths[0], depth))
+    notes = (f"All {samples} are in '{around}'.",) if depth else ()
+    loose = [number for number, path in enumerate(paths) if path.count("/") == depth]
+    if len(loose) == len(paths):
+        where = f"in one folder, '{around}'" if depth else "in the folder itself"
+        return Labels(None, (), notes, f"all {len(paths)} {samples} are {where}")
     if loose:
-        if loose < len(paths):
-            notes.append(f"No labels: {loose} of {len(paths)} {samples} are in no class folder.")
-        return Labels(None, (), tuple(notes))
+        found = without_label(
+            samples, loose, len(paths), "is in no class folder", "are in no class folder"
+        )
+        shown = shortened([paths[number] for number in loose])
+        return replace(found, notes=(*notes, *found.notes), missing=f"{found.missing} ({shown})")
     # Names are numbered as they come, as millions of them are never held at once.
     met: dict[str, int] = {}
     names = (printable(path.split("/", depth + 1)[depth]) for path in paths)

@@ -27,11 +27,21 @@ class Labels:
         values: (N,) indices into `classes`, or None.
         classes: Class names in label order.
         notes: Sentences worth telling the user.
+        missing: Why there are none, as a part of a sentence; empty where nothing is to be said.
+        without: (n,) numbers of the samples without a label, where others have one.
     """
 
     values: NDArray[np.int64] | None
     classes: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    missing: str = ""
+    without: Sequence[int] = ()
+
+
+def without_label(samples: str, without: Sequence[int], count: int, one: str, many: str) -> Labels:
+    """No labels, because `without` of `count` samples have none: `one` or `many` says so."""
+    missing = f"{len(without)} of {count} {samples} {one if len(without) == 1 else many}"
+    return Labels(None, (), (f"No labels: {missing}.",), missing, without)
 
 
 class Source(ABC):

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from genzoo.cache_folder import cache_root
 from genzoo.data.cache import DataCache, Entry
@@ -18,12 +16,13 @@ from genzoo.data.find_source import MemorySource, Registered, find_source
 from genzoo.data.fingerprint import digest, fingerprint
 from genzoo.data.folder_source import FolderSource
 from genzoo.data.given_data import DataLike
+from genzoo.data.outline import Outline, contract, no_labels, outline, renumbered
 from genzoo.data.remarks import class_counts
 from genzoo.data.remote import WINDOW
 from genzoo.data.remote.open import remote_source
 from genzoo.data.shard_source import ShardSource
 from genzoo.data.streamed_rows import StreamedRows
-from genzoo.errors import DataError, UsageError
+from genzoo.errors import UsageError
 from genzoo.interfaces.kind import Kind
 
 
@@ -39,6 +38,7 @@ def open_dataset(
     stream: bool = False,
     note: Callable[[str], None] | None = None,
     window: int = WINDOW,
+    check: Callable[[Outline], None] = lambda outline: None,
 ) -> Dataset:
     """Open a folder, tar shards here or elsewhere, an .npz file, a registered data set, or arrays.
 
@@ -53,6 +53,8 @@ def open_dataset(
         stream: Decode samples each time they are asked for and keep none.
         note: Hears of samples that cannot be read while they are streamed, and of what takes long.
         window: Shards that are mixed at a time, where they are on other machines.
+        check: Called with what is known before anything is decoded, unless it has been before; what
+            it raises ends it.
 
     Raises:
         UsageError: A name that is unknown or ambiguous, options that the kind refuses,
@@ -69,13 +71,19 @@ def open_dataset(
     options = source.options(kind) if in_memory else store.options(source, kind)
     kind = type(kind)(options)
     key = fingerprint(source.identity, kind)
+
+    def before() -> None:
+        known = outline(source, kind, conditional, classes)
+        if known is not None:
+            check(known)
+
     if stream:
         key, found = digest([key, "streamed"]), _streamed(source, kind, note)
     else:
         # What the library `datasets` reads is its own copy, and arrays are loaded as a whole.
         changes = isinstance(source, (FolderSource, ShardSource))
         look = (lambda: find_source(data, kind, registered, root).identity) if changes else None
-        found = _as_they_are(source, kind) or store.entry(key, source, kind, progress, look)
+        found = _as_they_are(source, kind) or store.entry(key, source, kind, progress, look, before)
     return _dataset(source, kind, found, key, conditional, classes)
 
 
@@ -113,32 +121,12 @@ def _dataset(
 ) -> Dataset:
     labels, names = found.labels, found.classes
     if labels is not None and classes is not None:
-        labels, names = _renumbered(labels, names, tuple(classes), source.name), tuple(classes)
+        labels, names = renumbered(labels, names, tuple(classes), source.name), tuple(classes)
     if labels is None and conditional:
-        raise UsageError(
-            f"The data '{source.name}' has no labels to be conditional on.",
-            f"Sort the {kind.array} into one folder per class, or leave --conditional out.",
-        )
-    try:
-        spec = kind.spec(names if conditional else ())
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"]
-        raise DataError(f"The classes of '{source.name}' cannot be used: {reason}.") from error
+        raise no_labels(source.name, source.labels(range(len(source))), kind, classes)
+    spec = contract(kind, names if conditional else (), source.name)
     notes = [*source.notes, *found.notes]
     if conditional and labels is not None:
         notes.append(class_counts(names, np.bincount(labels, minlength=len(names)).tolist(), kind))
     blocks = source.blocks if isinstance(source, FileSource) else None
     return Dataset(kind, found.rows, labels, names, key, source.name, tuple(notes), spec, blocks)
-
-
-def _renumbered(
-    labels: NDArray[np.int64], names: Sequence[str], classes: Sequence[str], data: str
-) -> NDArray[np.int64]:
-    unknown = [name for name in names if name not in classes]
-    if unknown:
-        raise DataError(
-            f"'{data}' has classes that were not there before: {', '.join(unknown)}.",
-            f"Known: {', '.join(classes)}.",
-        )
-    numbers = np.array([classes.index(name) for name in names], np.int64)
-    return numbers[labels]

@@ -18,9 +18,13 @@ FEW_CLASSES = 8
 def listing(one: str, many: str, names: Sequence[str]) -> str:
     """`one`, or `many` with the number filled in, and the first few of `names`."""
     start = one if len(names) == 1 else many.format(len(names))
+    return f"{start}: {shortened(names)}."
+
+
+def shortened(names: Sequence[str]) -> str:
+    """The first few of `names` and how many more there are."""
     shown = ", ".join(printable(name) for name in names[:SHOWN])
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{start}: {shown}{more}."
+    return shown + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 def class_counts(classes: Sequence[str], counts: Sequence[int], kind: Kind) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from genzoo.data.arrays import number_labels
 from genzoo.data.class_folders import folder_labels
 from genzoo.data.content_digests import file_digests
-from genzoo.data.data_source import Labels
+from genzoo.data.data_source import Labels, without_label
 from genzoo.data.decoding import Content, Encoded
 from genzoo.data.file_source import FileSource
 from genzoo.data.fingerprint import digest
@@ -92,12 +92,11 @@ class IndexedShards(FileSource):
 
     def labels(self, kept: Sequence[int]) -> Labels:
         labels = self._labels[np.asarray(kept)]
-        missing = int((labels < 0).sum())
-        if missing == len(labels):
+        missing = np.flatnonzero(labels < 0).tolist()
+        if len(missing) == len(labels):
             return folder_labels([self._name(position) for position in kept], self._kind.array)
         if missing:
-            note = f"No labels: {missing} of {len(labels)} {self._kind.array} have none."
-            return Labels(None, (), (note,))
+            return without_label(self._kind.array, missing, len(labels), "has none", "have none")
         return self._numbered(labels)
 
     def _numbered(self, labels: NDArray[np.int64]) -> Labels:

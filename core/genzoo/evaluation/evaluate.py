@@ -16,6 +16,7 @@ from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import UsageError
 from genzoo.evaluation.choose_metrics import choose_features, choose_metrics, open_extractor
 from genzoo.evaluation.metric import Estimate, Metric
+from genzoo.evaluation.open_data import LEAST, check_enough
 from genzoo.evaluation.record import (
     PROTOCOL,
     DataSection,
@@ -27,15 +28,13 @@ from genzoo.evaluation.record import (
     Value,
 )
 from genzoo.evaluation.subject import LARGEST_DATA, Progress, Settings, Subject, used_samples
+from genzoo.interfaces.kind import Kind
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry
 from genzoo.torch_globals import plain_modes
 from genzoo.version import __version__
 from genzoo.waiting import sharing_processors
-
-LEAST = 8
-"""Samples, and items of the data, that an evaluation needs at least."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,25 @@ class Evaluation:
         )
 
 
+def check_request(
+    model: Model, kind: Kind, settings: Settings, plan: Plan, registry: Registry
+) -> tuple[Sequence[tuple[Entry[MetricSpec], Metric]], Entry[FeatureSpec]]:
+    """The metrics and the feature space; what does not fit is refused before any data are opened.
+
+    Raises:
+        CapabilityError: The model lacks what a metric that was asked for needs.
+        UnknownNameError: There is no such metric, feature space or prior.
+        UsageError: There is too little to measure.
+    """
+    if settings.label_prior not in ("uniform", "data"):
+        raise UsageError(f"Labels are drawn as uniform or data, not {settings.label_prior}.")
+    if settings.count < LEAST:
+        raise UsageError(f"{settings.count} samples tell nothing.", f"Draw at least {LEAST}.")
+    model.prior(settings.prior)
+    chosen = choose_metrics(plan.metrics, model, registry)
+    return chosen, choose_features(plan.features, kind, registry)
+
+
 @plain_modes()
 def open_evaluation(
     model: Model,
@@ -114,9 +132,8 @@ def open_evaluation(
         UnknownNameError: There is no such metric or feature space.
         UsageError: There is too little to measure.
     """
-    _check(model, data, settings, held_out)
-    chosen = choose_metrics(plan.metrics, model, registry)
-    space = choose_features(plan.features, data.kind, registry)
+    chosen, space = check_request(model, data.kind, settings, plan, registry)
+    _check(model, data, held_out)
     with processes.one_by_one():
         extractor = open_extractor(space, model.device, plan.features_file)
     cache = cache_root()
@@ -146,16 +163,11 @@ def weights_hash(model: Model) -> str:
     return f"sha256:{state.hexdigest()}"
 
 
-def _check(model: Model, data: Dataset, settings: Settings, held_out: Dataset | None) -> None:
-    if settings.label_prior not in ("uniform", "data"):
-        raise UsageError(f"Labels are drawn as uniform or data, not {settings.label_prior}.")
-    if settings.count < LEAST:
-        raise UsageError(f"{settings.count} samples tell nothing.", f"Draw at least {LEAST}.")
+def _check(model: Model, data: Dataset, held_out: Dataset | None) -> None:
     for dataset in (data, held_out):
         if dataset is None:
             continue
-        if len(dataset) < LEAST:
-            raise UsageError(f"'{dataset.name}' has too few {dataset.kind.array}: {len(dataset)}.")
+        check_enough(dataset.name, len(dataset), dataset.kind)
         if dataset.spec.shape != model.sample_spec.shape:
             raise UsageError(
                 f"The data '{dataset.name}' is of shape {dataset.spec.shape}, "
@@ -166,7 +178,6 @@ def _check(model: Model, data: Dataset, settings: Settings, held_out: Dataset | 
             f"The held-out data '{held_out.name}' is the data itself.",
             f"Name {data.kind.array} that the model was not trained on.",
         )
-    model.prior(settings.prior)
 
 
 def _values(metric: str, estimates: Sequence[Estimate]) -> list[Value]:

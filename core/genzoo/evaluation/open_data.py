@@ -8,10 +8,23 @@ from typing import Any
 from genzoo.data.dataset import Dataset
 from genzoo.data.given_data import DataLike
 from genzoo.data.open_dataset import open_dataset
+from genzoo.data.outline import Outline
+from genzoo.errors import UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.records import DatasetSpec
 from genzoo.registry import Registry, load_target
 from genzoo.specs import SampleSpec
+
+LEAST = 8
+"""Samples that an evaluation needs at least, of the model and of the data."""
+
+
+def check_enough(name: str, count: int, kind: Kind) -> None:
+    """Raise UsageError if `count` samples of the data `name` are too few to judge by."""
+    if count < LEAST:
+        raise UsageError(
+            f"'{name}' has too few {kind.array}: {count}.", f"It takes at least {LEAST}."
+        )
 
 
 def open_beside(
@@ -46,6 +59,10 @@ def open_beside(
         record = registry[DatasetSpec].find(name).record
         return record, load_target(record.target)
 
+    def check(known: Outline) -> None:
+        if known.most is not None:
+            check_enough(known.name, known.most, kind)
+
     conditional = labelled and spec.conditional
     return open_dataset(
         data,
@@ -56,4 +73,5 @@ def open_beside(
         progress=decoding,
         stream=stream,
         note=note,
+        check=check,
     )

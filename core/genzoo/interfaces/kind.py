@@ -51,6 +51,8 @@ class Kind(ABC):
         features: Full names of feature spaces that samples are compared in unless one is asked
             for, the first that is installed; else `genzoo/values`.
         reads: Endings of the files that `decode` reads; empty where data are arrays only.
+        one_per_file: Whether a file never holds more than one sample, so that how many there are at
+            most is known before any is decoded.
         version: Raise it when rows come out differently, so that kept ones are made again.
     """
 
@@ -63,6 +65,7 @@ class Kind(ABC):
     snapshot_endings: ClassVar[tuple[str, ...]] = ()
     folder_ending: ClassVar[str] = ""
     features: ClassVar[tuple[str, ...]] = ()
+    one_per_file: ClassVar[bool] = False
     version: ClassVar[int] = 1
 
     def __init__(self, config: Config) -> None:

@@ -48,6 +48,7 @@ class ImageKind(Kind):
     name: ClassVar[str] = "image"
     noun: ClassVar[str] = "image"
     array: ClassVar[str] = "images"
+    one_per_file: ClassVar[bool] = True
     endings: ClassVar[tuple[str, ...]] = tuple(FORMATS)
     features: ClassVar[tuple[str, ...]] = ("genzoo/efficientnet-lite0", "genzoo/pixels")
     reads: ClassVar[tuple[str, ...]] = (

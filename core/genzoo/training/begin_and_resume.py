@@ -22,7 +22,9 @@ from genzoo.torch_globals import plain_modes
 from genzoo.training.allocators import tune_allocators
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
 from genzoo.training.choose_trackers import choose_trackers
-from genzoo.training.components import Session, check_fit, open_session, restore_session
+from genzoo.training.components import Session, open_session, restore_session
+from genzoo.training.hardware import choose_device
+from genzoo.training.refusals import check_fit
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import data_gone, load_data, lookup_in, placed
 from genzoo.training.run_folder import (
@@ -81,6 +83,7 @@ def train_run(
     data = plan.data.data if data is None else data
     plan = _resolve(plan, registry, data)
     trackers = choose_trackers(plan.training.tracker, registry)
+    choose_device(processes.device(plan.training.device))
     dataset = load_data(plan, registry, reporter, processes=processes, data=data)
     session = open_session(plan, dataset, registry, processes)
     if processes.is_main:

@@ -14,19 +14,15 @@ from genzoo.data.batch_stream import BatchStream
 from genzoo.data.dataset import Dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.distributed.sync_batch_norm import synced
-from genzoo.errors import CapabilityError, CheckpointError, UsageError
+from genzoo.errors import CheckpointError
 from genzoo.interfaces.architecture import Architecture
-from genzoo.interfaces.noise import derive_seed
-from genzoo.interfaces.objective import Objective, Phase, TrainingContext
+from genzoo.interfaces.objective import Objective, Phase
 from genzoo.interfaces.prior import Prior
 from genzoo.model.build import build_architecture
-from genzoo.model.encoding import require_encoder
 from genzoo.model.model import Model
 from genzoo.plugin_errors import one_line
 from genzoo.records import ArchitectureSpec, ObjectiveSpec
-from genzoo.registry import Entry, Registry, load_target
-from genzoo.specs import parse_config
-from genzoo.torch_globals import own_draws
+from genzoo.registry import Entry, Registry
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.compilation import as_written, compile_networks
 from genzoo.training.ema import ExponentialMovingAverage, fresh_average
@@ -34,6 +30,13 @@ from genzoo.training.fsdp_tensors import WholeTensors, load_whole, whole_copy
 from genzoo.training.hardware import choose_device, choose_precision
 from genzoo.training.optimizers import build_optimizers, optimizer_tensors, restore_optimizer
 from genzoo.training.phase_runner import PhaseEngine, bfloat16_autocast
+from genzoo.training.refusals import (
+    build_objective,
+    check_batch,
+    check_parts,
+    fresh_parts,
+    objective_entry,
+)
 from genzoo.training.replicas import share_weights
 from genzoo.training.schedule import Schedule
 from genzoo.training.training_config import RunPlan, TrainingConfig
@@ -110,35 +113,19 @@ def open_session(
         UsageError: Names, options or sizes that do not fit together.
     """
     config = plan.training
-    if config.batch_size > len(dataset):
-        raise UsageError(
-            f"A batch of {config.batch_size} is larger than the data, which has {len(dataset)}.",
-            f"Use --batch-size {_power_of_two_below(len(dataset))} or less.",
-        )
-    if config.batch_size % processes.size:
-        raise UsageError(
-            f"A batch of {config.batch_size} does not divide among {processes.size} processes.",
-            f"Use a multiple of {processes.size}: --batch-size counts the samples of all.",
-        )
+    check_batch(config, len(dataset), processes)
     device = choose_device(processes.device(config.device))
     entry, architecture = build_architecture(
         registry, plan.architecture, plan.architecture_config, dataset.spec
     )
-    objective_entry = (
-        registry[ObjectiveSpec].find(plan.objective)
-        if plan.objective
-        else registry.objective_of(entry)
-    )
-    objective = build_objective(plan, objective_entry.record, architecture, len(dataset))
+    goal = objective_entry(plan, registry, entry)
+    objective = build_objective(plan, goal.record, architecture, len(dataset))
     sharded = is_sharded(config, processes)
     # Parameters that are to be sharded wait on the CPU, where there is room for all of them.
     place = torch.device("cpu") if sharded else device
     parts = _parts(architecture, objective, config, place, processes)
-    objective.check(parts)
+    check_parts(entry, objective, parts)
     inference = nn.ModuleDict({name: parts[name] for name in entry.record.inference})
-    if entry.record.priors:
-        # They are fitted to latents of the data: better refused now than after the last step.
-        require_encoder(inference.values(), entry.full_name)
     phases = objective.phases()
     average = fresh_average(inference)
     leaves = _shard(parts, average, inference, phases, device, processes) if sharded else list
@@ -152,7 +139,7 @@ def open_session(
         registry=registry,
         kind=plan.data.kind,
         entry=entry,
-        objective_entry=objective_entry,
+        objective_entry=goal,
         architecture=architecture,
         parts=parts,
         prior=architecture.prior().to(device),
@@ -202,44 +189,6 @@ def _shard(
     return sharding.leaves
 
 
-def _power_of_two_below(count: int) -> int:
-    return 1 << (count.bit_length() - 1)
-
-
-def build_objective(
-    plan: RunPlan, record: ObjectiveSpec, architecture: Architecture, data_count: int
-) -> Objective:
-    """The plan's objective, bound to its configuration and to the run."""
-    config = parse_config(
-        load_target(record.config), plan.objective_config, f"objective {record.name}"
-    )
-    context = TrainingContext(
-        sample=architecture.sample,
-        latent=architecture.latent,
-        data_count=data_count,
-        batch_size=plan.training.batch_size,
-        total_steps=plan.training.steps,
-    )
-    objective: Objective = load_target(record.target)(config, context)
-    return objective
-
-
-def check_fit(architecture: ArchitectureSpec, objective: ObjectiveSpec) -> None:
-    """Refuse an objective that trains parts the architecture does not have.
-
-    Raises:
-        CapabilityError: Names the parts and the architecture's own objective.
-    """
-    missing = [part for part in objective.requires if part not in architecture.parts]
-    if missing:
-        trained, lacking = " and ".join(objective.requires), " and ".join(missing)
-        raise CapabilityError(
-            f"The objective '{objective.name}' trains the parts {trained}, "
-            f"and {architecture.name} lacks {lacking}.",
-            f"Its own objective is '{architecture.objective}'.",
-        )
-
-
 def _parts(
     architecture: Architecture,
     objective: Objective,
@@ -247,8 +196,7 @@ def _parts(
     device: torch.device,
     processes: ProcessGroup,
 ) -> dict[str, nn.Module]:
-    with own_draws(derive_seed(config.seed, "initialisation")):
-        parts = {**architecture.build(), **objective.parts()}
+    parts = fresh_parts(architecture, objective, config)
     if config.sync_batch_norm and processes.size > 1:
         parts = {name: synced(part, processes) for name, part in parts.items()}
     for part in parts.values():

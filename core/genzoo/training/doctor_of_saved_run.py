@@ -22,8 +22,8 @@ from genzoo.model.build import build_architecture
 from genzoo.records import ObjectiveSpec
 from genzoo.registry import Registry
 from genzoo.torch_globals import plain_modes
-from genzoo.training.components import build_objective
 from genzoo.training.doctor_while_training import all_of, declared_signs, in_force, some_of
+from genzoo.training.refusals import build_objective
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder, RunRecord

@@ -16,6 +16,7 @@ from genzoo.errors import UsageError
 from genzoo.media.find_kind import load_kind
 from genzoo.records import ArchitectureSpec, DatasetSpec
 from genzoo.registry import Registry, load_target
+from genzoo.training.refusals import refuse_early
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunRecord
 from genzoo.training.share import check_same_data
@@ -64,6 +65,7 @@ def load_data(
             stream=plan.data.stream,
             note=reporter.note,
             window=plan.data.window,
+            check=lambda known: refuse_early(plan, known, registry, processes),
         )
     check_same_data(processes, dataset.fingerprint)
     for note in dataset.notes:

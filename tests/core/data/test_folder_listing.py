@@ -124,7 +124,7 @@ def test_a_flat_folder_has_no_classes():
 def test_images_beside_class_folders_leave_no_classes():
     labels = folder_labels(["1.png", "cats/1.png", "dogs/1.png"], "images")
     assert labels.values is None
-    assert labels.notes == ("No labels: 1 of 3 images are in no class folder.",)
+    assert labels.notes == ("No labels: 1 of 3 images is in no class folder.",)
 
 
 def test_a_folder_around_the_classes_is_looked_through():

@@ -197,7 +197,7 @@ def test_rows_without_a_class(datasets):
     rows = table(datasets)
     rows = rows.remove_columns("label").add_column("label", [0, 1, None, 0, 1, 0])
     rows.save_to_disk("data")
-    assert open_images("data").notes == ("No labels: 1 of 6 images have none.",)
+    assert open_images("data").notes == ("No labels: 1 of 6 images has none.",)
 
 
 def test_columns_that_do_not_do(datasets):

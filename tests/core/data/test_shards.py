@@ -134,7 +134,7 @@ def test_some_without_a_label(tmp_path):
     write_shard(tmp_path / "a.tar", files)
     dataset = open_images("a.tar")
     assert dataset.labels is None
-    assert dataset.notes == ("No labels: 1 of 2 images have none.",)
+    assert dataset.notes == ("No labels: 1 of 2 images has none.",)
     with pytest.raises(UsageError, match="no labels to be conditional on"):
         open_images("a.tar", conditional=True)
 
