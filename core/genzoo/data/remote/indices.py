@@ -23,7 +23,7 @@ TELL_EVERY = 10.0
 def file_identity(file: RemoteFile) -> str:
     """Of a file on another machine: its content if that is known, else address, size and tag."""
     if file.content:
-        return digest(["remote content", file.name, str(file.size), file.content])
+        return digest(["remote content", str(file.size), file.content])
     return digest(["remote file", shown(file.url), str(file.size), file.tag])
 
 

@@ -86,7 +86,7 @@ class RemoteTables(IndexedShards):
         classes = tuple(getattr(features[labels], "names", ())) if labels else ()
         look = partial(_look, column=labels, patience=patience)
         found = indices(files, kind, cache / "shards", look, patience, note, f"labels {labels}")
-        columns = [images, labels or "", *classes]
+        columns = [str(len(files)), images, labels or "", *classes]
         identity = digest(["remote tables", *map(file_identity, files), *columns])
         super().__init__([file.name for file in files], found, name, identity, kind, classes)
         self.blocks = Blocks(self.lengths, window)

@@ -6,9 +6,11 @@ import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from genzoo.data.content_digests import remembered
 from genzoo.data.fingerprint import digest
 from genzoo.data.remote.connection import RemoteFile, shown
 from genzoo.data.remote.download import download
+from genzoo.data.remote.hashed_reader import HashedReader
 from genzoo.data.remote.indices import file_identity, indices
 from genzoo.data.remote.reader import Patience, RemoteReader
 from genzoo.data.remote.store import ShardStore
@@ -53,11 +55,17 @@ class RemoteShards(IndexedShards):
         note: Callable[[str], None],
     ) -> None:
         def look(file: RemoteFile) -> ShardIndex:
-            with io.BufferedReader(RemoteReader(file, patience), BUFFER) as content:
-                return look_through(content, shown(file.url), kind)
+            plain = RemoteReader(file, patience)
+            reader = plain if file.content else HashedReader(plain)
+            with io.BufferedReader(reader, BUFFER) as content:
+                found = look_through(content, shown(file.url), kind)
+                if isinstance(reader, HashedReader):
+                    _content(file, cache, reader)
+                return found
 
         found = indices(files, kind, cache / "shards", look, patience, note)
-        identity = digest(["remote shards", *map(file_identity, files), *classes])
+        contents = [_content(file, cache, patience) for file in files]
+        identity = digest(["remote shards", str(len(files)), *contents, *classes])
         super().__init__([file.name for file in files], found, name, identity, kind, classes)
         self.blocks = Blocks(self.lengths, window)
         self._store = ShardStore(
@@ -72,3 +80,19 @@ class RemoteShards(IndexedShards):
 
     def read(self, shard: int, offset: int, size: int) -> bytes:
         return self._store.read(shard, offset, size)
+
+
+def _content(file: RemoteFile, cache: Path, by: HashedReader | Patience) -> str:
+    """What names the content of a shard wherever it lies, found out once.
+
+    Args:
+        file: The shard.
+        cache: Where that is remembered.
+        by: What reads the shard, or how to read it where it is not being read.
+    """
+
+    def find() -> str:
+        reader = HashedReader(RemoteReader(file, by)) if isinstance(by, Patience) else by
+        return reader.digest()
+
+    return file.content or remembered(digest(["content", file_identity(file)]), cache, True, find)

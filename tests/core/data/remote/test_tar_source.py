@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from file_server import serving
@@ -85,6 +88,28 @@ def test_they_are_looked_through_once(server, pattern, monkeypatch):
     assert second.fingerprint == first.fingerprint
     assert len(heard) == 2
     assert {asked for _, asked in server.requests} == {"bytes=0-0"}
+
+
+def test_the_same_content_elsewhere_and_later_is_the_same_data(server, shards, pattern, tmp_path):
+    first = open_images(pattern, stream=True)
+    with serving() as another:
+        write_shards(tmp_path / "later", count=24, shards=6)
+        for number, path in enumerate(sorted((tmp_path / "later").iterdir())):
+            os.utime(path, (1, 1))
+            path.rename(path.with_name(f"again-{number}.tar"))
+        another.share(tmp_path / "later")
+        again = open_images(f"{another.url}/again-{{0..5}}.tar", stream=True)
+        assert again.fingerprint == first.fingerprint
+
+
+def test_the_first_look_reads_a_shard_once(server, pattern):
+    # Images so large that a reader passes over them.
+    noise = np.random.default_rng(0).integers(0, 256, 3 * 2**20, np.uint8).tobytes()
+    write_shard(Path("big.tar"), {f"{at}.bin": noise for at in range(2)} | {"3.png": picture(3)})
+    server.files = {"/big.tar": Path("big.tar").read_bytes()}
+    server.requests.clear()
+    assert len(open_images(f"{server.url}/big.tar", stream=True)) == 1
+    assert len([asked for path, asked in server.requests if path == "/big.tar"]) <= 4
 
 
 def test_other_content_is_other_data(server, pattern, tmp_path):
