@@ -126,17 +126,19 @@ class Ear(Encoder):
 
 
 class Mouth(Decoder):
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, classes: int) -> None:
         super().__init__()
+        self.classes = nn.Embedding(max(1, classes), LATENT)
         self.layer = nn.Linear(LATENT, length)
         self.log_variance = nn.Parameter(self.layer.bias.new_zeros(()))
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Likelihood:
-        return Gaussian(self.layer(z).tanh().unsqueeze(1), self.log_variance, -1.0, 1.0)
+        given = z if labels is None else z + self.classes(labels)
+        return Gaussian(self.layer(given).tanh().unsqueeze(1), self.log_variance, -1.0, 1.0)
 
 
 class SoundVAE(Architecture):
-    """One linear layer each way; its samples are means."""
+    """One linear layer each way; its samples are means. The encoder needs no classes."""
 
     def __init__(self, config: Config, sample: SampleSpec) -> None:
         super().__init__(config, sample)
@@ -144,7 +146,7 @@ class SoundVAE(Architecture):
 
     def build(self) -> Mapping[str, nn.Module]:
         length = self.sample.shape[1]
-        return {"encoder": Ear(length), "decoder": Mouth(length)}
+        return {"encoder": Ear(length), "decoder": Mouth(length, len(self.sample.classes))}
 
 
 class Loudness(FeatureExtractor):
