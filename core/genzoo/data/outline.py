@@ -15,7 +15,7 @@ from genzoo.data.decoding import attempt, quiet_decoding
 from genzoo.data.file_source import FileSource
 from genzoo.data.remarks import shortened
 from genzoo.errors import DataError, UsageError
-from genzoo.interfaces.decoded import UndecodableError
+from genzoo.interfaces.decoded import Decoded, UndecodableError
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
 
@@ -42,7 +42,7 @@ class Outline:
 def outline(
     source: Source, kind: Kind, conditional: bool, classes: Sequence[str] | None
 ) -> Outline | None:
-    """The outline of `source`; None where its classes depend on which files are samples.
+    """The outline of `source`; None where its classes depend on what is in the files.
 
     Args:
         source: The data.
@@ -57,6 +57,8 @@ def outline(
     most = len(source) if kind.one_per_file or not isinstance(source, FileSource) else None
     if not conditional:
         return Outline(source.name, contract(kind, (), source.name), most)
+    if _say_their_class(source, kind):
+        return None
     labels = source.labels(range(len(source)))
     if labels.values is None:
         if len(labels.without) and not _hold_samples(source, kind, labels.without):
@@ -70,6 +72,16 @@ def outline(
             raise unknown_classes([names[number] for number in unknown], classes, source.name)
         names = tuple(classes)
     return Outline(source.name, contract(kind, names, source.name), most)
+
+
+def _say_their_class(source: Source, kind: Kind) -> bool:
+    """Whether the first file that can be decoded says the classes of its rows itself."""
+    if not isinstance(source, FileSource):
+        return False
+    with quiet_decoding():
+        outcomes = (attempt(kind, source.encoded(each)) for each in range(min(TRIES, len(source))))
+        first = next((each for each in outcomes if isinstance(each, Decoded)), None)
+    return first is not None and bool(first.labels)
 
 
 def _hold_samples(source: Source, kind: Kind, positions: Sequence[int]) -> bool:
