@@ -12,6 +12,7 @@ from torch import Tensor
 
 from genzoo.artifact.tensors import load_tensors, save_tensors
 from genzoo.atomic_files import atomic_write
+from genzoo.data.npz_archives import Archive
 from genzoo.errors import DataError, UsageError
 
 ENDINGS = (".safetensors", ".npz")
@@ -65,8 +66,9 @@ def read_latents(path: Path) -> tuple[Tensor, list[int] | None]:
 
 def _read_npz(path: Path) -> dict[str, Tensor]:
     try:
-        # numpy leaves a file that it opened itself open where the archive is torn.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+        with path.open("rb") as file:
+            return {
+                name: torch.from_numpy(array) for name, array in Archive(file, str(path)).items()
+            }
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"'{path}' is no readable .npz file: {error}.") from error

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from genzoo.data.data_source import Labels, Outcomes, Source
 from genzoo.data.decoding import attempt_entry
 from genzoo.data.fingerprint import array_identity
+from genzoo.data.npz_archives import Archive
 from genzoo.data.raw import RawSamples
 from genzoo.errors import DataError
 from genzoo.interfaces.decoded import Decoded
@@ -131,8 +132,8 @@ def read_npz(path: Path, kind: Kind) -> RawSamples:
         DataError: The file cannot be read, or it is not clear which array holds the samples.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return _pick(archive, path, kind)
+        with path.open("rb") as file:
+            return _pick(Archive(file, str(path)), path, kind)
     except DataError:
         raise
     except Exception as error:  # damaged bytes surface as errors of many kinds
