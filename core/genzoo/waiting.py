@@ -114,8 +114,8 @@ class Waiting:
 
     @property
     def spins(self) -> bool:
-        """Whether threads that wait spin for long now."""
-        return not self.asleep and spins_long(os.environ)
+        """Whether threads that wait spin for long now: one alone waits for nobody."""
+        return not self.asleep and spins_long(os.environ) and _threads() > 1
 
     def _watch(self, policy: str) -> None:
         others = OtherPrograms()

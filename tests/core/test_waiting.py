@@ -128,6 +128,7 @@ def load(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(waiting, "OtherPrograms", lambda: load)
     monkeypatch.setattr(waiting, "gather", load.gather)
+    monkeypatch.setattr(waiting, "_threads", lambda: 2)
     monkeypatch.setattr(waiting, "shortage", lambda others: others)
     monkeypatch.setattr(waiting, "FIRST_LOOK", 0.001)
     monkeypatch.setattr(waiting, "LOOK_EVERY", 0.001)
@@ -224,8 +225,11 @@ def test_results_are_the_same_and_no_thread_is_left_behind(switched):
 
 
 def test_one_thread_has_nothing_to_wait_for(monkeypatch):
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(waiting, "_threads", lambda: 1)
     assert waiting.gather() is None
+    assert not Waiting().spins
 
 
 def test_another_runtime_is_left_alone(monkeypatch, tmp_path):
