@@ -7,6 +7,7 @@ import pytest
 
 from genzoo.cli.main import COMMANDS
 from genzoo.plugins.manager import PluginManager
+from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo.registry import load_target
 from genzoo.training.training_config import TrainingConfig
 
@@ -28,17 +29,17 @@ def test_every_training_option_is_documented(name):
 
 @pytest.mark.parametrize("objective", ["gan", "lsgan", "hinge", "wgan-gp", "r3gan", "elbo"])
 def test_schedules_and_augmentation_of_objectives_are_documented(objective):
-    fields = load_target(REGISTRY.objectives.find(objective).record.config).model_fields
+    fields = load_target(REGISTRY[ObjectiveSpec].find(objective).record.config).model_fields
     about = ("ada_", "augment", "gamma_", "burn_in", "warmup", "cycles")
     for name in fields:
         if name.startswith(about):
             assert f"`--{name.replace('_', '-')}`" in MANUAL["training.md"]
 
 
-@pytest.mark.parametrize("name", REGISTRY.architectures.names())
+@pytest.mark.parametrize("name", REGISTRY[ArchitectureSpec].names())
 def test_every_architecture_and_its_objective_is_in_the_readme(name):
     (row,) = re.findall(rf"^\| `{name}` .*$", MANUAL["README.md"], re.MULTILINE)
-    assert f"`{REGISTRY.architectures.find(name).record.objective}` (default)" in row
+    assert f"`{REGISTRY[ArchitectureSpec].find(name).record.objective}` (default)" in row
 
 
 def test_links_lead_somewhere():

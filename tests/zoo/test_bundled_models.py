@@ -9,6 +9,7 @@ from image_data import IMAGES
 import genzoo
 from genzoo.artifact.verify import verify
 from genzoo.plugins.manager import PluginManager
+from genzoo.records import ArchitectureSpec, ModelSpec
 from genzoo.zoo import resolve
 
 REGISTRY = PluginManager.discover().registry
@@ -16,15 +17,17 @@ REGISTRY = PluginManager.discover().registry
 
 def is_bundled(name):
     """Whether it comes with genzoo, as those on the Hub do not."""
-    return Path(REGISTRY.models.find(name).record.location).is_absolute()
+    return Path(REGISTRY[ModelSpec].find(name).record.location).is_absolute()
 
 
-NAMES = [name for name in REGISTRY.models.names() if is_bundled(name)]
+NAMES = [name for name in REGISTRY[ModelSpec].names() if is_bundled(name)]
 
 
 def test_there_is_a_gan_and_a_vae():
     families = {
-        REGISTRY.architectures.find(REGISTRY.models.find(name).record.architecture).record.family
+        REGISTRY[ArchitectureSpec]
+        .find(REGISTRY[ModelSpec].find(name).record.architecture)
+        .record.family
         for name in NAMES
     }
     assert families == {"gan", "vae"}
