@@ -165,7 +165,7 @@ class DatasetSpec(Record):
 
     Attributes:
         target: A function of no arguments that returns `genzoo.RawSamples`.
-        version: Changes whenever the content does; part of the cache key.
+        version: Changes whenever the content does: the data are then loaded anew and compared.
         licence: SPDX identifier or short text.
     """
 

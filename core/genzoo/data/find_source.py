@@ -22,6 +22,7 @@ from genzoo.data.remote.connection import shown
 from genzoo.data.shard_source import ShardSource
 from genzoo.data.shards import ENDING, is_pattern, shards_in, shards_of_pattern
 from genzoo.data.split_folders import scan_split
+from genzoo.data.split_shards import shards_to_train_on
 from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.records import DatasetSpec
@@ -104,7 +105,10 @@ def _from_path(
     check_plain(path, name)
     shards = shards_in(path, kind) if path.is_dir() else [path]
     if shards and shards[0].suffix.lower() == ENDING:
-        return ShardSource(shards, name, kind, cache, note)
+        shards, said = shards_to_train_on(shards, name)
+        source = ShardSource(shards, name, kind, cache, note)
+        source.notes = (*said, *source.notes)
+        return source
     if is_saved(path, kind):
         return saved_source(path, name, kind, cache)
     if path.is_dir():

@@ -20,6 +20,7 @@ from genzoo.data.folder_listing import nothing_there
 from genzoo.data.remarks import counted, printable, with_article
 from genzoo.data.shard_index import ShardIndex, shard_index
 from genzoo.data.shards import CLASSES, DIGITS
+from genzoo.data.split_shards import samples_to_train_on
 from genzoo.errors import DataError
 from genzoo.interfaces.decoded import UndecodableError
 from genzoo.interfaces.kind import Kind
@@ -49,8 +50,9 @@ class IndexedShards(FileSource):
         kind: Kind,
         classes: tuple[str, ...],
     ) -> None:
+        found, said = samples_to_train_on(found, name)
         self.name = name
-        self.identity = identity
+        self.identity = digest([identity, *said]) if said else identity
         self.lengths = tuple(len(index.offsets) for index in found)
         """Number of samples in each shard."""
         self._shard_names = shards
@@ -64,7 +66,7 @@ class IndexedShards(FileSource):
         self._offsets = np.concatenate([index.offsets for index in found])
         self._sizes = np.concatenate([index.sizes for index in found])
         self._labels, self._label_names = _merged(found)
-        self.notes = tuple(_notes(found, kind))
+        self.notes = (*said, *_notes(found, kind))
 
     @abstractmethod
     def read(self, shard: int, offset: int, size: int) -> bytes:

@@ -12,7 +12,7 @@ from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind
 
 TRAIN = ("train", "training")
-OTHERS = ("val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation")
+SPLITS = (*TRAIN, *("val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation"))
 
 
 def scan_split(root: Path, name: str, kind: Kind) -> FolderScan:
@@ -32,7 +32,7 @@ def scan_split(root: Path, name: str, kind: Kind) -> FolderScan:
     splits = splits_among(file.path[len(above) :] for file in scan.files)
     if not splits:
         return scan
-    wanted = train_of(splits, name, f"{name.rstrip('/')}/{above}")
+    wanted = train_of(splits, name)
     found = scan_folder(root / above / wanted, kind)
     return FolderScan(found.root, found.files, (read_alone(name, wanted, splits), *found.notes))
 
@@ -42,24 +42,24 @@ def splits_among(paths: Iterable[str]) -> list[str]:
     found: set[str] = set()
     for path in paths:
         folder, below, _ = path.partition("/")
-        if not below or folder.lower() not in (*TRAIN, *OTHERS):
+        if not below or folder.lower() not in SPLITS:
             return []
         found.add(folder)
     return sorted(found) if len(found) > 1 else []
 
 
-def train_of(splits: list[str], name: str, place: str) -> str:
+def train_of(splits: list[str], name: str) -> str:
     """The split to train on.
 
     Raises:
-        DataError: There is none, or more than one; names those below `place`.
+        DataError: There is none, or more than one.
     """
     wanted = [split for split in splits if split.lower() in TRAIN]
     if len(wanted) == 1:
         return wanted[0]
     raise DataError(
         f"'{name}' holds the splits {', '.join(splits)}, and not one to train on.",
-        f"Name one of them, such as '{place}{splits[0]}'.",
+        f"Name the folder or the shards of one of them, such as those of {splits[0]}.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,6 +16,10 @@ Labels: TypeAlias = "str | Sequence[int] | Sequence[str] | Tensor"
 """A class for each sample, by index or by name; one name is that of all of them."""
 
 
+NUMBER = re.compile(r"[+-]?[\d.,_]+")
+"""A name that somebody may mean by typing a number."""
+
+
 def class_index(label: str, classes: Sequence[str]) -> int:
     """The index of a class, by its name or else by its number.
 
@@ -25,8 +30,8 @@ def class_index(label: str, classes: Sequence[str]) -> int:
     """
     if label in classes:
         return classes.index(label)
-    numbered = _is_number(label) and not any(map(_is_number, classes))
-    if numbered and int(label) < len(classes):
+    position = label.isascii() and label.isdigit() and not any(map(NUMBER.fullmatch, classes))
+    if position and int(label) < len(classes):
         return int(label)
     raise unknown_name("class", label, classes)
 
@@ -80,7 +85,3 @@ def label_tensor(
     if given.shape != (len(numbers),) or given.min() < 0 or given.max() >= len(classes):
         raise UsageError(f"Labels must be {len(numbers)} numbers from 0 to {len(classes) - 1}.")
     return given
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()

@@ -47,6 +47,14 @@ def test_a_label_is_a_name_where_any_name_looks_like_a_number() -> None:
             class_indices((label,), spec, 1)
 
 
+@pytest.mark.parametrize("name", ["1.0", "-1", "01", "1,5", "1_000", "٣"])
+def test_what_looks_like_a_number_is_one_in_any_notation(name: str) -> None:
+    spec = SampleSpec(shape=(3, 8, 8), classes=("a", name))
+    assert class_indices((name,), spec, 1) == [1]
+    with pytest.raises(GenzooError, match="no class named '0'"):
+        class_indices(("0",), spec, 1)
+
+
 @pytest.mark.parametrize("label", ["3", "-1", "d", "", "²", "1.0"])
 def test_labels_that_are_not_there_are_refused(label: str) -> None:
     spec = SampleSpec(shape=(3, 8, 8), classes=("a", "b", "c"))

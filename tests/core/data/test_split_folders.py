@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from image_data import IMAGES, open_images
-from shard_writer import picture
+from shard_writer import picture, write_shard
 
 from genzoo.data.raw import RawSamples
 from genzoo.data.remarks import class_counts
@@ -60,7 +60,7 @@ def test_splits_of_which_none_is_to_train_on_have_to_be_named():
     paint("d/val/a/1.png", "d/test/a/2.png")
     with pytest.raises(DataError, match="holds the splits test, val, and not one to train on") as e:
         open_images("d")
-    assert "'d/test'" in e.value.hint
+    assert "such as those of test" in e.value.hint
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,32 @@ def test_splits_of_which_none_is_to_train_on_have_to_be_named():
 def test_what_is_no_set_of_splits_is_read_as_a_whole(paths):
     paint(*paths)
     assert len(open_images("d")) == len(paths)
+
+
+def test_shards_named_after_splits_and_folders_of_splits_in_a_shard():
+    for name, value in {"x-train-0": 1, "x-train-1": 2, "x-val-0": 3}.items():
+        write_shard(Path("d", f"{name}.tar"), {"1.png": picture(value)})
+    dataset = open_images("d")
+    assert dataset.rows[:, 0, 0, 0].tolist() == [1, 2]
+    assert dataset.notes == ("Read 'train' alone; in 'd' another split is left out: val.",)
+    assert len(open_images("d/x-val-0.tar")) == 1
+
+    names = [f"top/{split}/{kind}.1.png" for split in ("val", "train") for kind in ("b/", "a/")]
+    names = [name.replace("/.1", "/x.1") for name in names]
+    write_shard(Path("d.tar"), {name: picture(at) for at, name in enumerate(names)})
+    dataset = open_images("d.tar", conditional=True)
+    assert dataset.rows[:, 0, 0, 0].tolist() == [2, 3]
+    assert dataset.classes == ("a", "b")
+    assert dataset.notes[0] == "Read 'train' alone; in 'd.tar' another split is left out: val."
+    streamed = open_images("d.tar", conditional=True, stream=True)
+    assert streamed.labels.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("names", [["train-0", "plane-0"], ["train-0", "train-1"], ["a", "val"]])
+def test_shards_of_other_names_are_all_read(names):
+    for name in names:
+        write_shard(Path("d", f"{name}.tar"), {"train/1.png": picture(1)})
+    assert len(open_images("d")) == 2
 
 
 def test_a_list_of_files_is_read_as_it_is():

@@ -137,7 +137,7 @@ def test_images_that_are_not_there_and_labels_that_are_missing(tables, tmp_path)
     heard = []
     dataset = open_images("hf:me/tables:test", stream=True, note=heard.append)
     assert values(dataset) == [1, 1, 1]
-    assert dataset.notes == ("No labels: 1 of 3 images have none.",)
+    assert dataset.notes == ("No labels: 1 of 3 images has none.",)
     assert "parquet/row 0' cannot be read (it is empty): " in heard[-2]
 
 
