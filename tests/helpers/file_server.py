@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,10 @@ class FileServer:
         secrets: The `Authorization` of each request that had one.
         redirects: Where a path is said to be.
         before: Called with the path before each answer.
+        pause: Seconds between the bytes of a file.
+        head_pause: Seconds between the bytes of a head that does not end.
+        refusals: Status and headers with which the next requests are refused.
+        page: Sent with status 200 in place of every file, as a login page is.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -35,6 +40,10 @@ class FileServer:
     secrets: list[str] = field(default_factory=list)
     redirects: dict[str, str] = field(default_factory=dict)
     before: Callable[[str], None] = lambda path: None
+    pause: float = 0.0
+    head_pause: float = 0.0
+    refusals: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    page: bytes = b""
 
     def __post_init__(self) -> None:
         handler = type("Handler", (_Handler,), {"server_of_files": self})
@@ -75,6 +84,16 @@ class _Handler(BaseHTTPRequestHandler):
         server.before(path)
         if server.down:
             return
+        while server.head_pause:
+            try:
+                self.wfile.write(b"H" if self.close_connection else b"HTTP/1.1 200 OK\r\nH")
+            except OSError:
+                return
+            self.close_connection = True
+            time.sleep(server.head_pause)
+        if server.refusals or server.page:
+            self._refuse()
+            return
         if path in server.redirects:
             self.send_response(302)
             self.send_header("Location", server.redirects[path])
@@ -102,9 +121,24 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         try:
+            if pause := self.server_of_files.pause:
+                for byte in content:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(pause)
             self.wfile.write(content[: self.server_of_files.drop_after])
         except OSError:
             self.close_connection = True
+
+    def _refuse(self) -> None:
+        server = self.server_of_files
+        html = {"Content-Type": "text/html"}
+        status, headers = server.refusals.pop(0) if server.refusals else (200, html)
+        self.send_response(status)
+        body = server.page if status == 200 else b""
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         pass

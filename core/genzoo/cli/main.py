@@ -53,6 +53,8 @@ class MainGroup(LazyGroup):
 
     def main(self, *args: Any, **settings: Any) -> Any:
         """Run the program. While the shell completes, nothing but what it offers is printed."""
+        # The Hub's client would print what servers say as it is. It reads this when it is imported.
+        os.environ.setdefault("HF_HUB_VERBOSITY", "error")
         if "_GENZOO_COMPLETE" not in os.environ:
             with lasting_streams():
                 return super().main(*args, **settings)

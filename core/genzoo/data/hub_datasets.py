@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from genzoo.data.arrow_source import ArrowSource
 from genzoo.data.content_digests import file_digests
 from genzoo.data.fingerprint import digest
+from genzoo.data.hub_library import disk_errors, from_hub, hub_builder
 from genzoo.data.shards import holds_files
-from genzoo.errors import DataError, UsageError
+from genzoo.errors import DataError, StorageError, UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.plugin_errors import one_line
 
@@ -69,6 +70,7 @@ def hub_source(name: str, kind: Kind, cache: Path) -> ArrowSource:
 
     Raises:
         DataError: It cannot be had, or holds no images.
+        HubError, StorageError: As `from_hub`.
         UsageError: A name or split that is wrong, or the library is missing.
     """
     reference = parse_reference(name)
@@ -76,16 +78,16 @@ def hub_source(name: str, kind: Kind, cache: Path) -> ArrowSource:
 
     folders: list[Path] = []
 
-    def load() -> Any:
-        from datasets import load_dataset_builder
+    repo, revision = reference.repo, reference.revision
+    builder = hub_builder(repo, revision, name)
 
-        builder = load_dataset_builder(reference.repo, revision=reference.revision)
+    def load() -> Any:
         if check_format(builder, name) == FOLDERS:
             folders.extend(_downloads(builder))
         builder.download_and_prepare()
         return builder.as_dataset()
 
-    dataset = _split(loaded(load, name), name, reference.split)
+    dataset = _split(from_hub(load, repo, revision, name), name, reference.split)
     return ArrowSource(dataset, name, kind, cache, folders)
 
 
@@ -187,15 +189,16 @@ def loaded(load: Callable[[], Any], name: str) -> Any:
 
     Raises:
         DataError: It failed.
+        StorageError: The disk is full.
     """
     try:
-        return load()
-    except DataError:
+        with disk_errors():
+            return load()
+    except (DataError, StorageError):
         raise
     except Exception as error:  # the library and what it builds on raise many kinds
         raise DataError(
-            f"'{name}' cannot be loaded: {one_line(error)}.",
-            "Check its name, and the network if it is on the Hub.",
+            f"'{name}' cannot be loaded: {one_line(error)}.", "Check what it consists of."
         ) from error
 
 

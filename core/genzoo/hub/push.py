@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from genzoo.artifact.card import published_card
 from genzoo.artifact.format import CARD, CONFIG, ArtifactConfig, read_config
@@ -16,7 +14,7 @@ from genzoo.hub.allowed_files import LEFT_ALONE, MAX_BYTES, RemoteFile, check_fi
 from genzoo.hub.client import LOG_IN, address, client, logged_in
 from genzoo.hub.progress import HubProgress
 from genzoo.hub.reference import HubReference
-from genzoo.hub.refusals import hub_errors, not_the_hub, slow_down
+from genzoo.hub.refusals import client_errors
 from genzoo.hub.repository_info import repository_info
 from genzoo.hub.transfer import ANSWER, within
 
@@ -76,7 +74,7 @@ def push(
     if not logged_in():
         raise HubError("You are not logged in to the Hugging Face Hub.", LOG_IN)
     progress.phase(f"Uploading {len(files) + 1} files")
-    with _answers_of_the_hub(reference):
+    with client_errors(reference.repository, reference.revision):
         within(
             ANSWER,
             lambda: client().create_repo(reference.repository, private=private, exist_ok=True),
@@ -134,30 +132,6 @@ def read_card(folder: Path) -> str:
         raise ArtifactError(
             f"'{folder / CARD}', the model's card, cannot be read.", hint
         ) from error
-
-
-@contextmanager
-def _answers_of_the_hub(reference: HubReference) -> Iterator[None]:
-    """Explain what the client raises: what it cannot make sense of is not an answer of the Hub's.
-
-    Requests to slow down are raised at once: the client would wait by itself.
-    """
-    from huggingface_hub.utils import get_session
-
-    hooks = get_session().event_hooks["response"]
-    hooks.append(_raise_slow_down)
-    try:
-        with hub_errors(reference.repository, reference.revision):
-            yield
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise not_the_hub("the client cannot read its answer") from error
-    finally:
-        hooks.remove(_raise_slow_down)
-
-
-def _raise_slow_down(response: Any) -> None:
-    if response.status_code == 429:
-        raise slow_down(response.headers)
 
 
 def _commit(

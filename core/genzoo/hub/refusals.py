@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from genzoo.errors import ArtifactError, GenzooError, HubError, UnknownNameError
 from genzoo.hub.client import LOG_IN, address, endpoint, logged_in
@@ -34,6 +35,38 @@ def hub_errors(what: str, revision: str = "") -> Iterator[None]:
         if explained is None:
             raise
         raise explained from error
+
+
+@contextmanager
+def client_errors(what: str, revision: str = "") -> Iterator[None]:
+    """As `hub_errors`, for what the client asks by itself.
+
+    An answer that it cannot make sense of is not the Hub's, and a request to slow down is raised
+    at once: the client would wait by itself.
+    """
+    try:
+        with hub_errors(what, revision), at_once():
+            yield
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise not_the_hub("the client cannot read its answer") from error
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Raise a request of the Hub's to slow down, instead of the client's waiting for minutes."""
+    from huggingface_hub.utils import get_session
+
+    hooks = get_session().event_hooks["response"]
+    hooks.append(_raise_slow_down)
+    try:
+        yield
+    finally:
+        hooks.remove(_raise_slow_down)
+
+
+def _raise_slow_down(response: Any) -> None:
+    if response.status_code == 429:
+        raise slow_down(response.headers)
 
 
 def explain(error: BaseException, what: str, revision: str = "") -> GenzooError | None:

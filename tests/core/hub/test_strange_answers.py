@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import Result
-from hub_server import HubServer
+from hub_server import TOKEN, HubServer
 from published import NAME, publish
 
 from genzoo.errors import HubError
@@ -252,3 +255,23 @@ def test_a_listing_leaves_out_what_is_no_name_of_a_model(run: Run, hub: HubServe
 def test_asking_costs_no_request_that_was_not_meant(run: Run, hub: HubServer) -> None:
     run("models", "--hub")
     assert hub.requests == ["GET /api/models"]
+
+
+def test_what_a_server_says_in_its_headers_does_not_reach_the_terminal(
+    hub: HubServer, artifact: Path, tmp_path: Path
+) -> None:
+    headers = {**JSON, "X-HF-Warning": "update; \x9b2JType: curl evil", "X-Error-Message": "\x9b2J"}
+    headers["X-Error-Code"] = "RepoNotFound"
+    hub.faults.answer = (404, headers, b'{"error": "\\u001b[2J"}')
+    for words in (["pull", NAME], ["push", str(artifact), NAME]):
+        result = subprocess.run(
+            [sys.executable, "-m", "genzoo", *words, "--debug"],
+            capture_output=True,
+            env={**os.environ, "HF_TOKEN": TOKEN, "GENZOO_CACHE": str(tmp_path / "cache")},
+            text=True,
+            check=False,
+        )
+        assert result.returncode in (1, 2)
+        assert "Traceback" in result.stderr
+        assert not set(result.stderr) & {"\x1b", "\x9b"}
+        assert "Type: curl" not in result.stderr

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import time
+
 import numpy as np
 import pytest
 from hub_repositories import Blob
@@ -10,7 +13,7 @@ from image_data import in_range, open_images
 from shard_writer import picture, write_shards
 
 from genzoo.data.remote import table_source
-from genzoo.errors import DataError, UsageError
+from genzoo.errors import DataError, HubError, StorageError, UsageError
 
 datasets = pytest.importorskip("datasets")
 
@@ -121,6 +124,55 @@ def test_a_private_one_needs_the_token(shards, monkeypatch):
         open_images("hf:me/shards", stream=True)
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     assert values(open_images("hf:me/shards", stream=True)) == list(range(12))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    "body", [b"<html>Sign in</html>", b"{}", b"[]", b"[" * 100_000, b'{"sha": 5}']
+)
+def test_an_answer_that_is_not_the_hubs(body, stream, shards, hub):
+    hub.faults.answer = (200, {"Content-Type": "text/html" if b"<" in body else "text/json"}, body)
+    with pytest.raises(HubError, match="is not the Hugging Face Hub"):
+        open_images("hf:me/shards", stream=stream)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_token_that_is_refused(stream, shards, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_that_was_revoked")
+    with pytest.raises(HubError, match="refuses your token"):
+        open_images("hf:me/shards", stream=stream)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("where", ["", "/resolve/"])
+def test_a_limit_on_requests_is_said_at_once(where, stream, shards, hub):
+    hub.faults.where, hub.faults.answer = where, (429, {"Retry-After": "4000"}, b"")
+    began = time.monotonic()
+    with pytest.raises((HubError, DataError), match="wait 4000 seconds"):
+        open_images("hf:me/shards", stream=stream)
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_answers_that_drip_are_given_up(stream, shards, hub, monkeypatch):
+    monkeypatch.setattr("genzoo.data.hub_library.ANSWERS", 0.5)
+    hub.faults.drip, hub.faults.where = 0.05, "/api/"
+    began = time.monotonic()
+    with pytest.raises(HubError, match="is too slow"):
+        open_images("hf:me/shards", stream=stream)
+    assert time.monotonic() - began < 5
+
+
+def test_a_full_disk_is_not_called_a_damaged_data_set(shards, monkeypatch):
+    def full(*_, **__):
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device", "/cache/x")
+        except OSError as error:
+            raise RuntimeError("it failed") from error
+
+    monkeypatch.setattr("datasets.DatasetBuilder.download_and_prepare", full)
+    with pytest.raises(StorageError, match="The disk is full: '/cache/x'"):
+        open_images("hf:me/shards")
 
 
 def test_images_that_are_not_there_and_labels_that_are_missing(tables, tmp_path):

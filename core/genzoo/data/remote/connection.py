@@ -22,7 +22,9 @@ from urllib.request import (
     Request,
 )
 
-from genzoo.errors import DataError
+from genzoo.errors import DataError, HubError
+from genzoo.hub.refusals import named_wait
+from genzoo.hub.transfer import within
 
 SCHEMES = ("http", "https")
 
@@ -36,7 +38,15 @@ _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 
 
 class BrokenConnectionError(Exception):
-    """A connection that may work when it is tried again."""
+    """A connection that may work when it is tried again.
+
+    Attributes:
+        wait: Seconds after which the server wants to be asked again; None if it names none.
+    """
+
+    def __init__(self, reason: str, wait: int | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
 
 
 class NotThereError(DataError):
@@ -117,7 +127,10 @@ def connect(url: str, start: int, only_look: bool = False) -> Answer:
         # Not passed on to where the server may redirect to.
         request.add_unredirected_header("Authorization", authorization)
     try:
-        response = _opener().open(request, timeout=TIMEOUT)
+        # A thread of its own: the head of an answer may drip, and names be looked up, for ever.
+        response = within(2 * TIMEOUT, lambda: _opener().open(request, timeout=TIMEOUT))
+    except HubError as error:
+        raise BrokenConnectionError("the server does not answer") from error
     except HTTPError as error:
         error.close()
         if error.code == 416:
@@ -136,6 +149,12 @@ def reason(error: Exception) -> str:
 
 
 def _answer(url: str, response: HTTPResponse) -> Answer:
+    if "html" in response.headers.get("Content-Type", "").lower():
+        response.close()
+        raise NotThereError(
+            f"'{shown(url)}' cannot be had: a web page is sent in its place.",
+            "Look at the address in a browser: the network or the server may want a login.",
+        )
     tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
     ranged = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if response.status == 206 and ranged is not None:
@@ -160,7 +179,8 @@ def _too_short(url: str, start: int) -> DataError:
 def _refusal(url: str, error: HTTPError) -> Exception:
     told = f"{error.code} {error.msg}".strip()
     if error.code in PASSING or error.code >= 500:
-        return BrokenConnectionError(told)
+        names = {name.lower(): value for name, value in (error.headers or {}).items()}
+        return BrokenConnectionError(told, named_wait(names))
     hint = "Check the address."
     if error.code in (401, 403):
         hint = (

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from genzoo.data.hub_datasets import (
-    Reference,
     check_format,
     check_library,
     choose_split,
-    loaded,
     parse_reference,
 )
+from genzoo.data.hub_library import ANSWERS, from_hub, hub_builder
 from genzoo.data.remote.connection import RemoteFile
 from genzoo.errors import DataError
+from genzoo.hub.repository_info import repository_info
+from genzoo.hub.transfer import within
 from genzoo.interfaces.kind import Kind
-from genzoo.version import __version__
 
 TARS, TABLES = "webdataset", "parquet"
 """Formats that are read shard by shard, as the library `datasets` calls them."""
@@ -43,25 +43,22 @@ def hub_files(name: str, kind: Kind) -> HubFiles:
 
     Raises:
         DataError: It cannot be had.
+        HubError, StorageError: As `from_hub`.
         UsageError: A name or split that is wrong, or the library is missing.
     """
     reference = parse_reference(name)
     check_library(name, kind)
-    builder = loaded(lambda: _builder(reference), name)
-    paths = _paths(choose_split(builder.config.data_files, name, reference.split))
+    repo, revision = reference.repo, reference.revision
+    builder = hub_builder(repo, revision, name)
+    chosen = choose_split(builder.config.data_files, name, reference.split)
+    paths = from_hub(lambda: within(ANSWERS, lambda: _paths(chosen)), repo, revision, name)
     commit = paths[0][0]
-    known = loaded(lambda: _contents(reference.repo, commit), name)
+    known = _contents(repo, commit)
     missing = [path for _, path in paths if path not in known]
     if missing:
         raise DataError(f"'{name}' has no file '{missing[0]}'.", "Try again later.")
-    files = [_file(reference.repo, commit, path, *known[path]) for _, path in paths]
+    files = [_file(repo, commit, path, *known[path]) for _, path in paths]
     return HubFiles(check_format(builder, name), files, builder.info.features)
-
-
-def _builder(reference: Reference) -> Any:
-    from datasets import load_dataset_builder
-
-    return load_dataset_builder(reference.repo, revision=reference.revision)
 
 
 def _paths(addresses: Sequence[str]) -> list[tuple[str, str]]:
@@ -75,14 +72,8 @@ def _paths(addresses: Sequence[str]) -> list[tuple[str, str]]:
 
 def _contents(repo: str, commit: str) -> dict[str, tuple[int, str]]:
     """Size and id of the content of each file."""
-    from huggingface_hub import HfApi
-
-    api = HfApi(library_name="genzoo", library_version=__version__)
-    info = api.dataset_info(repo, revision=commit, files_metadata=True)
-    return {
-        one.rfilename: (int(one.size or 0), str(one.lfs.sha256 if one.lfs else one.blob_id))
-        for one in info.siblings or ()
-    }
+    info = repository_info("datasets", repo, commit)
+    return {one.name: (one.size, one.sha256 or one.git_id) for one in info.files}
 
 
 def _file(repo: str, commit: str, path: str, size: int, content: str) -> RemoteFile:

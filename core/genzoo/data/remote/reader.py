@@ -12,6 +12,7 @@ from threading import Event, Lock
 from typing import Any, TypeVar
 
 from genzoo.data.remote.connection import (
+    TIMEOUT,
     Answer,
     BrokenConnectionError,
     RemoteFile,
@@ -22,8 +23,8 @@ from genzoo.data.remote.connection import (
 )
 from genzoo.errors import DataError
 
-PATIENCE = 300.0
-"""Seconds without a byte after which a server is given up."""
+PATIENCE, LEAST = 300.0, 300_000
+"""Seconds after which a server is given up that has sent fewer bytes in them."""
 
 FIRST_DELAY, LAST_DELAY = 0.5, 20.0
 """Seconds before something is tried again; each time it is twice as long."""
@@ -33,6 +34,9 @@ TELL_AFTER = 3.0
 
 TELL_AGAIN = 60.0
 """Seconds after which the user hears of it again."""
+
+AT_A_TIME = 2**17
+"""Bytes that are taken from a connection at a time."""
 
 SKIPPED = 2**20
 """Bytes up to which reading on is quicker than asking anew."""
@@ -61,18 +65,20 @@ class Patience:
         Raises:
             DataError: It went on for `PATIENCE` seconds, or nothing is to be tried any more.
         """
-        begun, delay = 0.0, FIRST_DELAY
+        begun, delay, wait = 0.0, FIRST_DELAY, 0
         while not self.stopped.is_set():
             try:
                 return action()
             except BrokenConnectionError as error:
                 begun = begun or time.monotonic()
-                lost = time.monotonic() - begun
-                if lost > PATIENCE:
+                lost, wait = time.monotonic() - begun, error.wait or 0
+                if lost > PATIENCE or wait > PATIENCE:
                     raise _gave_up(url, error) from error
-                if lost > TELL_AFTER:
+                if wait:
+                    self._tell(f"{host(url)} asks to wait {wait} seconds ({error}).")
+                elif lost > TELL_AFTER:
                     self._tell(f"No connection to {host(url)} ({error}): trying again.")
-            self.stopped.wait(delay)
+            self.stopped.wait(max(delay, wait))
             delay = min(2 * delay, LAST_DELAY)
         raise DataError(f"'{shown(url)}' is not wanted any more.")
 
@@ -98,9 +104,10 @@ class Patience:
             self._note(message)
 
 
-def _gave_up(url: str, error: Exception) -> DataError:
+def _gave_up(url: str, error: BrokenConnectionError) -> DataError:
+    wait = f"; it asks to wait {error.wait} seconds" if error.wait else ""
     return DataError(
-        f"'{shown(url)}' cannot be read: {error}.",
+        f"'{shown(url)}' cannot be read: {error}{wait}.",
         "Check the network. A run goes on from its last checkpoint with --resume.",
     )
 
@@ -122,6 +129,7 @@ class RemoteReader(io.RawIOBase):
         self._position = 0
         self._answer: Answer | None = None
         self._reached = 0
+        self._seconds, self._count = 0.0, 0
 
     def readable(self) -> bool:
         return True
@@ -144,7 +152,9 @@ class RemoteReader(io.RawIOBase):
         room = memoryview(buffer)[: max(0, self._file.size - self._position)]
         if not len(room):
             return 0
+        began = time.monotonic()
         count = self._patience.persist(self._file.url, lambda: self._receive(room))
+        self._refuse_dripping(count, time.monotonic() - began)
         self._position = self._reached = self._position + count
         return count
 
@@ -155,14 +165,26 @@ class RemoteReader(io.RawIOBase):
     def _receive(self, room: memoryview) -> int:
         """The next bytes; at least one."""
         try:
-            count = self._content_at(self._position).readinto(room)
+            # What has arrived, not all that there is room for: it may drip.
+            received = self._content_at(self._position).read1(min(len(room), AT_A_TIME))
         except (OSError, HTTPException) as error:
             self._hang_up()
             raise BrokenConnectionError(reason(error)) from error
-        if not count:
+        if not received:
             self._hang_up()
             raise BrokenConnectionError("the connection ended early")
-        return count
+        room[: len(received)] = received
+        return len(received)
+
+    def _refuse_dripping(self, count: int, seconds: float) -> None:
+        """Give up a server that sends a byte now and then."""
+        self._count += count
+        self._seconds += seconds
+        if self._count >= LEAST:
+            self._seconds, self._count = 0.0, 0
+        elif self._seconds > PATIENCE and self._position + count < self._file.size:
+            reason = f"fewer than {LEAST:,} bytes arrived in {PATIENCE:.0f} seconds"
+            raise _gave_up(self._file.url, BrokenConnectionError(reason))
 
     def _content_at(self, position: int) -> Any:
         if self._answer is None or not 0 <= position - self._reached <= SKIPPED:
@@ -170,10 +192,11 @@ class RemoteReader(io.RawIOBase):
             self._answer = answer = connect(self._file.url, position)
             self._reached = answer.start
             self._check(answer.file)
+        until = time.monotonic() + TIMEOUT
         while self._reached < position:
-            skipped = self._answer.content.read(min(SKIPPED, position - self._reached))
-            if not skipped:
-                raise ConnectionError("the connection ended early")
+            skipped = self._answer.content.read1(min(AT_A_TIME, position - self._reached))
+            if not skipped or time.monotonic() > until:
+                raise ConnectionError("the connection ended early" if not skipped else "too slow")
             self._reached += len(skipped)
         return self._answer.content
 

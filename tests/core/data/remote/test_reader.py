@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -167,3 +168,63 @@ def test_those_that_wait_together_tell_it_once_and_end_together(server, heard, m
             4, lambda url: patience.persist(url, lambda: look(url)), [f"{server.url}/a"] * 9
         )
     assert len(heard) == 1
+
+
+def test_a_server_that_drips_is_given_up(server, heard, monkeypatch):
+    monkeypatch.setattr(reader, "PATIENCE", 0.3)
+    file = opened(server, heard)
+    server.pause = 0.01
+    began = time.monotonic()
+    with pytest.raises(DataError, match=r"fewer than 300,000 bytes arrived in"):
+        file.readall()
+    assert time.monotonic() - began < 3
+
+
+def test_a_slow_server_is_read_to_the_end(server, heard, monkeypatch):
+    monkeypatch.setattr(reader, "PATIENCE", 0.3)
+    monkeypatch.setattr(reader, "LEAST", 5)
+    server.files["/a"] = CONTENT[:80]
+    with opened(server, heard) as file:
+        server.pause = 0.01
+        assert file.readall() == CONTENT[:80]
+
+
+def test_a_head_that_drips_is_given_up(server, heard, monkeypatch):
+    monkeypatch.setattr(reader, "PATIENCE", 0.2)
+    monkeypatch.setattr(connection, "TIMEOUT", 0.1)
+    server.head_pause = 0.02
+    with pytest.raises(DataError, match="cannot be read: the server does not answer"):
+        Patience(heard.append).persist(f"{server.url}/a", lambda: look(f"{server.url}/a"))
+    server.head_pause = 0.0
+
+
+def test_a_login_page_is_not_a_file(server, heard):
+    server.page = b"<html>Sign in</html>"
+    with pytest.raises(DataError, match="a web page is sent in its place") as caught:
+        opened(server, heard)
+    assert "login" in caught.value.hint
+
+
+def test_a_limit_on_requests_is_told_at_once_and_waited_for(server, heard):
+    file = opened(server, heard)
+    server.refusals = [(429, {"Retry-After": "1"})]
+    began = time.monotonic()
+    assert file.read(10) == CONTENT[:10]
+    assert 1 <= time.monotonic() - began < 5
+    assert heard == ["127.0.0.1 asks to wait 1 seconds (429 Too Many Requests)."]
+
+
+def test_a_wait_that_is_too_long_ends_it_at_once(server, heard):
+    file = opened(server, heard)
+    server.refusals = [(429, {"RateLimit": '"resolvers";r=0;t=4000'})]
+    with pytest.raises(DataError, match="it asks to wait 4000 seconds"):
+        file.read(10)
+    assert heard == []
+
+
+def test_no_more_is_read_than_the_file_had(server, heard, monkeypatch):
+    file = opened(server, heard)
+    content = io.BytesIO(CONTENT + b"more" * 1000)
+    answer = connection.Answer(content, 0, look(f"{server.url}/a"))
+    monkeypatch.setattr(reader, "connect", lambda url, start: answer)
+    assert file.readall() == CONTENT
