@@ -16,6 +16,11 @@ from genzoo.errors import ConfigError
 MAX_ELEMENTS = 1 << 28
 """Upper bound on the values in one sample or latent: refuses absurd configs before allocating."""
 
+UNNAMED = "unnamed"
+"""Latent space that some other models share, though nothing says which."""
+
+SPACE = r"^[a-z0-9.-]{0,64}$"
+
 Dimension = Annotated[int, Field(ge=1, le=1 << 20)]
 
 
@@ -74,9 +79,21 @@ class SampleSpec(Config):
 
 
 class LatentSpec(Config):
-    """What one latent is: its shape without the batch, e.g. `(100,)`."""
+    """What one latent is.
+
+    Attributes:
+        shape: Without the batch, e.g. `(100,)`.
+        scaling_factor: Diffusion models on these latents see (z - shift_factor) * scaling_factor.
+            `encode` and `decode` apply neither.
+        shift_factor: See `scaling_factor`.
+        space: Name of the latent space where several models have the same but for the two factors,
+            `UNNAMED` where it is not known which; empty for a space of the model's own.
+    """
 
     shape: tuple[Dimension, ...] = Field(min_length=1, max_length=6)
+    scaling_factor: float = Field(1.0, gt=0.0)
+    shift_factor: float = 0.0
+    space: str = Field("", pattern=SPACE)
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -169,7 +169,9 @@ def _architecture(weights: Path, config: ArtifactConfig, registry: Registry) -> 
         )
     except (ConfigError, SpecError) as error:
         raise ArtifactError(f"'{weights.parent}' is damaged: {error.message}") from error
-    if (architecture.sample, architecture.latent) != (config.sample, config.latent):
+    # What else the latents are follows from the configuration; older files do not say it.
+    found = architecture.sample, architecture.latent.shape
+    if found != (config.sample, config.latent.shape):
         raise ArtifactError(
             f"'{weights.parent}' does not fit the installed {config.architecture}: "
             "its samples or latents are of another shape or range."

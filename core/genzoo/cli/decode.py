@@ -36,15 +36,19 @@ def command(
     Such files come from genzoo encode: the array `latents`, and `labels` if there are classes.
     """
     from genzoo.cli.latent_files import read_latents
+    from genzoo.model.latent_contract import adapted
     from genzoo.model.reshape import reshape_for_latents
 
     registry = plugin_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-decoded{kind.endings[0]}")
     kind.check_path(path)
-    z, stored = read_latents(latents)
+    z, stored, contract = read_latents(latents)
     computing = Computing(device, precision, batch_size)
-    loaded = reshape_for_latents(computing.load(model, registry), tuple(z.shape[1:]))
+    loaded = computing.load(model, registry)
+    if contract is not None:
+        z = adapted(z, contract, loaded)
+    loaded = reshape_for_latents(loaded, tuple(z.shape[1:]))
     spec = loaded.sample_spec
     given = class_indices(labels, spec, len(z))
     with computing.cast(loaded):

@@ -48,6 +48,7 @@ def command(
     from genzoo.cli.inputs import read_inputs
     from genzoo.cli.latent_files import check_latent_path, write_latents
     from genzoo.media.image_kind import with_max_pixels
+    from genzoo.model.latent_contract import contract_of
 
     path = out or Path("latents.safetensors")
     check_latent_path(path)
@@ -60,5 +61,5 @@ def command(
     given = read_inputs(files, kind, loaded.sample_spec, registry, count, labels)
     with computing.cast(loaded):
         latents = loaded.encode(given.x, given.labels, batch_size=batch_size)
-    write_latents(path, latents, given.labels)
+    write_latents(path, latents, given.labels, contract_of(loaded))
     output().result({"model": model, "shape": tuple(latents.shape), "path": str(path)}, str(path))

@@ -14,8 +14,12 @@ from genzoo.artifact.tensors import load_tensors, save_tensors
 from genzoo.atomic_files import atomic_write
 from genzoo.data.npz_archives import Archive
 from genzoo.errors import DataError, UsageError
+from genzoo.model.latent_contract import LatentContract
 
 ENDINGS = (".safetensors", ".npz")
+
+MOST_BYTES = 1 << 16
+"""Of a contract."""
 
 
 def check_latent_path(path: Path) -> None:
@@ -26,8 +30,10 @@ def check_latent_path(path: Path) -> None:
         )
 
 
-def write_latents(path: Path, latents: Tensor, labels: list[int] | None) -> None:
-    """Write `latents` (N, *latent shape) as float32 and `labels` (N,) as int64.
+def write_latents(
+    path: Path, latents: Tensor, labels: list[int] | None, contract: LatentContract
+) -> None:
+    """Write `latents` (N, *latent shape) as float32, `labels` (N,) as int64 and the contract.
 
     Raises:
         StorageError: The file cannot be written.
@@ -37,6 +43,8 @@ def write_latents(path: Path, latents: Tensor, labels: list[int] | None) -> None
     tensors = {"latents": latents.detach().float().cpu().contiguous()}
     if labels is not None:
         tensors["labels"] = torch.tensor(labels, dtype=torch.int64)
+    content = contract.model_dump_json().encode()
+    tensors["contract"] = torch.frombuffer(bytearray(content), dtype=torch.uint8)
     with atomic_write(path) as temporary:
         if path.suffix.lower() == ".safetensors":
             save_tensors(temporary, tensors)
@@ -46,8 +54,8 @@ def write_latents(path: Path, latents: Tensor, labels: list[int] | None) -> None
                 np.savez(file, **arrays)
 
 
-def read_latents(path: Path) -> tuple[Tensor, list[int] | None]:
-    """Latents (N, *latent shape) in float32, and their labels if the file has them.
+def read_latents(path: Path) -> tuple[Tensor, list[int] | None, LatentContract | None]:
+    """Latents (N, *latent shape) in float32; their labels and contract if the file has them.
 
     Raises:
         DataError: The file is missing or damaged, or holds no latents.
@@ -61,7 +69,18 @@ def read_latents(path: Path) -> tuple[Tensor, list[int] | None]:
         held = ", ".join(sorted(tensors)[:5]) or "nothing"
         raise DataError(f"'{path}' holds no array named 'latents', but {held}.")
     labels = tensors["labels"].tolist() if "labels" in tensors else None
-    return tensors["latents"].float(), labels
+    return tensors["latents"].float(), labels, _contract(tensors.get("contract"), path)
+
+
+def _contract(content: Tensor | None, path: Path) -> LatentContract | None:
+    if content is None:
+        return None
+    try:
+        if content.dtype != torch.uint8 or content.dim() != 1 or len(content) > MOST_BYTES:
+            raise ValueError
+        return LatentContract.model_validate_json(content.numpy().tobytes())
+    except ValueError:
+        raise DataError(f"The 'contract' in '{path}' is not that of latents.") from None
 
 
 def _read_npz(path: Path) -> dict[str, Tensor]:

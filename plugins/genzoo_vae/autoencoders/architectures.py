@@ -21,7 +21,9 @@ class LatentAutoencoder(Architecture):
     """Images in [-1, 1] whose sides are multiples of the config's factor, to latent images.
 
     The latent of an image (C, H, W) is (latent channels, H / factor, W / factor), in the units that
-    the networks were trained in.
+    the networks were trained in. Those of `kl-autoencoder` are raw: a diffusion model sees them
+    scaled. TAESD's, those of `tiny-autoencoder`, are the diffusion model's own: its factors are 1
+    and 0.
 
     Args:
         config: Validated configuration.
@@ -40,7 +42,10 @@ class LatentAutoencoder(Architecture):
         super().__init__(config, sample.with_range(-1.0, 1.0))
         _, height, width = sample.shape
         self.latent = LatentSpec(
-            shape=(config.latent_channels, height // config.factor, width // config.factor)
+            shape=(config.latent_channels, height // config.factor, width // config.factor),
+            scaling_factor=config.scaling_factor,
+            shift_factor=config.shift_factor,
+            space=config.latent_space,
         )
 
 

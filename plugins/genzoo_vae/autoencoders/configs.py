@@ -40,6 +40,12 @@ class LatentAutoencoderConfig(Config):
         "encode and decode apply neither.",
     )
     shift_factor: float = Field(0.0, ge=-1e6, le=1e6, description="See scaling_factor.")
+    latent_space: str = Field(
+        "",
+        pattern=r"^[a-z0-9.-]{0,64}$",
+        description="Name of the latent space, where other models share it but for the two "
+        "factors; empty for one of its own.",
+    )
 
     @property
     @abstractmethod

@@ -20,6 +20,15 @@ WEIGHTS = (
 OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 """Layers of attention as diffusers named them before version 0.15."""
 
+SPACES = {
+    (4, 0.18215, 0.0): "stable-diffusion",
+    (4, 0.13025, 0.0): "stable-diffusion-xl",
+    (16, 1.5305, 0.0609): "stable-diffusion-3",
+    (16, 0.3611, 0.1159): "flux-1",
+}
+"""Latent spaces by channels, scaling and shift. `AutoencoderTiny` scales its latents itself, so its
+file tells the channels alone."""
+
 TINY_SIZE = 512
 """Pixels along a side that `AutoencoderTiny`, which does not say it, is first built for."""
 
@@ -141,10 +150,12 @@ def rename_kl(name: str) -> str:
 
 
 def _common(saved: Saved, scaling_factor: float) -> dict[str, Any]:
+    shift = saved.shift_factor or 0.0
     return {
         "latent_channels": saved.latent_channels,
         "scaling_factor": scaling_factor,
-        "shift_factor": saved.shift_factor or 0.0,
+        "shift_factor": shift,
+        "latent_space": SPACES.get((saved.latent_channels, scaling_factor, shift), "unnamed"),
     }
 
 

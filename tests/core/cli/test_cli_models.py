@@ -142,6 +142,29 @@ def test_what_is_encoded_can_be_decoded(
     np.testing.assert_array_equal(pixels("decoded.npz"), pixels("reconstructed.npz"))
 
 
+@pytest.mark.parametrize("ending", ["safetensors", "npz"])
+def test_latents_of_one_model_are_refused_by_another_though_they_have_its_shape(
+    ending: str, run: Run, picture: Path
+) -> None:
+    latents = f"z.{ending}"
+    run("encode", "tiny-vae", picture, "-o", latents)
+    result = run("decode", "tiny-gan", latents, "-o", "decoded.npz", code=2)
+    assert "of genzoo-toys/toy-vae: they mean nothing to this genzoo-toys/toy-gan" in result.stderr
+    assert not Path("decoded.npz").exists()
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [np.zeros(3), np.zeros((2, 2), np.uint8), np.frombuffer(b"{}", np.uint8),
+     np.frombuffer(b"[" * 60_000, np.uint8), np.zeros(1 << 17, np.uint8),
+     np.frombuffer(b'{"architecture": 1, "weights": "", "latent": {"shape": [6]}}', np.uint8)],
+)  # fmt: skip
+def test_a_damaged_contract_of_latents_is_named(contract: np.ndarray, run: Run) -> None:
+    np.savez("z.npz", latents=np.zeros((1, 6), np.float32), contract=contract)
+    result = run("decode", "tiny-vae", "z.npz", code=1)
+    assert "The 'contract' in 'z.npz' is not that of latents" in result.stderr
+
+
 def test_stored_labels_are_used_for_decoding(run: Run, manager: PluginManager) -> None:
     model = genzoo.load("tiny-gan-classes", registry=manager.registry)
     z = model.draw_latents(2, seed=3)

@@ -183,6 +183,13 @@ def test_the_published_configs_are_understood() -> None:
     flux = read_tiny({**tiny, "block_out_channels": [64] * 4, "shift_factor": 0.0})
     assert flux is not None
     assert flux.config["latent_channels"] == 16
+    assert (flux.config["scaling_factor"], flux.config["latent_space"]) == (1.0, "unnamed")
+    stable = read_kl({**CONFIG, "latent_channels": 4})
+    assert stable is not None
+    assert (stable.config["scaling_factor"], stable.config["latent_space"]) == (
+        0.18215,
+        "stable-diffusion",
+    )
     with pytest.raises(ArtifactError, match="different numbers of channels"):
         read_tiny({**tiny, "encoder_block_out_channels": [64, 64, 64, 32]})
     assert read_kl(tiny) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,8 @@ from torch import Tensor, nn
 
 import genzoo
 from genzoo import CapabilityError, ConfigError, Model, SampleSpec, SpecError, Step, UsageError
+from genzoo.artifact.save import save_model
+from genzoo.model.latent_contract import adapted, contract_of
 from genzoo.plugins.manager import PluginManager
 from genzoo_vae.autoencoders.architectures import KLAutoencoder, TinyAutoencoder
 from genzoo_vae.autoencoders.configs import KLAutoencoderConfig, TinyAutoencoderConfig
@@ -78,6 +81,32 @@ def test_rows_that_no_size_fits_are_refused_in_words(name, values, shape) -> Non
         small.encode(torch.zeros(shape))
     with pytest.raises((SpecError, UsageError)):
         small.decode(torch.zeros(1, 9, 4, 4))
+
+
+def test_raw_latents_are_scaled_for_an_autoencoder_that_scales_its_own() -> None:
+    common = {"latent_space": "stable-diffusion"}
+    raw = model("kl-autoencoder", KL | common | {"scaling_factor": 0.18215, "shift_factor": 0.5})
+    scaled = model("tiny-autoencoder", TINY | common | {"latent_channels": 2})
+    z = raw.encode(images(8, 8))
+    given = adapted(z, contract_of(raw), scaled)
+    torch.testing.assert_close(given, (z - 0.5) * 0.18215)
+    torch.testing.assert_close(adapted(given, contract_of(scaled), raw), z)
+    assert scaled.decode(given).shape == (2, 3, 8, 8)
+    other = model("tiny-autoencoder", TINY | {"latent_channels": 2})
+    with pytest.raises(UsageError, match="mean nothing"):
+        adapted(z, contract_of(raw), other)
+
+
+def test_an_artifact_carries_scale_and_shift_of_its_latents(tmp_path) -> None:
+    values = KL | {"scaling_factor": 0.18215, "shift_factor": 0.5, "latent_space": "flux-1"}
+    save_model(model("kl-autoencoder", values), tmp_path / "kl", registry=REGISTRY)
+    config = json.loads((tmp_path / "kl/config.json").read_text())
+    expected = {"scaling_factor": 0.18215, "shift_factor": 0.5, "space": "flux-1"}
+    assert config["latent"] == {"shape": [2, 4, 4], **expected}
+    # Older files have the shape alone.
+    config["latent"] = {"shape": [2, 4, 4]}
+    (tmp_path / "kl/config.json").write_text(json.dumps(config))
+    assert genzoo.load(tmp_path / "kl", registry=REGISTRY).latent_spec.scaling_factor == 0.18215
 
 
 @pytest.mark.parametrize(("name", "values"), BOTH)
