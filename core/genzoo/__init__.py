@@ -64,9 +64,9 @@ if TYPE_CHECKING:
     from genzoo.interfaces.prior import Prior as Prior
     from genzoo.interfaces.prior import StandardNormal as StandardNormal
     from genzoo.interfaces.ramp import ramp as ramp
-    from genzoo.interfaces.run_description import RunDescription as RunDescription
     from genzoo.interfaces.step import Batch as Batch
     from genzoo.interfaces.step import Step as Step
+    from genzoo.interfaces.tracker import RunDescription as RunDescription
     from genzoo.interfaces.tracker import Tracker as Tracker
     from genzoo.interfaces.vital_signs import CodeUse as CodeUse
     from genzoo.interfaces.vital_signs import LatentUse as LatentUse
@@ -133,9 +133,8 @@ _HOME = {
     "genzoo.interfaces.posteriors": ("DiagonalGaussian",),
     "genzoo.interfaces.prior": ("FittedPrior", "Prior", "StandardNormal"),
     "genzoo.interfaces.ramp": ("ramp",),
-    "genzoo.interfaces.run_description": ("RunDescription",),
     "genzoo.interfaces.step": ("Batch", "Step"),
-    "genzoo.interfaces.tracker": ("Tracker",),
+    "genzoo.interfaces.tracker": ("RunDescription", "Tracker"),
     "genzoo.interfaces.vital_signs": ("CodeUse", "LatentUse", "Separation", "VitalSign"),
     "genzoo.layers.convolution": ("Conv2d", "ConvTranspose2d"),
     "genzoo.media.image_kind": ("save_images",),

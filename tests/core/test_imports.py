@@ -20,7 +20,9 @@ from structure import (
 
 import genzoo
 
-PLUGINS = {name: ROOT / "plugins" / name for name in ("genzoo_gan", "genzoo_vae")}
+PLUGINS = {
+    path.name: path for path in (ROOT / "plugins").iterdir() if (path / "__init__.py").exists()
+}
 ZOO = ROOT / "zoo" / "genzoo_zoo"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from genzoo.plugins.hookspecs import hookimpl
-from genzoo.records import FeatureSpec, KindSpec, MetricSpec, TrackerSpec
+from genzoo.records import FeatureSpec, KindSpec, MetricSpec
 
 
 @hookimpl
@@ -16,32 +16,6 @@ def genzoo_kinds() -> list[KindSpec]:
             target="genzoo.media.image_kind:ImageKind",
             config="genzoo.media.image_options:ImageOptions",
         )
-    ]
-
-
-@hookimpl
-def genzoo_trackers() -> list[TrackerSpec]:
-    """Trackers that come with genzoo."""
-    return [
-        TrackerSpec(
-            name="tensorboard",
-            summary="Event files for TensorBoard, in the run's folder",
-            target="genzoo.training.tensorboard:TensorBoardTracker",
-            requires=("tensorboard",),
-            automatic=True,
-        ),
-        TrackerSpec(
-            name="wandb",
-            summary="Weights & Biases, online or offline",
-            target="genzoo.training.wandb:WandbTracker",
-            requires=("wandb",),
-        ),
-        TrackerSpec(
-            name="mlflow",
-            summary="MLflow, in the run's folder or on a server",
-            target="genzoo.training.mlflow:MLflowTracker",
-            requires=("mlflow",),
-        ),
     ]
 
 

@@ -18,7 +18,7 @@ import pluggy
 from genzoo.records import RECORDS, Record
 
 if TYPE_CHECKING:
-    from genzoo.interfaces.run_description import RunDescription
+    from genzoo.interfaces.tracker import RunDescription
 
 PROJECT = "genzoo"
 

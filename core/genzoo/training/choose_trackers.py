@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.errors import PluginError, UsageError
-from genzoo.interfaces.run_description import RunDescription
-from genzoo.interfaces.tracker import Tracker
+from genzoo.interfaces.tracker import RunDescription, Tracker
 from genzoo.plugin_errors import contained
 from genzoo.records import TrackerSpec
 from genzoo.registry import Entry, Registry, load_target

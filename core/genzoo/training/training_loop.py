@@ -14,8 +14,8 @@ from torch import Tensor
 from genzoo.errors import DivergenceError, SpecError
 from genzoo.events import Events
 from genzoo.interfaces.noise import derive_seed
-from genzoo.interfaces.run_description import RunDescription
 from genzoo.interfaces.step import Batch, Step
+from genzoo.interfaces.tracker import RunDescription
 from genzoo.plugin_errors import one_line
 from genzoo.records import TrackerSpec
 from genzoo.registry import Entry

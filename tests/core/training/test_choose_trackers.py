@@ -9,7 +9,7 @@ import torch
 from genzoo import Tracker, TrackerSpec
 from genzoo.errors import DivergenceError, UnknownNameError, UsageError
 from genzoo.events import Listener
-from genzoo.interfaces.run_description import RunDescription
+from genzoo.interfaces.tracker import RunDescription
 from genzoo.plugins.hook_rules import Hooks
 from genzoo.plugins.hookspecs import EVENT_HOOKS
 from genzoo.registry import Registry

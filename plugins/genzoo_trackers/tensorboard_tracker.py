@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.interfaces.run_description import RunDescription
-from genzoo.interfaces.tracker import Tracker
+from genzoo import RunDescription, Tracker
 
 
 class TensorBoardTracker(Tracker):

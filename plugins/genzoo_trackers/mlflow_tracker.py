@@ -9,9 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.interfaces.run_description import RunDescription
-from genzoo.interfaces.tracker import Tracker
-from genzoo.training.tracked_run import identity, options
+from genzoo import RunDescription, Tracker
 
 
 class MLflowTracker(Tracker):
@@ -29,7 +27,7 @@ class MLflowTracker(Tracker):
         self._server = os.environ.get("MLFLOW_TRACKING_URI")
         own = f"sqlite:///{(self._folder / 'mlflow.db').as_posix()}"
         self._client = MlflowClient(tracking_uri=self._server or own)
-        self._id = identity(self._folder / "mlflow-id.txt", self._create)
+        self._id = self.remembered("mlflow-id.txt", self._create)
         self._client.update_run(self._id, status="RUNNING")
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
@@ -50,7 +48,7 @@ class MLflowTracker(Tracker):
 
         created = self._client.create_run(self._experiment(), run_name=self._folder.name)
         name: str = created.info.run_id
-        params = [Param(key, str(value)) for key, value in options(self.run).items()]
+        params = [Param(key, str(value)) for key, value in self.run.options.items()]
         self._client.log_batch(name, params=params)
         return name
 

@@ -9,9 +9,7 @@ from secrets import token_hex
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.interfaces.run_description import RunDescription
-from genzoo.interfaces.tracker import Tracker
-from genzoo.training.tracked_run import identity, options
+from genzoo import RunDescription, Tracker
 
 
 class WandbTracker(Tracker):
@@ -30,10 +28,10 @@ class WandbTracker(Tracker):
         self._run = wandb.init(
             project=os.environ.get("WANDB_PROJECT", "genzoo"),
             name=os.environ.get("WANDB_NAME", folder.name),
-            id=identity(folder / "wandb-id.txt", lambda: token_hex(4)),
+            id=self.remembered("wandb-id.txt", lambda: token_hex(4)),
             resume="allow",
             dir=str(folder),
-            config=options(run),
+            config=run.options,
             # It would otherwise take over what the program prints.
             settings=wandb.Settings(console="off"),
         )

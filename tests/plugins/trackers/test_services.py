@@ -4,16 +4,29 @@ import re
 import struct
 from collections import defaultdict
 
+import numpy as np
 import pytest
 
-from genzoo.interfaces.run_description import RunDescription
-from genzoo.plugins import builtins
+import genzoo
+import genzoo_trackers
+from genzoo.interfaces.tracker import RunDescription
 from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.reporter import Reporter
-from genzoo.training.tracked_run import identity, options
+from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 
 BLOCK = 1 << 15
 WHOLE, LAST = 1, 4
+
+
+class Silent(genzoo.Tracker):
+    def scalars(self, step, values):
+        pass
+
+    def images(self, step, name, picture):
+        pass
+
+    def close(self):
+        pass
 
 
 class Notes(Reporter):
@@ -24,14 +37,27 @@ class Notes(Reporter):
         self.notes.append(message)
 
 
+def short_plan(folder, tracker):
+    """Four steps of the toy GAN on noise."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
+    np.savez(folder / "data.npz", images=images)
+    often = {"log_every": 2, "snapshot_every": 6, "checkpoint_every": 4}
+    training = TrainingConfig(
+        steps=4, batch_size=16, device="cpu", precision="fp32", tracker=(tracker,), **often
+    )
+    data = DataConfig(data=str(folder / "data.npz"))
+    return RunPlan(architecture="toy-gan", data=data, training=training)
+
+
 @pytest.fixture
-def run_twice(registry, make_plan, tmp_path):
+def run_twice(registry, tmp_path):
     """Trains to step 4 and then, resumed, to step 8 with a tracker; returns the run's folder."""
 
     def run(tracker):
-        registry.add_all(builtins.genzoo_trackers(), "genzoo", "1")
+        registry.add_all(genzoo_trackers.genzoo_trackers(), "genzoo", "1")
         reporter, folder = Notes(), tmp_path / "a-run"
-        train_run(make_plan(steps=4, tracker=(tracker,)), folder, registry, reporter)
+        train_run(short_plan(tmp_path, tracker), folder, registry, reporter)
         resume_run(folder, registry, reporter, {"steps": 8})
         assert not [note for note in reporter.notes if "no longer follows" in note]
         return folder
@@ -40,16 +66,16 @@ def run_twice(registry, make_plan, tmp_path):
 
 
 def test_an_identity_is_made_once(tmp_path):
-    path = tmp_path / "id.txt"
-    assert identity(path, lambda: "first") == "first"
-    assert identity(path, lambda: "second") == "first"
-    assert path.read_text() == "first\n"
+    tracker = Silent(RunDescription(tmp_path, "genzoo/dcgan", "genzoo/gan", "peeps", 0, 3))
+    assert tracker.remembered("id.txt", lambda: "first") == "first"
+    assert tracker.remembered("id.txt", lambda: "second") == "first"
+    assert (tmp_path / "id.txt").read_text() == "first\n"
 
 
 def test_options_are_on_one_level(tmp_path):
     settings = {"training": {"steps": 3}, "objective": {"betas": [0.5, 0.9]}}
     run = RunDescription(tmp_path, "genzoo/dcgan", "genzoo/gan", "peeps", 0, 3, settings)
-    assert options(run) == {
+    assert run.options == {
         "architecture": "genzoo/dcgan",
         "objective": "genzoo/gan",
         "data": "peeps",
@@ -59,7 +85,7 @@ def test_options_are_on_one_level(tmp_path):
 
 
 def test_neither_is_used_unless_asked_for():
-    automatic = {record.name: record.automatic for record in builtins.genzoo_trackers()}
+    automatic = {record.name: record.automatic for record in genzoo_trackers.genzoo_trackers()}
     assert automatic == {"tensorboard": True, "wandb": False, "mlflow": False}
 
 
