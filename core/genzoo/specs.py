@@ -51,12 +51,14 @@ class SampleSpec(Config):
         sample_rate: Samples per second, audio only.
     """
 
-    kind: str = Field("image", pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    kind: str = Field(default="image", pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     shape: tuple[Dimension, ...] = Field(min_length=1, max_length=6)
     low: float = -1.0
     high: float = 1.0
-    classes: tuple[Annotated[str, Field(max_length=200)], ...] = Field((), max_length=100_000)
-    sample_rate: int | None = Field(None, ge=1, le=1_000_000)
+    classes: tuple[Annotated[str, Field(max_length=200)], ...] = Field(
+        default=(), max_length=100_000
+    )
+    sample_rate: int | None = Field(default=None, ge=1, le=1_000_000)
 
     @model_validator(mode="after")
     def _check(self) -> Self:

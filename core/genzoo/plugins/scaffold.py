@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import keyword
 import re
@@ -24,6 +25,80 @@ LONGEST = 30
 TEMPLATE = Path(__file__).with_name("template")
 SUFFIX = ".tmpl"
 
+
+@dataclass(frozen=True)
+class Content:
+    """What the new plugin's architecture models.
+
+    Attributes:
+        layers: Folders of `TEMPLATE` whose files make up the package.
+        array: What samples are called, several of them.
+        data: What it is trained on, for `genzoo train`.
+        about: Its generator in a few words.
+        file: Where samples go, with the ending that shows them best.
+        samples: Shape and range of 16 samples.
+        summary: The kind in a few words; empty for images, whose kind comes with genzoo.
+        kind_class: Name of the kind's class.
+        options_class: Name of the class of its options.
+    """
+
+    layers: tuple[str, ...]
+    array: str
+    data: str
+    about: str
+    file: str
+    samples: str
+    summary: str = ""
+    kind_class: str = ""
+    options_class: str = ""
+
+
+CONTENTS = {
+    "image": Content(
+        ("common", "image"),
+        "images",
+        "peeps --size 32",
+        "one small generator of square images",
+        "grid.png",
+        "(16, 3, 32, 32) in [-1, 1]",
+    ),
+    "audio": Content(
+        ("common", "kind", "audio"),
+        "recordings",
+        "recordings/ --seconds 0.5",
+        "a kind for recordings in .wav files, and one small generator of them",
+        "sounds.wav",
+        "(16, 1, rate * seconds) in [-1, 1]",
+        "Recordings of one length and one channel",
+        "Recordings",
+        "RecordingOptions",
+    ),
+    "text": Content(
+        ("common", "kind", "text"),
+        "lines",
+        "texts/ --length 16",
+        "a kind for lines of text in .txt files, and one small generator of them",
+        "lines.txt",
+        "(16, 96, length) in [0, 1]",
+        "Lines of text in ASCII",
+        "Lines",
+        "LineOptions",
+    ),
+    "own": Content(
+        ("common", "kind", "own"),
+        "vectors",
+        "tables/",
+        "a kind for vectors in .csv files, to be replaced by your own, and one small generator",
+        "vectors.csv",
+        "(16, size) in [-extent, extent]",
+        "Vectors of numbers",
+        "Vectors",
+        "VectorOptions",
+    ),
+}
+"""What a plugin can begin with, by name."""
+
+_KIND_ROW = "| `{}/kind.py` | how samples are read, kept, shown and written: no torch |\n"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _AUTHOR = re.compile(r"\s*(?P<name>[^<>\s][^<>]*?)\s*(<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*")
 
@@ -94,12 +169,15 @@ def check_free(name: PluginName, registry: Registry) -> None:
             )
 
 
-def write_plugin(name: PluginName, folder: Path, author: str = "") -> None:
+def write_plugin(
+    name: PluginName, folder: Path, author: str = "", content: Content = CONTENTS["image"]
+) -> None:
     """Write the package.
 
     Args:
         name: What it is called.
         folder: Where: new, or empty.
+        content: What its architecture models.
         author: Who writes it, as `Ada` or `Ada <ada@example.org>`; may be empty.
 
     Raises:
@@ -108,7 +186,7 @@ def write_plugin(name: PluginName, folder: Path, author: str = "") -> None:
     """
     place = folder.resolve()
     _check_place(folder, place)
-    files = dict(_render(name, author))
+    files = dict(_render(name, author, content))
     with atomic_folder(place) as temporary:
         for path, text in files.items():
             target = temporary / path
@@ -147,7 +225,7 @@ def _check_place(folder: Path, place: Path) -> None:
         )
 
 
-def _render(name: PluginName, author: str) -> Iterator[tuple[Path, str]]:
+def _render(name: PluginName, author: str, content: Content) -> Iterator[tuple[Path, str]]:
     """Path in the package and content of every file."""
     values = {
         "short": name.short,
@@ -158,11 +236,20 @@ def _render(name: PluginName, author: str) -> Iterator[tuple[Path, str]]:
         "authors": _toml_author(author) if author else "",
         "requirement": requirement(),
         "python": _oldest_python(),
+        "kind": kind_name(name),
+        "kind_row": _KIND_ROW.format(name.package) if content.summary else "",
+        **dataclasses.asdict(content),
     }
-    for source in sorted(TEMPLATE.rglob(f"*{SUFFIX}")):
-        path = source.relative_to(TEMPLATE).with_suffix("")
-        parts = [name.package if part == "package" else part for part in path.parts]
-        yield Path(*parts), Template(source.read_text(encoding="utf-8")).substitute(values)
+    for layer in content.layers:
+        for source in sorted((TEMPLATE / layer).rglob(f"*{SUFFIX}")):
+            path = source.relative_to(TEMPLATE / layer).with_suffix("")
+            parts = [name.package if part == "package" else part for part in path.parts]
+            yield Path(*parts), Template(source.read_text(encoding="utf-8")).substitute(values)
+
+
+def kind_name(name: PluginName) -> str:
+    """The name of the kind that comes with a plugin: `flow-samples`, which no other plugin has."""
+    return f"{name.short}-samples"
 
 
 def requirement() -> str:

@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 import genzoo
 from genzoo.errors import StorageError, UsageError
 from genzoo.plugins.scaffold import (
+    CONTENTS,
     LONGEST,
     SUFFIX,
     TEMPLATE,
@@ -137,7 +138,7 @@ def test_the_package_is_complete_and_every_placeholder_filled(tmp_path: Path) ->
 
 
 def test_the_licence_is_genzoos_own(tmp_path: Path) -> None:
-    assert (TEMPLATE / f"LICENSE{SUFFIX}").read_text() == (ROOT / "LICENSE").read_text()
+    assert (TEMPLATE / "common" / f"LICENSE{SUFFIX}").read_text() == (ROOT / "LICENSE").read_text()
 
 
 @pytest.mark.parametrize(
@@ -198,10 +199,24 @@ def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("kind", [kind for kind in CONTENTS if kind != "image"])
+def test_other_content_comes_with_a_kind_of_its_own(kind: str, tmp_path: Path) -> None:
+    folder = tmp_path / "flow"
+    write_plugin(FLOW, folder, content=CONTENTS[kind])
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert {"genzoo_flow/kind.py", "genzoo_flow/objective.py", "tests/test_kind.py"} <= files
+    text = "".join((folder / file).read_text() for file in files)
+    assert text.count("$") == text.count("${{") == 1
+    assert "images" not in text
+    assert "| `genzoo_flow/kind.py` |" in (folder / "README.md").read_text()
+    assert 'name="flow-samples"' in (folder / "genzoo_flow" / "__init__.py").read_text()
+
+
+@pytest.mark.parametrize("kind", CONTENTS)
 @pytest.mark.parametrize("length", [1, LONGEST])
-def test_what_is_generated_satisfies_the_linter(length: int, tmp_path: Path) -> None:
+def test_what_is_generated_satisfies_the_linter(length: int, kind: str, tmp_path: Path) -> None:
     name = parse_name("z" * length)
-    write_plugin(name, tmp_path / "plugin")
+    write_plugin(name, tmp_path / "plugin", content=CONTENTS[kind])
     for arguments in (["check"], ["format", "--check", "--diff"]):
         command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "."]
         result = subprocess.run(command, cwd=tmp_path / "plugin", capture_output=True, text=True)

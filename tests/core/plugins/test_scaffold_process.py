@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from environments import Environment
 
-from genzoo.plugins.scaffold import TEMPLATE
+from genzoo.plugins.scaffold import CONTENTS, TEMPLATE, parse_name, write_plugin
 
 ROOT = Path(__file__).parents[3]
 
@@ -53,6 +53,29 @@ def test_it_installs_trains_resumes_samples_loads_and_passes_its_tests(
     assert "passed" in output(tests.result())
 
 
+def test_the_plugin_of_each_kind_passes_the_contract_and_its_tests(tmp_path: Path) -> None:
+    environment = Environment.create(tmp_path / "environment")
+    kinds = [kind for kind in CONTENTS if kind != "image"]
+    folders = [tmp_path / f"genzoo-my-{kind}" for kind in kinds]
+    for kind, folder in zip(kinds, folders, strict=True):
+        write_plugin(parse_name(folder.name), folder, content=CONTENTS[kind])
+    environment.install(*folders)
+    for folder in folders:
+        checked = output(environment.genzoo("plugins", "check", folder.name))
+        assert "kind-keeps-samples" in checked
+        words = ("-m", "pytest", "-q", "--basetemp", tmp_path / "written")
+        not_again = ("-k", "not TestMy", "-p", "no:cacheprovider")
+        assert "passed" in output(environment.run(*words, *not_again, cwd=folder))
+
+
+@pytest.mark.parametrize("kind", ["audio", "own", "text"])
+def test_the_plugin_of_each_kind_satisfies_the_type_checker(
+    kind: str, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    write_plugin(parse_name("flow"), tmp_path / "flow", content=CONTENTS[kind])
+    check_types(tmp_path / "flow", pytestconfig)
+
+
 def is_listed(environment: Environment) -> None:
     rows = json.loads(output(environment.genzoo("plugins", "list", "--json")))
     (row,) = [row for row in rows if row["distribution"] == "genzoo-flow"]
@@ -86,6 +109,10 @@ def samples_the_same_from_python(environment: Environment, folder: Path) -> None
 
 
 def test_it_satisfies_the_type_checker(plugin: Path, pytestconfig: pytest.Config) -> None:
+    check_types(plugin, pytestconfig)
+
+
+def check_types(plugin: Path, pytestconfig: pytest.Config) -> None:
     cache = pytestconfig.cache
     assert cache is not None
     command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", cache.mkdir("mypy")]
@@ -106,5 +133,5 @@ def test_the_wheel_brings_the_templates(tmp_path: Path) -> None:
         for path in TEMPLATE.rglob("*")
         if path.is_file()
     }
-    assert len(sources) == 12
+    assert len(sources) == 27
     assert sources <= names

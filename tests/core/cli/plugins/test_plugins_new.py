@@ -54,3 +54,10 @@ def test_refusals_are_wrong_usage_and_leave_nothing(run: Run, tmp_path: Path) ->
         assert reason in result.stderr
         assert result.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_it_models_can_be_chosen(run: Run, tmp_path: Path) -> None:
+    result = run("plugins", "new", "waves", "--kind", "audio")
+    assert "genzoo train waves recordings/ --seconds 0.5 --steps 1000" in result.stderr
+    assert "Recordings(Kind)" in (tmp_path / "genzoo-waves/genzoo_waves/kind.py").read_text()
+    assert "'video' is not one of" in run("plugins", "new", "x", "--kind", "video", code=2).stderr
