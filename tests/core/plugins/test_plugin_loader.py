@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import genzoo
+from genzoo.plugins import discovery, manager
 from genzoo.plugins.discovery import (
     block_in_environment,
     blocked_by_environment,
@@ -509,7 +509,8 @@ def test_a_pre_release_of_genzoo_is_in_a_range_like_any_other_version(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     distribution = install("range", good(), requires=(requirement,))
-    monkeypatch.setattr(genzoo, "__version__", version)
+    for module in (discovery, manager):
+        monkeypatch.setattr(module, "__version__", version)
     status = load(distribution)
     assert status.state == state
     if state == "incompatible":

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-import genzoo
 from genzoo.errors import StorageError, UsageError
+from genzoo.plugins import scaffold
 from genzoo.plugins.scaffold import (
     CONTENTS,
     LONGEST,
@@ -96,7 +96,7 @@ def test_the_name_of_an_architecture_is_taken(registry: Registry) -> None:
 def test_a_plugin_asks_for_the_genzoo_it_was_written_for(
     version: str, accepted: str, refused: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(genzoo, "__version__", version)
+    monkeypatch.setattr(scaffold, "__version__", version)
     specifier = Requirement(requirement()).specifier
     assert specifier.contains(version, prereleases=True)
     assert specifier.contains(accepted)
