@@ -68,7 +68,9 @@ def read_inputs(
 
 
 def _is_dataset(source: str) -> bool:
-    return source.lower().endswith((".npz", ".tar", ".parquet")) or not Path(source).is_file()
+    return (
+        source.lower().endswith((".npz", ".npy", ".tar", ".parquet")) or not Path(source).is_file()
+    )
 
 
 def _from_dataset(

@@ -123,6 +123,15 @@ def number_labels(
     return labels.astype(np.int64), classes
 
 
+def read_arrays(path: Path, kind: Kind) -> RawSamples:
+    """The samples in an .npz or .npy file.
+
+    Raises:
+        DataError: The file cannot be read, or it is not clear which array holds the samples.
+    """
+    return read_npy(path) if path.suffix.lower() == ".npy" else read_npz(path, kind)
+
+
 def read_npz(path: Path, kind: Kind) -> RawSamples:
     """The samples, `labels` (optional) and `classes` (optional) of an .npz file.
 
@@ -139,6 +148,20 @@ def read_npz(path: Path, kind: Kind) -> RawSamples:
     except Exception as error:  # damaged bytes surface as errors of many kinds
         raise DataError(
             f"'{path}' cannot be read as an .npz file.", "Write it with numpy.savez."
+        ) from error
+
+
+def read_npy(path: Path) -> RawSamples:
+    """The samples in an .npy file, mapped into memory.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    try:
+        return RawSamples(np.load(path, mmap_mode="r", allow_pickle=False))
+    except Exception as error:  # damaged bytes surface as errors of many kinds
+        raise DataError(
+            f"'{path}' cannot be read as an .npy file.", "Write it with numpy.save."
         ) from error
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from genzoo.data.arrays import ArraySource, read_npz
+from genzoo.data.arrays import ArraySource, read_arrays
 from genzoo.data.content_digests import is_settled, remembered, status_of
 from genzoo.data.data_source import Source
 from genzoo.data.fingerprint import digest, reading_identity
@@ -113,13 +113,13 @@ def _from_path(
         return saved_source(path, name, kind, cache)
     if path.is_dir():
         return FolderSource(scan_split(path, name, kind), name, kind, cache, note)
-    if path.suffix.lower() == ".npz":
+    if path.suffix.lower() in (".npz", ".npy"):
         known = partial(_known_file, path, kind, cache)
-        return ArraySource(lambda: read_npz(path, kind), name, kind, known)
+        return ArraySource(lambda: read_arrays(path, kind), name, kind, known)
     if path.suffix.lower() in (".zip", ".tgz", ".gz", ".xz", ".bz2", ".7z", ".rar"):
         raise DataError(f"'{name}' is an archive.", "Unpack it and give the folder.")
     raise DataError(
-        f"'{name}' is a file, but neither a folder of {kind.array} nor an .npz file.",
+        f"'{name}' is a file, but neither a folder of {kind.array} nor an .npz or .npy file.",
         f"Give a folder, such as '{path.parent}'.",
     )
 

@@ -26,7 +26,7 @@ from genzoo.training.doctor_while_training import all_of, declared_signs, in_for
 from genzoo.training.refusals import build_objective
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
-from genzoo.training.run_folder import RunFolder, RunRecord
+from genzoo.training.run_folder import RunFolder, RunRecord, check_resumable
 
 COUNT = 256
 """Samples drawn, and taken of the data to compare them with."""
@@ -101,7 +101,7 @@ def _gather(
     }
     history = History.read(folder.metrics_file)
     samples = _try("samples", absent, lambda: _samples(folder, record, registry, device))
-    dataset = _try("data", absent, lambda: _same_data(record, registry, reporter))
+    dataset = _try("data", absent, lambda: _same_data(folder.path, record, registry, reporter))
     absent["real"] = absent.get("data", "")
     spec = build_architecture(
         registry, record.plan.architecture, record.plan.architecture_config, record.data.sample
@@ -148,7 +148,8 @@ def _step_of_artifact(folder: RunFolder) -> int:
         return 0
 
 
-def _same_data(record: RunRecord, registry: Registry, reporter: Reporter) -> Dataset:
+def _same_data(run: Path, record: RunRecord, registry: Registry, reporter: Reporter) -> Dataset:
+    check_resumable(record, run)
     dataset = load_data(record.plan, registry, reporter, record.data.sample.classes or None)
     if dataset.fingerprint != record.data.fingerprint:
         raise GenzooError("The data has changed since the run began.")

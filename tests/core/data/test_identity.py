@@ -60,6 +60,11 @@ def arrays(name: str = "data.npz", **changed: object) -> str:
     return name
 
 
+def array(name: str = "data.npy") -> str:
+    np.save(name, IMAGES)
+    return name
+
+
 def tables(name: str = "data", count: int = 4, names: tuple[str, ...] = ("x", "y")) -> str:
     datasets = pytest.importorskip("datasets")
     columns = {
@@ -111,6 +116,7 @@ CHANGES = {
     "arrays: labels": (arrays, lambda: arrays(labels=1 - LABELS)),
     "arrays: class names": (arrays, lambda: arrays(classes=["x", "z"])),
     "arrays: class order": (arrays, lambda: arrays(classes=["y", "x"])),
+    "array: content": (array, lambda: other("data.npy", 200)),
     "arrays: less": (arrays, lambda: arrays(images=IMAGES[:3], labels=LABELS[:3])),
     "parquet: less": (tables, lambda: tables(count=3)),
     "parquet: class names": (tables, lambda: tables(names=("x", "z"))),
@@ -121,7 +127,7 @@ CHANGES = {
 @pytest.mark.parametrize(("make", "change"), CHANGES.values(), ids=list(CHANGES))
 def test_each_change_of_content_makes_other_data(settled, make, change):
     data = make()
-    ways = [{}] if make is arrays else [{}, {"stream": True}]
+    ways = [{}] if make in (array, arrays) else [{}, {"stream": True}]
     before = [known(data, **way) for way in ways]
     assert [known(data, **way) for way in ways] == before
     change()
@@ -181,8 +187,8 @@ def test_data_of_fixed_times_do_not_get_the_decoded_copy_of_others():
 def test_the_second_time_nothing_is_read_for_it(settled, monkeypatch, make):
     data = make()
     first = known(data)
-    for name in ("read_npz", "_digest"):
-        module = find_source if name == "read_npz" else content_digests
+    for name in ("read_arrays", "_digest"):
+        module = find_source if name == "read_arrays" else content_digests
         monkeypatch.setattr(module, name, None)
     assert known(data) == first
 
@@ -224,6 +230,8 @@ def test_arrays_are_the_same_data_in_memory_in_a_file_and_under_a_name(registry_
     assert known(raw) == kept
     assert known("mine", registered=registry_of(raw)) == kept
     assert known(np.asfortranarray(IMAGES)) == known(IMAGES)
+    np.save("plain.npy", IMAGES)
+    assert known("plain.npy") == known(IMAGES)
 
 
 @pytest.fixture

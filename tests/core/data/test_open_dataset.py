@@ -115,6 +115,19 @@ def test_a_class_added_later_is_refused_not_sorted_in(tmp_path):
     assert open_images(folder).fingerprint != before.fingerprint
 
 
+@pytest.mark.parametrize("content", [b"", b"junk", b"\x93NUMPY\x01\x00\x10\x00"])
+def test_an_array_file_that_is_damaged_is_told(tmp_path, content):
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.npy' cannot be read as an \.npy file"):
+        open_images(tmp_path / "a.npy")
+
+
+def test_an_array_file_that_holds_objects_is_not_unpickled(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(DataError, match=r"cannot be read as an \.npy file"):
+        open_images(tmp_path / "a.npy")
+
+
 def test_nothing_left(tmp_path):
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.png").write_bytes(b"no image")

@@ -87,6 +87,14 @@ def test_data_that_have_changed_are_not_compared_with(registry, make_run, data):
     assert diagnosis.unexamined["mode-collapse"] == "The data has changed since the run began."
 
 
+def test_of_a_run_that_knew_its_data_by_times_that_is_said(registry, make_run):
+    out = make_run()
+    text = (out / "run.json").read_text(encoding="utf-8")
+    old = text.replace('"format_version": 2', '"format_version": 1')
+    (out / "run.json").write_text(old, encoding="utf-8")
+    assert "older genzoo" in diagnose_run(out, registry).unexamined["mode-collapse"]
+
+
 def test_a_run_that_saved_no_model_is_examined_as_far_as_possible(registry, make_run):
     import shutil
 
