@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+from toy_objectives import genzoo_objectives
 
 import genzoo
 import genzoo_trackers
@@ -55,6 +56,7 @@ def run_twice(registry, tmp_path):
     """Trains to step 4 and then, resumed, to step 8 with a tracker; returns the run's folder."""
 
     def run(tracker):
+        registry.add_all(genzoo_objectives(), "genzoo-toy-objectives", "1")
         registry.add_all(genzoo_trackers.genzoo_trackers(), "genzoo", "1")
         reporter, folder = Notes(), tmp_path / "a-run"
         train_run(short_plan(tmp_path, tracker), folder, registry, reporter)
