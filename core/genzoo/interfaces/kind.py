@@ -40,16 +40,15 @@ class Kind(ABC):
     Attributes:
         name: As in its `KindSpec`, and in the `kind` of a `SampleSpec`.
         noun: What one sample is called in messages: `image`.
-        array: The noun's plural, and the name of the array that holds samples in .npz files:
-            `images`.
+        array: The noun's plural, which names the array in .npz files: `images`.
         endings: Endings of the files that `encoded` makes, the default of commands first:
             `(".png", ".jpg")`. Every kind can be written as .npz too.
-        preview_endings: Those of the files in a model's folder that show what it does, such as a
-            sound and a picture of it; the first of `endings` by default.
+        preview_endings: Those of a model's previews, such as a sound and its picture; the first of
+            `endings` by default.
         snapshot_endings: Those of the files that a run writes while training; likewise.
         folder_ending: That of the files of single samples in a folder; likewise.
-        features: Full names of feature spaces that samples are compared in unless one is asked
-            for, the first that is installed; else `genzoo/values`.
+        features: Full names of feature spaces, the first that is installed being the default;
+            else it is `genzoo/values`.
         reads: Endings of the files that `decode` reads; empty where data are arrays only.
         one_per_file: Whether a file never holds more than one sample, so that how many there are at
             most is known before any is decoded.
@@ -241,7 +240,7 @@ class Kind(ABC):
 
     @property
     def snapshots(self) -> tuple[str, ...]:
-        """Endings of the files that a run writes while training."""
+        """Endings of the files that a run writes."""
         return self.snapshot_endings or self.endings[:1]
 
     def check_path(self, path: Path) -> None:

@@ -23,6 +23,7 @@ from genzoo.interfaces.vital_signs import VitalSign
 from genzoo.plugin_errors import contained
 from genzoo.specs import SampleSpec
 from genzoo.training.components import Session
+from genzoo.training.divergence import divergence_hint
 from genzoo.training.fsdp_tensors import own_share
 from genzoo.training.phase_runner import PhaseEngine
 from genzoo.training.run_folder import RunFolder
@@ -96,7 +97,8 @@ class Checkup:
         self._tell(result.findings, known)
 
     def diverged(self, step: int, error: DivergenceError) -> None:
-        """Keep that the run ended because a number was no longer finite."""
+        """Keep that the run ended because a number was no longer finite, and say what to do."""
+        error.hint = divergence_hint(self._session.precision)
         finding = Finding("diverged", "problem", error.message, error.hint)
         others = [found.name for found in self._record.findings]
         self._record = self._record.updated(step, [finding], others)

@@ -24,7 +24,7 @@ from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_check
 from genzoo.training.choose_trackers import Trackers
 from genzoo.training.components import Session, held_tensors, part_tensors, session_tensors
 from genzoo.training.determinism import determinism
-from genzoo.training.divergence import Groups, divergence_hint, first_non_finite
+from genzoo.training.divergence import Groups, first_non_finite
 from genzoo.training.doctor_while_training import Checkup
 from genzoo.training.fsdp_tensors import WholeTensors, sharding_errors
 from genzoo.training.interrupts import Interrupts
@@ -113,8 +113,6 @@ class Trainer:
             with self._waiting, determinism(self.session.config.deterministic):
                 self._train(total)
         except BaseException as error:
-            if isinstance(error, DivergenceError):
-                error.hint = divergence_hint(self.session.precision)
             if isinstance(error, DivergenceError) and self._world.is_main:
                 self._checkup.diverged(self.step, error)
             self._end(interrupted=False, error=one_line(error))
