@@ -109,7 +109,7 @@ def save(
         StorageError: The file cannot be written.
         UsageError: There is no sample, or the file's ending is not known.
     """
-    place = Path(path)
+    place = Path(path).expanduser()
     kind = kind_of_model(model, _known(registry))
     # An autoencoder of images of any size gives others than its own.
     shape = tuple(samples.shape[1:])
@@ -179,7 +179,7 @@ def train(
     )
     with joined_process_group() as processes:
         heard = reporter if processes.is_main else None
-        return train_run(plan, Path(out), known, heard, processes, data)
+        return train_run(plan, Path(out).expanduser(), known, heard, processes, data)
 
 
 def evaluate(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from genzoo.cli.options import output_options
+from genzoo.cli.options import HomePath, output_options
 from genzoo.cli.output import output
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument(
-    "records", nargs=-1, required=True, metavar="RECORD...", type=click.Path(path_type=Path)
+    "records", nargs=-1, required=True, metavar="RECORD...", type=HomePath(path_type=Path)
 )
 @output_options
 def command(records: tuple[Path, ...]) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from genzoo.cli.computing import Computing, class_indices, default_path, kind_of, label_option
-from genzoo.cli.options import compute_options, model_argument, out_option, output_options
-from genzoo.cli.output import output
+from genzoo.cli.options import HomePath, compute_options, model_argument, out_option, output_options
+from genzoo.cli.outputs import Destination
 from genzoo.cli.plugin_registry import plugin_registry
 
 
 @click.command()
 @model_argument
-@click.argument("latents", type=click.Path(path_type=Path))
+@click.argument("latents", type=HomePath(path_type=Path))
 @out_option(
     "Images: a .png, .jpg or .webp (one grid); any kind: an .npz, or a folder. "
     "Default: MODEL-decoded.png."
@@ -42,7 +42,9 @@ def command(
     registry = plugin_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-decoded{kind.endings[0]}")
-    kind.check_path(path)
+    destination = Destination(path, kind.endings[0], (latents,))
+    kind.check_path(destination.named)
+    destination.check()
     z, stored, contract = read_latents(latents)
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
@@ -53,5 +55,6 @@ def command(
     given = class_indices(labels, spec, len(z))
     with computing.cast(loaded):
         samples = loaded.decode(z, given if given is not None else stored, batch_size=batch_size)
-    kind.save(samples, spec, path)
-    output().result({"model": model, "count": len(samples), "path": str(path)}, str(path))
+    with destination.open() as place:
+        kind.save(samples, spec, place)
+    destination.tell({"model": model, "count": len(samples)})

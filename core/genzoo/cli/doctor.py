@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.cli.options import device_option, output_options
+from genzoo.cli.options import HomePath, device_option, output_options
 from genzoo.cli.output import Sheet, output
 from genzoo.cli.plugin_registry import plugin_registry
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=HomePath(path_type=Path))
 @device_option
 @click.option("--strict", is_flag=True, help="Exit with 1 if there is a problem.")
 @output_options

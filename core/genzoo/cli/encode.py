@@ -9,19 +9,20 @@ import click
 from genzoo.cli.computing import Computing, kind_of, label_option, require_encoder
 from genzoo.cli.image_size import max_pixels_option, size_option, with_size
 from genzoo.cli.options import (
+    HomePath,
     compute_options,
     count_option,
     model_argument,
     out_option,
     output_options,
 )
-from genzoo.cli.output import output
+from genzoo.cli.outputs import Destination
 from genzoo.cli.plugin_registry import plugin_registry
 
 
 @click.command()
 @model_argument
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=HomePath())
 @count_option(None, "How many at most. Default: all files, or 32 of a data set.")
 @out_option("A .safetensors or .npz file. Default: latents.safetensors.")
 @label_option
@@ -51,7 +52,9 @@ def command(
     from genzoo.model.latent_contract import contract_of
 
     path = out or Path("latents.safetensors")
-    check_latent_path(path)
+    destination = Destination(path, ".safetensors", files)
+    check_latent_path(destination.named)
+    destination.check()
     registry = plugin_registry()
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
@@ -61,5 +64,6 @@ def command(
     given = read_inputs(files, kind, loaded.sample_spec, registry, count, labels)
     with computing.cast(loaded):
         latents = loaded.encode(given.x, given.labels, batch_size=batch_size)
-    write_latents(path, latents, given.labels, contract_of(loaded))
-    output().result({"model": model, "shape": tuple(latents.shape), "path": str(path)}, str(path))
+    with destination.open() as place:
+        write_latents(place, latents, given.labels, contract_of(loaded))
+    destination.tell({"model": model, "shape": tuple(latents.shape)})

@@ -11,6 +11,7 @@ from genzoo.cli.completion import complete_data, complete_features, complete_met
 from genzoo.cli.computing import kind_of
 from genzoo.cli.image_size import max_pixels_option
 from genzoo.cli.options import (
+    HomePath,
     batch_size_option,
     count_option,
     device_option,
@@ -19,6 +20,7 @@ from genzoo.cli.options import (
     seed_option,
 )
 from genzoo.cli.output import Output, output
+from genzoo.cli.outputs import refuse_loss, remember
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import UsageError
 
@@ -47,6 +49,7 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
 )
 @click.option(
     "--features-file",
+    type=HomePath(),
     metavar="FILE",
     help="Weights for a feature space that does not bring them, needed once: a file, or "
     "hf://OWNER/NAME/FILE on the Hub.",
@@ -77,7 +80,7 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
 @out_option("Write the record here, as JSON.")
 @click.option(
     "--pictures",
-    type=click.Path(path_type=Path),
+    type=HomePath(path_type=Path),
     metavar="PATH",
     help="Write samples, each before the training data nearest to it.",
 )
@@ -119,6 +122,9 @@ def command(
 
     Started by torchrun, the processes compute features together; the numbers are those of one.
     """
+    for path in (out, pictures):
+        if path is not None:
+            refuse_loss(path, (model, data, held_out, reproduce, features_file))
     weights = None if features_file is None else _at_hand(features_file)
     if reproduce is not None:
         from genzoo.cli import replications
@@ -148,6 +154,8 @@ def command(
     measured = request.run()
     if measured is not None:
         _keep(measured, out)
+        if pictures is not None:
+            remember(pictures)
         show(measured, output())
 
 
@@ -189,4 +197,5 @@ def show(record: EvaluationRecord, out: Output) -> None:
 def _keep(record: EvaluationRecord, path: Path | None) -> None:
     if path is not None:
         record.save(path)
+        remember(path)
         output().note(f"Record: {path}")

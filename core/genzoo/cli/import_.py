@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genzoo.cli.completion import complete_architecture
-from genzoo.cli.options import out_option, output_options
+from genzoo.cli.options import HomePath, out_option, output_options
 from genzoo.cli.output import output
+from genzoo.cli.outputs import refuse_loss
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import UsageError, unknown_name
 from genzoo.records import ArchitectureSpec
@@ -25,7 +26,7 @@ ABSENT = "-"
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("file", type=HomePath(path_type=Path), metavar="FILE")
 @click.option(
     "--architecture",
     required=True,
@@ -92,6 +93,9 @@ def command(
     """
     from genzoo.data.choose_kind import choose_kind
 
+    folder = out or Path(file.stem)
+    if not dry_run:
+        refuse_loss(folder, (file, file.parent))
     registry = plugin_registry()
     entry = registry[ArchitectureSpec].find(architecture)
     content = choose_kind(registry, entry, name=kind)
@@ -116,7 +120,6 @@ def command(
         output().table(COLUMNS, _rows(found))
         check(found, ignore_unused)
         return
-    folder = out or Path(file.stem)
     write_model(found, folder, licence=licence, ignore_unused=ignore_unused)
     _tell(found, folder)
 

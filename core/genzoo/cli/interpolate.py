@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from genzoo.cli.computing import Computing, default_path, kind_of
-from genzoo.cli.options import compute_options, model_argument, out_option, output_options
-from genzoo.cli.output import output
+from genzoo.cli.options import HomePath, compute_options, model_argument, out_option, output_options
+from genzoo.cli.outputs import Destination
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import CapabilityError, UsageError
 from genzoo.model.labels import class_index
@@ -32,8 +32,16 @@ COLUMNS = 16
     multiple=True,
     help="Give it twice: seeds of the two ends. Default: 0 and 1.",
 )
-@click.option("--from", "start", metavar="FILE", help="Begin at this sample, if MODEL encodes.")
-@click.option("--to", "end", metavar="FILE", help="End at this sample, if MODEL encodes.")
+@click.option(
+    "--from",
+    "start",
+    type=HomePath(),
+    metavar="FILE",
+    help="Begin at this sample, if MODEL encodes.",
+)
+@click.option(
+    "--to", "end", type=HomePath(), metavar="FILE", help="End at this sample, if MODEL encodes."
+)
 @click.option("--label", metavar="NAME|INDEX", help="Class of all samples. Default: the first.")
 @click.option(
     "--steps",
@@ -64,7 +72,9 @@ def command(
     registry = plugin_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-interpolated{kind.endings[0]}")
-    kind.check_path(path)
+    destination = Destination(path, kind.endings[0], (start, end))
+    kind.check_path(destination.named)
+    destination.check()
     needed = [start, end].count(None)
     if len(seeds) not in (0, needed):
         raise UsageError(
@@ -84,8 +94,9 @@ def command(
         )
         repeated = classes and classes * steps
         samples = loaded.interpolate(first, last, steps, repeated, batch_size=batch_size)
-    kind.save(samples, loaded.sample_spec, path, min(steps, COLUMNS))
-    output().result({"model": model, "steps": steps, "path": str(path)}, str(path))
+    with destination.open() as place:
+        kind.save(samples, loaded.sample_spec, place, min(steps, COLUMNS))
+    destination.tell({"model": model, "steps": steps})
 
 
 def _labels(model: Model, label: str | None) -> list[int] | None:

@@ -8,7 +8,7 @@ import click
 
 from genzoo.cli.completion import complete_model
 from genzoo.cli.hub_progress import hub_progress
-from genzoo.cli.options import output_options
+from genzoo.cli.options import HomePath, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.pull import LOCK_FILE, hub_reference
@@ -20,7 +20,7 @@ from genzoo.cli.pull import LOCK_FILE, hub_reference
 )
 @click.option(
     "--lock-file",
-    type=click.Path(path_type=Path),
+    type=HomePath(path_type=Path),
     default=LOCK_FILE,
     show_default=True,
     help="Where to write; models that it has already stay in it.",

@@ -61,6 +61,13 @@ class MainGroup(LazyGroup):
         with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
             return super().main(*args, **settings)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the options before the command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise _sensible(error) from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Its own in order, then those of plugins, each under the shortest name that calls it."""
         return [*self.commands, *shortest_names(self.commands)]
@@ -94,8 +101,16 @@ class MainGroup(LazyGroup):
                 return super().invoke(ctx)
         except BaseException as error:
             if is_clicks_own(error):
-                raise
+                raise _sensible(error) from error.__cause__
             ctx.exit(report(error, ctx.ensure_object(Output)))
+
+
+def _sensible(error: BaseException) -> BaseException:
+    """The error, without `--help` as what may have been meant by another option."""
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        meant = [each for each in error.possibilities if each != "--help"]
+        return click.NoSuchOption(error.option_name, possibilities=meant, ctx=error.ctx)
+    return error
 
 
 EPILOG = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,9 +37,16 @@ def output_options(function: F) -> F:
     return function
 
 
+class HomePath(click.Path):
+    """A path in which `~` is the home folder, also where no shell has said so: `--out=~/x`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(os.path.expanduser(value), param, ctx)  # noqa: PTH111
+
+
 def out_option(help: str) -> Callable[[F], F]:
     """`-o/--out`: a path."""
-    return click.option("-o", "--out", type=click.Path(path_type=Path), metavar="PATH", help=help)
+    return click.option("-o", "--out", type=HomePath(path_type=Path), metavar="PATH", help=help)
 
 
 def count_option(default: int | None, help: str) -> Callable[[F], F]:

@@ -9,7 +9,7 @@ import click
 
 from genzoo.cli.completion import complete_model
 from genzoo.cli.hub_progress import hub_progress
-from genzoo.cli.options import output_options
+from genzoo.cli.options import HomePath, output_options
 from genzoo.cli.output import Sheet, output
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.sizes import readable_size
@@ -33,7 +33,7 @@ LOCK_FILE = "genzoo.lock"
 @click.option("--locked", is_flag=True, help="Pull what the lock file pins, and nothing else.")
 @click.option(
     "--lock-file",
-    type=click.Path(path_type=Path),
+    type=HomePath(path_type=Path),
     default=LOCK_FILE,
     show_default=True,
     help="Where genzoo lock wrote it.",

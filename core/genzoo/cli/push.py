@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from genzoo.cli.hub_progress import at_hand, hub_progress
-from genzoo.cli.options import model_argument, output_options
+from genzoo.cli.options import HomePath, model_argument, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugin_registry import plugin_registry
 
@@ -21,7 +21,7 @@ from genzoo.cli.plugin_registry import plugin_registry
 @click.option(
     "--record",
     "records",
-    type=click.Path(path_type=Path),
+    type=HomePath(path_type=Path),
     multiple=True,
     metavar="FILE",
     help="An evaluation of the model, for its card (genzoo evaluate -o FILE). Those that lie "

@@ -9,13 +9,14 @@ import click
 from genzoo.cli.computing import Computing, default_path, kind_of, label_option, require_encoder
 from genzoo.cli.image_size import max_pixels_option, size_option, with_size
 from genzoo.cli.options import (
+    HomePath,
     compute_options,
     count_option,
     model_argument,
     out_option,
     output_options,
 )
-from genzoo.cli.output import output
+from genzoo.cli.outputs import Destination
 from genzoo.cli.plugin_registry import plugin_registry
 
 COLUMNS = 8
@@ -23,7 +24,7 @@ COLUMNS = 8
 
 @click.command()
 @model_argument
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=HomePath())
 @count_option(None, "How many at most. Default: all files, or 32 of a data set.")
 @out_option(
     "Images: a .png, .jpg or .webp, each row of originals above its reconstructions; any kind: an "
@@ -57,7 +58,9 @@ def command(
     registry = plugin_registry()
     kind = with_max_pixels(kind_of(model, registry), max_pixels)
     path = out or default_path(model, f"-reconstructed{kind.endings[0]}")
-    kind.check_path(path)
+    destination = Destination(path, kind.endings[0], files)
+    kind.check_path(destination.named)
+    destination.check()
     computing = Computing(device, precision, batch_size)
     loaded = computing.load(model, registry)
     require_encoder(loaded)
@@ -67,10 +70,9 @@ def command(
     with computing.cast(loaded):
         made = loaded.reconstruct(given.x, given.labels, batch_size=batch_size).cpu().float()
     columns = min(COLUMNS, len(made))
-    shown = path.suffix.lower() in kind.endings and not path.is_dir()
-    kind.save(kind.paired(given.x, made, spec, columns) if shown else made, spec, path, columns)
+    with destination.open() as place:
+        shown = place.suffix.lower() in kind.endings and not place.is_dir()
+        pairs = kind.paired(given.x, made, spec, columns) if shown else made
+        kind.save(pairs, spec, place, columns)
     error = float((given.x - made).square().mean())
-    output().result(
-        {"model": model, "count": len(made), "mean_squared_error": error, "path": str(path)},
-        str(path),
-    )
+    destination.tell({"model": model, "count": len(made), "mean_squared_error": error})

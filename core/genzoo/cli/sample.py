@@ -17,6 +17,7 @@ from genzoo.cli.options import (
     seed_option,
 )
 from genzoo.cli.output import output
+from genzoo.cli.outputs import Destination
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.torchrun import torchrun_processes
 from genzoo.records import ArchitectureSpec
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 @count_option(64, "How many samples.")
 @seed_option
 @out_option(
-    "Images: a .png, .jpg or .webp (one grid); any kind: an .npz, or a folder. "
-    "Default: MODEL-seed0.png."
+    "Images: a .png, .jpg or .webp (one grid); any kind: an .npz, or a folder. - is standard "
+    "output, -.npz the same in that form. Default: MODEL-seed0.png."
 )
 @label_option
 @click.option(
@@ -71,12 +72,16 @@ def command(
     registry = plugin_registry()
     kind = kind_of(model, registry)
     path = out or default_path(model, f"-seed{seed}{kind.endings[0]}")
-    kind.check_path(path)
+    destination = Destination(path, kind.endings[0])
+    kind.check_path(destination.named)
 
     from genzoo.media.save_samples import save_drawn
     from genzoo.model.decoding import check_temperature
 
     with torchrun_processes() as processes:
+        if processes.is_main:
+            destination.check()
+        processes.barrier()
         computing = Computing(processes.device(device), precision, batch_size)
         loaded = computing.load(model, registry)
         note = registry[ArchitectureSpec].find(loaded.name).record.sampling_note
@@ -99,9 +104,7 @@ def command(
                     start=numbers.start,
                 )
 
-        save_drawn(draw, count, kind, spec, path, batch_size, processes)
+        with destination.open() as place:
+            save_drawn(draw, count, kind, spec, place, batch_size, processes)
     if processes.is_main:
-        output().result(
-            {"model": model, "count": count, "seed": seed, "shape": spec.shape, "path": str(path)},
-            str(path),
-        )
+        destination.tell({"model": model, "count": count, "seed": seed, "shape": spec.shape})

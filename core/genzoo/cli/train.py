@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from genzoo.cli.completion import complete_architecture, complete_data, complete_objective
 from genzoo.cli.exit_codes import INTERRUPTED
-from genzoo.cli.options import out_option, output_options
+from genzoo.cli.options import HomePath, out_option, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plan import build_plan, merge, read_file, run_folder
 from genzoo.cli.plugin_registry import plugin_registry
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @out_option("Folder of the run. Default: runs/ARCHITECTURE-DATA.")
 @click.option("--objective", shell_complete=complete_objective, help="How it learns.")
 @click.option(
-    "--config", type=click.Path(path_type=Path), metavar="FILE", help="A TOML file, see above."
+    "--config", type=HomePath(path_type=Path), metavar="FILE", help="A TOML file, see above."
 )
 @click.option(
     "--set",
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--resume",
-    type=click.Path(path_type=Path),
+    type=HomePath(path_type=Path),
     metavar="RUN",
     help="Go on with this run; only --steps and the options that say how often can change.",
 )

@@ -57,7 +57,7 @@ def here(file: str | Path, progress: HubProgress | None = None) -> Path:
         GenzooError: As `as_hub_file` and `fetch_hub_file`.
     """
     address = as_hub_file(file) if isinstance(file, str) else None
-    return fetch_hub_file(address, progress) if address else Path(file)
+    return fetch_hub_file(address, progress) if address else Path(file).expanduser()
 
 
 def fetch_hub_file(file: HubFile, progress: HubProgress | None = None) -> Path:

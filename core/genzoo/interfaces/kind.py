@@ -276,9 +276,11 @@ class Kind(ABC):
             raise UsageError(f"There is no {self.noun} to save.")
         if is_folder(path):
             ending = self.folder_ending or self.endings[0]
-            for number in range(len(x)):
-                content = self.encoded(x[number : number + 1], spec, ending)
-                _write(path / f"{first + number:05d}{ending}", content)
+            files = [path / f"{first + number:05d}{ending}" for number in range(len(x))]
+            if there := next((file for file in files if file.exists()), None):
+                raise UsageError(f"'{there}' is there already.", "Choose a new or an empty folder.")
+            for number, file in enumerate(files):
+                _write(file, self.encoded(x[number : number + 1], spec, ending))
         elif is_archive(path):
             write_archive(path, self.array, len(x), [self.rows(x, spec)])
         else:

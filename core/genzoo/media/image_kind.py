@@ -201,8 +201,9 @@ def save_images(
         StorageError: The file cannot be written.
         UsageError: There is no sample, or the file's ending is not known.
     """
-    ImageKind(ImageOptions()).save(x, spec, Path(path), columns)
-    return Path(path)
+    place = Path(path).expanduser()
+    ImageKind(ImageOptions()).save(x, spec, place, columns)
+    return place
 
 
 def check_size(size: int) -> None:

@@ -9,6 +9,7 @@ import click
 
 from genzoo.cli.options import out_option, output_options
 from genzoo.cli.output import output
+from genzoo.cli.outputs import refuse_loss, remember
 
 
 @click.command("freeze")
@@ -22,10 +23,13 @@ def command(out: Path | None) -> None:
     from genzoo.atomic_files import atomic_write
     from genzoo.plugins.installing.lockfile import freeze, only_here, render
 
+    if out is not None:
+        refuse_loss(out)
     plugins = freeze()
     if out is not None:
         with atomic_write(out) as path:
             path.write_text(render(plugins), encoding="utf-8")
+        remember(out)
     facts = {**dataclasses.asdict(plugins), "path": None if out is None else str(out)}
     output().result(facts, str(out) if out else render(plugins).rstrip("\n"))
     for name in only_here(plugins):

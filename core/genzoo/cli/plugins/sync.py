@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from genzoo.cli.options import output_options
+from genzoo.cli.options import HomePath, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugins.changes import (
     approved,
@@ -24,7 +24,7 @@ from genzoo.version import __version__
 
 
 @click.command("sync")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=HomePath(path_type=Path))
 @click.option("--exact", is_flag=True, help="Remove the plugins that FILE does not list.")
 @change_options
 @source_options
