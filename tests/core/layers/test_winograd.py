@@ -127,3 +127,13 @@ def test_a_second_pass_with_another_gradient_uses_that() -> None:
         strict=True,
     ):
         torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
+def test_a_gradient_of_weights_is_rounded_no_more_than_its_two_sums(dtype) -> None:
+    shape = (6, 5, 4, 4)
+    products = torch.randn(9, 6, 20, dtype=torch.float64).to(dtype)
+    made, exact = contract(products, shape), contract(products.double(), shape)
+    sizes = contract(products.double().abs(), shape)
+    assert made.dtype == torch.promote_types(dtype, torch.float32)
+    assert ((made - exact).abs() <= torch.finfo(dtype).eps * sizes).all()
