@@ -70,7 +70,10 @@ def test_dry_run_of_what_does_not_fit_shows_it_and_fails(run: Run, weights: Path
 def test_code_in_a_file_is_refused_in_one_sentence(run: Run) -> None:
     torch.save(torch.nn.Linear(2, 2), "module.pth")
     result = run("import", "module.pth", *TOY, code=1)
-    assert result.stderr.splitlines()[0].startswith("Error: 'module.pth' is refused by torch's")
+    assert result.stderr.splitlines()[0] == (
+        "Error: 'module.pth' is refused: it names torch.nn.modules.linear.Linear, which could run "
+        "code."
+    )
     assert len(result.stderr.splitlines()) == 2
 
 
