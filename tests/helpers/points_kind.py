@@ -47,6 +47,7 @@ class PointsKind(Kind):
     array = "points"
     endings = (".png", ".csv")
     reads = (".csv", ".txt")
+    columns = ("place",)
 
     config: PointOptions
 

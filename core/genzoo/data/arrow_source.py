@@ -18,30 +18,28 @@ from genzoo.data.data_source import Labels, without_label
 from genzoo.data.decoding import Content, Encoded
 from genzoo.data.file_source import FileSource
 from genzoo.data.fingerprint import digest
-from genzoo.errors import DataError, UsageError
+from genzoo.data.table_columns import cell_content, label_column, sample_column
+from genzoo.errors import DataError
 from genzoo.interfaces.decoded import UndecodableError
 from genzoo.interfaces.kind import Kind
 
 if TYPE_CHECKING:
-    from datasets import Dataset, Features
-
-IMAGES, LABELS = "image", "label"
-"""The columns that are taken where several could be."""
+    from datasets import Dataset
 
 
 class ArrowSource(FileSource):
-    """The images of a data set, with a label of each if there is a column of classes.
+    """The samples of a data set, with a label of each if there is a column of classes.
 
     Args:
         dataset: Rows in Arrow files, mapped into memory.
         name: What the user typed.
-        kind: Images.
+        kind: What they are.
         cache: Where what the rows hold is remembered.
         folders: Where files may lie that it names; those elsewhere are not opened.
 
     Raises:
-        DataError: It is empty or has no column of images.
-        UsageError: It is not clear which column has the images.
+        DataError: It is empty or has no column of samples.
+        UsageError: It is not clear which column has the samples.
     """
 
     def __init__(
@@ -50,11 +48,12 @@ class ArrowSource(FileSource):
         self.name = name
         self._kind = kind
         self._folders = [Path(os.path.realpath(folder)) for folder in folders]
-        column = image_column(dataset.features, name)
+        column = sample_column(dataset.features, kind, name)
         if not len(dataset):
             raise DataError(f"There is no {kind.noun} in '{name}'.")
         # As stored: the library would decode them one by one.
         self._images = dataset.select_columns([column]).with_format("arrow")
+        self._feature = dataset.features[column]
         self._dataset = dataset
         self.identity = self._known(column, cache)
 
@@ -65,12 +64,10 @@ class ArrowSource(FileSource):
         return f"row {position}"
 
     def encoded(self, position: int) -> Encoded:
-        stored = self._images[position].column(0)[0].as_py() or {}
-        if stored.get("bytes") is not None:
-            return Content(stored.get("path") or "image", stored["bytes"])
-        if stored.get("path"):
-            return self._file(stored["path"])
-        return UndecodableError("it is empty")
+        cell = self._images[position].column(0)[0].as_py()
+        if isinstance(cell, dict) and cell.get("bytes") is None and cell.get("path"):
+            return self._file(cell["path"])
+        return cell_content(cell, self._feature, self._kind)
 
     def _file(self, named: str) -> Encoded:
         """A file that the data set names: whoever made it may mean any of this machine."""
@@ -95,7 +92,11 @@ class ArrowSource(FileSource):
     def _names_files(self, column: str) -> bool:
         """Whether rows may name files that hold images, which then change without the tables."""
         chunks = self._dataset.data.column(column).chunks
-        return any(chunk.field("bytes").null_count for chunk in chunks)
+        return any(
+            chunk.field("bytes").null_count
+            for chunk in chunks
+            if hasattr(chunk, "field") and chunk.type.get_field_index("bytes") >= 0
+        )
 
     def _content(self, cache: Path) -> str:
         """Of all images as they are stored, and their classes."""
@@ -124,41 +125,6 @@ class ArrowSource(FileSource):
             return without_label(self._kind.array, missing, len(values), "has none", "have none")
         names = tuple(getattr(self._dataset.features[column], "names", ()))
         return Labels(*number_labels(values, names, len(values), self.name, self._kind))
-
-
-def image_column(features: Features, name: str) -> str:
-    """The column of images.
-
-    Raises:
-        DataError: There is none.
-        UsageError: It is not clear which it is.
-    """
-    from datasets import Image
-
-    found = [column for column, feature in features.items() if isinstance(feature, Image)]
-    if len(found) == 1 or IMAGES in found:
-        return IMAGES if IMAGES in found else found[0]
-    if not found:
-        raise DataError(
-            f"'{name}' has no column of images, only: {', '.join(features)}.",
-            "A column has the feature datasets.Image where it holds images.",
-        )
-    raise UsageError(
-        f"'{name}' has several columns of images: {', '.join(found)}.",
-        f"Rename the one to use to '{IMAGES}' and save the data set.",
-    )
-
-
-def label_column(features: Features) -> str | None:
-    """The column of classes, or of numbers that is called `label`."""
-    from datasets import ClassLabel, Value
-
-    found = [column for column, feature in features.items() if isinstance(feature, ClassLabel)]
-    if len(found) == 1:
-        return found[0]
-    named = features.get(LABELS)
-    integers = isinstance(named, Value) and named.dtype.startswith(("int", "uint"))
-    return LABELS if LABELS in found or integers else None
 
 
 def _values(dataset: Dataset, column: str) -> NDArray[np.int64]:

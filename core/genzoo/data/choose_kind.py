@@ -99,6 +99,8 @@ def _names(data: str | Path | tuple[str, ...] | None) -> list[str]:
             return [entry.name for _, entry in islice(files_below(path), LOOK)]
         if not path.is_file():
             return []
+        if not zipfile.is_zipfile(path):
+            return [path.name]
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
     except (OSError, ValueError, zipfile.BadZipFile):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from genzoo.errors import DataError
 from genzoo.interfaces.decoded import Decoded, UndecodableError
 from genzoo.interfaces.kind import Kind
 
@@ -22,6 +24,9 @@ class Content:
     name: str
     data: bytes
 
+
+ENTRY = "entry of an array"
+"""The name of content that is numbers, as numpy.save writes them, and no file of a kind."""
 
 Encoded = Path | Content | UndecodableError
 """A file, the bytes of one, or why there are none."""
@@ -41,9 +46,25 @@ def attempt(kind: Kind, encoded: Encoded) -> Outcome:
     """The samples in a file, or why there are none."""
     if isinstance(encoded, UndecodableError):
         return encoded
+    if isinstance(encoded, Content) and encoded.name == ENTRY:
+        return _outcome(kind, lambda: _adapted(kind, array_in(encoded.data)))
     if isinstance(encoded, Content):
         return _outcome(kind, lambda: kind.decode_bytes(encoded.data, encoded.name))
     return _outcome(kind, lambda: kind.decode(encoded))
+
+
+def array_in(content: bytes) -> NDArray[np.generic]:
+    """The array that `numpy.save` wrote."""
+    found: NDArray[np.generic] = np.load(io.BytesIO(content), allow_pickle=False)
+    return found
+
+
+def _adapted(kind: Kind, sample: NDArray[np.generic]) -> Decoded:
+    try:
+        checked = kind.check(sample[None], "it")
+    except DataError as error:
+        raise UndecodableError(error.message) from error
+    return Decoded(checked) if kind.layout.of(checked) else kind.adapt(checked[0])
 
 
 def attempt_entry(kind: Kind, sample: NDArray[np.generic]) -> Outcome:

@@ -8,9 +8,11 @@ from itertools import islice
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from genzoo.data.data_source import Outcomes, Source
 from genzoo.data.decoder_pool import decode_all
-from genzoo.data.decoding import Content, Encoded, quiet_decoding
+from genzoo.data.decoding import ENTRY, Content, Encoded, array_in, quiet_decoding
 from genzoo.data.shuffle import Blocks
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
@@ -50,9 +52,16 @@ class FileSource(Source):
         with TemporaryDirectory() as folder, quiet_decoding():
             first = islice(map(self.encoded, range(len(self))), LOOK)
             contents = [each for each in first if isinstance(each, Content)]
+            if contents and contents[0].name == ENTRY:
+                return self._options_for_entries(kind, contents)
             return kind.options_for_files(
                 [_unpacked(each, Path(folder), number) for number, each in enumerate(contents)]
             )
+
+    def _options_for_entries(self, kind: Kind, contents: Sequence[Content]) -> Config:
+        entries = [array_in(content.data) for content in contents]
+        alike = [entry for entry in entries if entry.shape == entries[0].shape]
+        return kind.options_for_array(kind.check(np.stack(alike), self.name))
 
 
 def _unpacked(content: Content, folder: Path, number: int) -> Path:

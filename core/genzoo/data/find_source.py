@@ -116,6 +116,8 @@ def _from_path(
     if path.suffix.lower() in (".npz", ".npy"):
         known = partial(_known_file, path, kind, cache)
         return ArraySource(lambda: read_arrays(path, kind), name, kind, known)
+    if path.suffix.lower() in kind.reads and not kind.one_per_file:
+        return FolderSource(list_files([str(path)], kind), name, kind, cache, note)
     if path.suffix.lower() in (".zip", ".tgz", ".gz", ".xz", ".bz2", ".7z", ".rar"):
         raise DataError(f"'{name}' is an archive.", "Unpack it and give the folder.")
     raise DataError(

@@ -74,7 +74,7 @@ def hub_source(name: str, kind: Kind, cache: Path) -> ArrowSource:
         UsageError: A name or split that is wrong, or the library is missing.
     """
     reference = parse_reference(name)
-    check_library(name, kind)
+    check_library(name)
 
     folders: list[Path] = []
 
@@ -147,7 +147,7 @@ def saved_source(path: Path, name: str, kind: Kind, cache: Path) -> ArrowSource:
         DataError: It cannot be read, or holds no images.
         UsageError: The library is missing.
     """
-    check_library(name, kind)
+    check_library(name)
 
     def load() -> Any:
         from datasets import load_dataset, load_from_disk
@@ -170,14 +170,12 @@ def _content(path: Path, cache: Path) -> str:
     return digest(["parquet", *places, *file_digests(tables, cache)])
 
 
-def check_library(name: str, kind: Kind) -> None:
-    """Refuse kinds that are not read from such data, and a missing library.
+def check_library(name: str) -> None:
+    """Refuse a missing library.
 
     Raises:
         UsageError: It is so.
     """
-    if kind.name != "image":
-        raise UsageError(f"'{name}' is read for images only, not for {kind.array}.")
     if find_spec("datasets") is None:
         raise UsageError(
             f"'{name}' needs the library datasets.", "Type pip install 'genzoo[datasets]'."

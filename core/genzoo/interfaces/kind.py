@@ -31,8 +31,7 @@ class Kind(ABC):
 
     Register it with a `KindSpec` in the hook `genzoo_kinds`. Every option of its config needs a
     default; None may stand for "as the data has it", which `options_for_files` and
-    `options_for_array` decide. Processes that decode import its module: keep torch out of its
-    top level.
+    `options_for_array` decide. Processes that decode import its module: import no torch at the top.
 
     Args:
         config: Validated options, of the class that its `KindSpec` names.
@@ -43,15 +42,13 @@ class Kind(ABC):
         array: The noun's plural, which names the array in .npz files: `images`.
         endings: Endings of the files that `encoded` makes, the default of commands first:
             `(".png", ".jpg")`. Every kind can be written as .npz too.
-        preview_endings: Those of a model's previews, such as a sound and its picture; the first of
-            `endings` by default.
+        preview_endings: Those of a model's previews; by default the first of `endings`.
         snapshot_endings: Those of the files that a run writes while training; likewise.
         folder_ending: That of the files of single samples in a folder; likewise.
-        features: Full names of feature spaces, the first that is installed being the default;
-            else it is `genzoo/values`.
+        features: Full names of feature spaces, best first; the default is `genzoo/values`.
         reads: Endings of the files that `decode` reads; empty where data are arrays only.
-        one_per_file: Whether a file never holds more than one sample, so that how many there are at
-            most is known before any is decoded.
+        columns: Columns that hold its samples in tables, best first; noun and array are known.
+        one_per_file: Whether no file holds several samples: the listing then bounds their number.
         version: Raise it when rows come out differently, so that kept ones are made again.
     """
 
@@ -60,6 +57,7 @@ class Kind(ABC):
     array: ClassVar[str]
     endings: ClassVar[tuple[str, ...]]
     reads: ClassVar[tuple[str, ...]] = ()
+    columns: ClassVar[tuple[str, ...]] = ()
     preview_endings: ClassVar[tuple[str, ...]] = ()
     snapshot_endings: ClassVar[tuple[str, ...]] = ()
     folder_ending: ClassVar[str] = ""

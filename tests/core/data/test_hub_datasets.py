@@ -53,9 +53,55 @@ def test_without_the_library(tmp_path, monkeypatch):
         assert "genzoo[datasets]" in caught.value.hint
 
 
-def test_only_images():
-    with pytest.raises(UsageError, match="read for images only, not for points"):
-        open_dataset("hf:owner/name", PointsKind(PointOptions()))
+def points_of(data, **options):
+    return open_dataset(data, PointsKind(PointOptions(span=8)), **options)
+
+
+POINTS = [[1.5, 2.0], [-3.0, 4.0], [0.25, -1.0]]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("column", ["place", "point", "points"])
+def test_columns_of_numbers_are_entries_of_an_array(datasets, column, stream):
+    features = {
+        column: datasets.List(datasets.Value("float32")),
+        "label": datasets.ClassLabel(names=["a", "b"]),
+    }
+    cells = {column: POINTS, "label": [0, 1, 0]}
+    rows = datasets.Dataset.from_dict(cells, features=datasets.Features(features))
+    rows.to_parquet("data.parquet")
+    dataset = points_of("data.parquet", stream=stream, conditional=True)
+    assert dataset.batch(np.arange(3), dataset.spec)[0].tolist() == POINTS
+    assert (dataset.labels.tolist(), dataset.classes) == ([0, 1, 0], ("a", "b"))
+
+
+@pytest.mark.parametrize("way", ["text", "bytes", "struct"])
+def test_columns_of_texts_and_files_are_decoded_as_files_are(datasets, way):
+    texts = ["1.5,2\n", "-3,4\n"]
+    cells = {
+        "text": [text.replace(",", " ") for text in texts],
+        "bytes": [text.encode() for text in texts],
+        "struct": [{"bytes": text.encode(), "path": "/etc/a.csv"} for text in texts],
+    }
+    datasets.Dataset.from_dict({"point": cells[way]}).save_to_disk("data")
+    assert points_of("data").rows.tolist() == [[1.5, 2.0], [-3.0, 4.0]]
+
+
+def test_cells_that_hold_nothing_that_fits_are_named(datasets):
+    features = datasets.Features({"place": datasets.List(datasets.Value("float32"))})
+    cells = {"place": [[1.0, 2.0], None, [1.0, 2.0, 3.0]]}
+    datasets.Dataset.from_dict(cells, features=features).save_to_disk("data")
+    dataset = points_of("data")
+    assert dataset.rows.tolist() == [[1.0, 2.0]]
+    assert "row 1 (it is empty), row 2 (" in dataset.notes[0]
+
+
+def test_a_table_without_a_column_of_the_kind_is_told_what_would_do(datasets):
+    datasets.Dataset.from_dict({"x": [1.0], "y": [2.0]}).save_to_disk("data")
+    with pytest.raises(DataError, match="no column of points, only: x, y") as caught:
+        points_of("data")
+    assert "place" in caught.value.hint
+    assert "point" in caught.value.hint
 
 
 def table(datasets, pictures=("picture",)):

@@ -211,5 +211,5 @@ def test_other_formats_are_brought_here_as_a_whole(hub, tmp_path):
 def test_parquet_that_grows_too_much(tables, monkeypatch):
     monkeypatch.setattr(table_source, "MOST_TIMES", 0)
     monkeypatch.setattr(table_source, "AT_LEAST", 100)
-    with pytest.raises(DataError, match="its images take more than 100 bytes"):
+    with pytest.raises(DataError, match="its samples take more than 100 bytes"):
         open_images("hf:me/tables", stream=True)

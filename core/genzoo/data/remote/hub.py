@@ -47,7 +47,7 @@ def hub_files(name: str, kind: Kind) -> HubFiles:
         UsageError: A name or split that is wrong, or the library is missing.
     """
     reference = parse_reference(name)
-    check_library(name, kind)
+    check_library(name)
     repo, revision = reference.repo, reference.revision
     builder = hub_builder(repo, revision, name)
     chosen = choose_split(builder.config.data_files, name, reference.split)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from genzoo.data.arrow_source import image_column, label_column
 from genzoo.data.decoding import Content, Encoded
 from genzoo.data.fingerprint import digest
 from genzoo.data.remote.connection import RemoteFile, shown
@@ -26,6 +25,7 @@ from genzoo.data.remote.store import ShardStore
 from genzoo.data.shard_index import ShardIndex, numbered
 from genzoo.data.shard_source import IndexedShards
 from genzoo.data.shuffle import Blocks
+from genzoo.data.table_columns import cell_content, cell_name, label_column, sample_column
 from genzoo.data.texts import Texts
 from genzoo.errors import DataError
 from genzoo.interfaces.decoded import UndecodableError
@@ -82,7 +82,7 @@ class RemoteTables(IndexedShards):
     ) -> None:
         if features is None:
             features = _features(files[0], patience)
-        images, labels = image_column(features, name), label_column(features)
+        images, labels = sample_column(features, kind, name), label_column(features)
         classes = tuple(getattr(features[labels], "names", ())) if labels else ()
         look = partial(_look, column=labels, patience=patience)
         found = indices(files, kind, cache / "shards", look, patience, note, f"labels {labels}")
@@ -91,8 +91,15 @@ class RemoteTables(IndexedShards):
         super().__init__([file.name for file in files], found, name, identity, kind, classes)
         self.blocks = Blocks(self.lengths, window)
 
+        feature = features[images]
+        self._cell_name = cell_name(feature, kind)
+
+        def stored(cell: Any) -> bytes:
+            content = cell_content(cell, feature, kind)
+            return content.data if isinstance(content, Content) else b""
+
         def fetch(shard: int, path: Path) -> None:
-            _fetch(files[shard], images, path, patience)
+            _fetch(files[shard], images, stored, path, patience)
 
         folder = cache / "streamed" / identity
         self._store = ShardStore(folder, fetch, 2 * window, patience)
@@ -108,7 +115,7 @@ class RemoteTables(IndexedShards):
         first, last = np.frombuffer(around, BOUND).tolist()
         if first == last:
             return UndecodableError("it is empty")
-        return Content("image", self.read(shard, first, last - first))
+        return Content(self._cell_name, self.read(shard, first, last - first))
 
     def _name(self, position: int) -> str:
         return f"row {self._offsets[position]}"
@@ -163,17 +170,25 @@ def _read(file: RemoteFile, patience: Patience, action: Callable[[Any], Any]) ->
         raise DataError(f"'{shown(file.url)}' cannot be read: {one_line(error)}.") from error
 
 
-def _fetch(file: RemoteFile, column: str, path: Path, patience: Patience) -> None:
+def _fetch(
+    file: RemoteFile,
+    column: str,
+    stored: Callable[[Any], bytes],
+    path: Path,
+    patience: Patience,
+) -> None:
     table = path.with_name(f".table{path.name}")
     try:
         download(file, table, patience)
-        _unpack(table, column, path, shown(file.url))
+        _unpack(table, column, stored, path, shown(file.url))
     finally:
         table.unlink(missing_ok=True)
 
 
-def _unpack(table: Path, column: str, path: Path, name: str) -> None:
-    """Write the images of a parquet file as `RemoteTables` reads them."""
+def _unpack(
+    table: Path, column: str, stored: Callable[[Any], bytes], path: Path, name: str
+) -> None:
+    """Write the samples of a parquet file, as `stored` has them, as `RemoteTables` reads them."""
     from pyarrow import ArrowException, ArrowInvalid
     from pyarrow.parquet import ParquetFile
 
@@ -181,11 +196,11 @@ def _unpack(table: Path, column: str, path: Path, name: str) -> None:
     try:
         with ParquetFile(table) as source, path.open("wb") as target:
             for batch in source.iter_batches(ROWS, columns=[column], use_threads=False):
-                for stored in batch.column(0).to_pylist():
-                    target.write(_bytes(stored))
+                for cell in batch.column(0).to_pylist():
+                    target.write(stored(cell))
                     bounds.append(target.tell())
                 if bounds[-1] > most:
-                    raise ArrowInvalid(f"its images take more than {most} bytes")
+                    raise ArrowInvalid(f"its samples take more than {most} bytes")
             if len(bounds) != source.metadata.num_rows + 1:
                 raise ArrowInvalid("it has fewer rows than it says")
             target.write(np.array(bounds, BOUND).tobytes())
@@ -193,9 +208,3 @@ def _unpack(table: Path, column: str, path: Path, name: str) -> None:
         if getattr(error, "errno", None):
             raise  # of the disk, not of the content
         raise DataError(f"'{name}' cannot be read: {one_line(error)}.") from error
-
-
-def _bytes(stored: Any) -> bytes:
-    """Those of an image; what is on the disk of whoever made the data set is not looked for."""
-    content = stored.get("bytes") if isinstance(stored, dict) else stored
-    return content if isinstance(content, bytes) else b""
