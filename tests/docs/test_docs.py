@@ -67,3 +67,8 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
     with Image.open(tmp_path / "grid.png") as grid:
         assert grid.size[0] > 200
     assert (tmp_path / "runs/photos/artifact/model.safetensors").exists()
+
+
+def test_the_pages_for_plugin_authors_are_short():
+    pages = ("plugins.md", "writing-a-plugin.md", "plugin-contract.md", "hooks.md")
+    assert sum(len(MANUAL[page].split()) for page in pages) < 5000

@@ -1,193 +1,180 @@
-"""What the commands that install and remove share: options, the plan, the question, the report."""
+"""What install, sync and uninstall share: plan, question, change, and a look at what came of it."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from genzoo.cli.output import output
-from genzoo.cli.terminal_text import on_one_line
+from genzoo.errors import InstallError
 
 if TYPE_CHECKING:
-    from genzoo.plugins.installing.installer import Installer
-    from genzoo.plugins.installing.outcome import Outcome
-    from genzoo.plugins.installing.ownership import Wish
-    from genzoo.plugins.installing.plan import Change
-    from genzoo.plugins.installing.request import Sources
+    from genzoo.plugins.package_tool import Change
 
 F = TypeVar("F", bound=Callable[..., Any])
+PATIENCE = 600
+"""Seconds after which a new genzoo that is still loading its plugins is given up."""
+
+_OWNERS = {
+    "pipx_metadata.json": "pipx inject genzoo NAME, or pipx uninject genzoo NAME",
+    "uv-receipt.toml": "uv tool install genzoo --with NAME, with every NAME that is to be there",
+}
+_SOURCES: dict[str, tuple[str, dict[str, Any]]] = {
+    "no_build_isolation": ("Build with the packages that are installed.", {"is_flag": True}),
+    "find_links": ("Where else packages are.", {"multiple": True, "metavar": "FOLDER|URL"}),
+    "no_index": ("Look in --find-links only.", {"is_flag": True}),
+    "index_url": ("The package index to use.", {"metavar": "URL"}),
+}
 
 
 def change_options(function: F) -> F:
     """`-y/--yes` and `--dry-run`."""
-    for decorate in (
-        click.option("--dry-run", is_flag=True, help="Show the plan and stop."),
-        click.option("-y", "--yes", is_flag=True, help="Do not ask."),
-    ):
-        function = decorate(function)
-    return function
+    function = click.option("--dry-run", is_flag=True, help="Show the plan and stop.")(function)
+    return click.option("-y", "--yes", is_flag=True, help="Do not ask.")(function)
 
 
 def source_options(function: F) -> F:
-    """Where packages come from: `--index-url`, `--no-index`, `--find-links`, and how they build."""
-    for decorate in (
-        click.option(
-            "--no-build-isolation",
-            "build_isolation",
-            is_flag=True,
-            flag_value=False,
-            default=True,
-            help="Build with the packages that are installed.",
-        ),
-        click.option(
-            "--find-links",
-            multiple=True,
-            metavar="FOLDER|URL",
-            help="Where else packages are; may be given more than once.",
-        ),
-        click.option("--no-index", is_flag=True, help="Look in --find-links only."),
-        click.option("--index-url", default="", metavar="URL", help="The package index to use."),
-    ):
-        function = decorate(function)
+    """Options of pip and uv about where packages come from and how they are built."""
+    for name, (text, settings) in _SOURCES.items():
+        function = click.option(_option(name), help=text, **settings)(function)
     return function
 
 
-def sources(
-    index_url: str, no_index: bool, find_links: tuple[str, ...], build_isolation: bool
-) -> Sources:
-    """What `source_options` say."""
-    from genzoo.plugins.installing.request import Sources
-
-    return Sources(index_url, no_index, find_links, build_isolation)
-
-
-def ready_installer(wish: Wish) -> Installer:
-    """The installer of this environment, once it is clear that it may be used.
-
-    Raises:
-        InstallError: Another tool owns the environment, or there is no installer.
-    """
-    from genzoo.plugins.installing.installer import find_installer
-    from genzoo.plugins.installing.ownership import Home, check_changeable
-
-    home, out = Home.current(), output()
-    check_changeable(home, wish)
-    if home.is_conda:
-        out.note("This is a conda environment: conda does not keep track of what pip installs.")
-    return find_installer(
-        lambda line: click.echo(on_one_line(line), err=True) if out.debug else None
-    )
-
-
-def approved(
-    plan: Sequence[Change],
+def carry_out(
+    words: Sequence[str],
+    remove: Callable[[], list[str]] = list,
     *,
+    keep: Mapping[str, str],
     yes: bool,
     dry_run: bool,
-    nothing: str,
-    details: Mapping[str, str],
-    warnings: Sequence[str],
-) -> bool:
-    """Show the plan and ask whether to go on, if there is a terminal to ask on.
+    upgrade: bool = False,
+    **places: Any,
+) -> None:
+    """Show what changes, ask, change it, and load the plugins in a new process.
 
     Args:
-        plan: What would change.
+        words: What to install.
+        remove: Names of what to remove; asked again after the installation.
+        keep: Versions that must not change.
         yes: Go on without asking.
-        dry_run: Stop after the plan, which is the command's result then.
-        nothing: What to say where the plan is empty.
-        details: A word about a distribution, by its name.
-        warnings: What may not work afterwards.
+        dry_run: Stop after the plan.
+        upgrade: Take the newest versions of what is named.
+        places: What `source_options` were given.
     """
-    lines = [on_one_line(line) for line in ("Plan:", *_lines(plan, details), *warnings)]
-    text = "\n".join(lines)
-    if dry_run or not plan:
-        facts = {**report(plan, done=False), "warnings": warnings}
-        output().result(facts, text if plan else nothing)
-        return False
-    if not yes and _can_ask():
-        click.echo(text, err=True)
+    from genzoo.plugins.installed_packages import installed_versions
+    from genzoo.plugins.package_tool import Change, PackageTool
+
+    for file, command in _OWNERS.items():
+        if (Path(sys.prefix) / file).is_file():
+            raise InstallError("Another tool owns this environment.", f"Type: {command}")
+    out, before = output(), installed_versions()
+    tool = PackageTool(out.note, keep, _given(places), upgrade)
+    plan = tool.plan(words) + [Change(name, "", before[name]) for name in remove()]
+    text = ["Plan:", *(f"  {change.action:<10} {_title(change)}" for change in plan)]
+    if dry_run or not (plan or (words and not tool.reports)):
+        facts = {"plan": _facts(plan), "done": False}
+        out.result(facts, "\n".join(text) if plan else "Nothing to do.")
+        return
+    asks = sys.stdin.isatty() and sys.stderr.isatty() and not yes
+    for line in text:
+        dataclasses.replace(out, quiet=out.quiet and not asks).note(line)
+    if asks:
         click.confirm("Go on?", default=True, abort=True, err=True)
-    else:
-        for line in lines:
-            output().note(line)
-    return True
+    known = _loaded_afresh()
+    tool.install(words, plan)
+    if gone := remove():
+        tool.uninstall(gone)
+    after = installed_versions()
+    if stays := [name for name in gone if name in after]:
+        raise InstallError(f"{' and '.join(stays)} is still there, outside of this environment.")
+    tool.check()
+    found = {change.name: change for change in plan if change.version}
+    for name in sorted(name for name in after if after[name] != before.get(name)):
+        found.setdefault(name, Change(name, after[name], before.get(name, "")))
+    _tell([*found.values(), *(Change(name, "", before[name]) for name in gone)], known)
 
 
-def _can_ask() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
+def _tell(changes: Sequence[Change], before: Sequence[dict[str, Any]]) -> None:
+    from genzoo.plugins.installed_packages import plugin_distributions
+    from genzoo.plugins.remedies import install_command, uninstall_command
 
-
-def _lines(plan: Sequence[Change], details: Mapping[str, str]) -> list[str]:
-    lines = []
-    for change in plan:
-        source, detail = change.source.partition("#")[0], details.get(change.name, "")
-        words = [change.name, change.versions]
-        words += [f"from {source}" if source else "", f"({detail})" if detail else ""]
-        lines.append(f"  {change.action:<10} {' '.join(word for word in words if word)}")
-    return lines
-
-
-def plugin_details(plan: Sequence[Change]) -> dict[str, str]:
-    """Marks the changes to plugins that are installed already and stay."""
-    from genzoo.plugins.installing.inventory import plugin_distributions
-
-    plugins = plugin_distributions()
-    changed = [change.name for change in plan if change.action != "remove"]
-    return {name: "an installed plugin" for name in changed if name in plugins}
-
-
-def plan_warnings(plan: Sequence[Change]) -> list[str]:
-    """What is installed and does not fit what the plan brings."""
-    from genzoo.plugins.installing.inventory import installed_requirements, unmet
-
-    brought = {change.name: change.version for change in plan if change.action != "remove"}
-    return unmet(brought, installed_requirements())
-
-
-def report(plan: Sequence[Change], *, done: bool, outcome: Outcome | None = None) -> dict[str, Any]:
-    """The command's result as data."""
-    facts = dataclasses.asdict(outcome) if outcome else {}
-    return {"plan": [dataclasses.asdict(change) for change in plan], "done": done, **facts}
-
-
-def tell_outcome(plan: Sequence[Change], outcome: Outcome) -> None:
-    """Say what is new and what does not work; the command exits with 1 if something does not."""
-    from genzoo.plugins.installing.inventory import installed_versions
-    from genzoo.plugins.installing.plan import settled
-
-    out, plan = output(), settled(plan, installed_versions())
-    news = [on_one_line(line) for line in _news(plan, outcome)]
-    out.result(report(plan, done=True, outcome=outcome), "\n".join(news))
-    for name in outcome.no_plugins:
-        out.note(
-            f"{name} is installed and declares no genzoo plugin. "
-            f"To remove it: {sys.executable} -m pip uninstall {name}"
-        )
-    for name in outcome.left_out:
-        out.note(f"The environment variable GENZOO_PLUGINS leaves {name} out: add it there.")
-    for problem in outcome.problems:
-        name = f"{problem.distribution} {problem.version}"
-        out.error(f"{name} is installed but does not load: {problem.reason}.", problem.remedy)
-    if outcome.problems:
+    out, after, plugins = output(), _loaded_afresh(), plugin_distributions()
+    known = {(row["distribution"], item) for row in before for item in row["registers"]}
+    worked = {row["distribution"] for row in before if row["state"] == "loaded"}
+    there = {change.name: change for change in changes if change.version}
+    new: dict[str, list[str]] = {name: [] for name in there if name in plugins}
+    if not (before or after):
+        out.note("A plugin ends the process when it is loaded: leave it out with --no-plugin.")
+    ends = {"state": "failed", "reason": "it ends the process when it is loaded", "registers": []}
+    problems = []
+    for row in after or [{**ends, "distribution": name} for name in new if before]:
+        name, reason = row["distribution"], row["reason"].rstrip(".")
+        new.get(name, []).extend(one for one in row["registers"] if (name, one) not in known)
+        if row["state"] == "blocked" and name in there:
+            out.note(f"{name} is left out: {reason}.")
+        if row["state"] in ("failed", "incompatible") and name in {*there, *worked}:
+            change = there.get(name)
+            remedy = "The changes broke it. Type: genzoo plugins doctor"
+            if change and change.action in ("upgrade", "downgrade"):
+                remedy = f"Go back: {install_command(name, f'=={change.previous}')}"
+            elif change:
+                remedy = f"Remove it again: {uninstall_command(name)}"
+            problems.append({"distribution": name, "reason": reason, "remedy": remedy})
+    others = [one.name for one in there.values() if one.requested and one.name not in plugins]
+    facts = {"plan": _facts(changes), "done": True, "new": new, "problems": problems}
+    out.result({**facts, "no_plugins": others}, "\n".join(_news(one, new) for one in changes))
+    for name in others:
+        out.note(f"{name} declares no plugin of genzoo. To remove it: pip uninstall {name}")
+    for one in problems:
+        name, reason = one["distribution"], one["reason"]
+        out.error(f"{name} is installed but does not load: {reason}.", one["remedy"])
+    if problems:
         click.get_current_context().exit(1)
 
 
-def _news(plan: Sequence[Change], outcome: Outcome) -> list[str]:
-    broken = {problem.distribution for problem in outcome.problems}
-    lines = []
-    for change in plan:
-        name = f"{change.name} {change.version}".strip()
-        if change.action == "remove":
-            lines.append(f"{name}: removed")
-        elif change.name in broken:
-            lines.append(f"{name}: installed, does not load")
-        elif change.name in outcome.new:
-            news = ", ".join(outcome.new[change.name])
-            lines.append(f"{name}: new {news}" if news else f"{name}: registers nothing new")
-        else:
-            lines.append(f"{name}: installed")
-    return lines
+def _loaded_afresh() -> list[dict[str, Any]]:
+    """What `genzoo plugins list` says in a new process; nothing where a plugin ends that."""
+    # -P: what lies in the working directory is not installed.
+    command = [sys.executable, "-P", "-m", "genzoo", "plugins", "list", "--json"]
+    try:
+        result = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
+        found: list[dict[str, Any]] = json.loads(result.stdout)
+    except (ValueError, subprocess.TimeoutExpired):
+        return []
+    return found
+
+
+def _news(change: Change, new: Mapping[str, Sequence[str]]) -> str:
+    if not change.version:
+        return f"{change.name} {change.previous}: removed"
+    brought = ", ".join(new.get(change.name, ()))
+    return f"{change.name} {change.version}: {f'new {brought}' if brought else 'installed'}"
+
+
+def _title(change: Change) -> str:
+    versions = dict.fromkeys(filter(None, [change.previous, change.version]))
+    source = change.source.partition("#")[0]
+    return f"{change.name} {' -> '.join(versions)}{f' from {source}' if source else ''}"
+
+
+def _facts(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    return [{"action": one.action, **dataclasses.asdict(one)} for one in changes]
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _given(places: Mapping[str, Any]) -> list[str]:
+    words = []
+    for name, value in places.items():
+        for one in value if isinstance(value, tuple) else [value] if value else []:
+            words.append(_option(name) if one is True else f"{_option(name)}={one}")
+    return words

@@ -10,6 +10,7 @@ import click
 from genzoo.cli.options import out_option, output_options
 from genzoo.cli.output import output
 from genzoo.cli.outputs import refuse_loss, remember
+from genzoo.version import __version__
 
 
 @click.command("freeze")
@@ -21,16 +22,20 @@ def command(out: Path | None) -> None:
     The result is a requirements file. To install it elsewhere: genzoo plugins sync FILE
     """
     from genzoo.atomic_files import atomic_write
-    from genzoo.plugins.installing.lockfile import freeze, only_here, render
+    from genzoo.plugins.frozen_plugins import freeze, render
 
     if out is not None:
         refuse_loss(out)
-    plugins = freeze()
+    pins = freeze()
     if out is not None:
         with atomic_write(out) as path:
-            path.write_text(render(plugins), encoding="utf-8")
+            path.write_text(render(pins), encoding="utf-8")
         remember(out)
-    facts = {**dataclasses.asdict(plugins), "path": None if out is None else str(out)}
-    output().result(facts, str(out) if out else render(plugins).rstrip("\n"))
-    for name in only_here(plugins):
+    facts = {
+        "pins": [dataclasses.asdict(pin) for pin in pins],
+        "genzoo": __version__,
+        "path": None if out is None else str(out),
+    }
+    output().result(facts, str(out) if out else render(pins).rstrip("\n"))
+    for name in [pin.name for pin in pins if pin.url.startswith(("file:", "git+file:"))]:
         output().note(f"{name} comes from a place on this machine, which others do not have.")

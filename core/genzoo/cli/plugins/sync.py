@@ -8,19 +8,7 @@ from typing import Any
 import click
 
 from genzoo.cli.options import HomePath, output_options
-from genzoo.cli.output import output
-from genzoo.cli.plugins.changes import (
-    approved,
-    change_options,
-    plan_warnings,
-    plugin_details,
-    ready_installer,
-    source_options,
-    sources,
-    tell_outcome,
-)
-from genzoo.cli.plugins.uninstall import check_gone
-from genzoo.version import __version__
+from genzoo.cli.plugins.changes import carry_out, change_options, source_options
 
 
 @click.command("sync")
@@ -29,45 +17,24 @@ from genzoo.version import __version__
 @change_options
 @source_options
 @output_options
-def command(file: Path, exact: bool, yes: bool, dry_run: bool, **places: Any) -> None:
+def command(file: Path, exact: bool, **settings: Any) -> None:
     """Install the plugins that FILE lists, as genzoo plugins freeze wrote them.
 
     Shows the plan first, and does nothing where all is as FILE has it.
     """
-    from genzoo.plugins.installing.inventory import installed_versions, plugin_distributions
-    from genzoo.plugins.installing.lockfile import read_plugin_set
-    from genzoo.plugins.installing.outcome import known_before, outcome_of
-    from genzoo.plugins.installing.ownership import Wish
-    from genzoo.plugins.installing.plan import removal
-    from genzoo.plugins.installing.sync import difference, request_for, surplus
+    from genzoo.plugins.frozen_plugins import freeze, installed_as, read_pins
+    from genzoo.plugins.installed_packages import kept_versions, needed_by, plugin_distributions
 
-    wanted = read_plugin_set(file)
-    if wanted.genzoo and wanted.genzoo != __version__:
-        output().note(f"{file} was written with genzoo {wanted.genzoo}, this is another.")
-    found = difference(wanted)
-    request = request_for(found, sources(**places))
-    installer = ready_installer(
-        Wish(request.requirements, request.editable, plugins=sorted(plugin_distributions()))
-    )
-    plan = installer.plan(request) if found.missing else []
-    names, versions = found.names | {change.name for change in plan}, installed_versions()
-    goes = surplus(names, plan) if exact else []
-    plan = [*plan, *(removal(name, versions[name]) for name in goes)]
-    if not approved(
-        plan,
-        yes=yes,
-        dry_run=dry_run,
-        nothing=f"Nothing to do: the plugins are as {file} has them.",
-        details=plugin_details(plan),
-        warnings=plan_warnings(plan),
-    ):
-        return
-    before = known_before(change.name for change in plan)
-    if found.missing:
-        installer.install(request, plan)
-    # What is installed now may need what seemed superfluous.
-    goes = [name for name in goes if name in surplus(names)]
-    if goes:
-        installer.uninstall(goes)
-        check_gone(goes)
-    tell_outcome(plan, outcome_of(plan, before))
+    pins, here = read_pins(file), freeze()
+    right = [found for pin in pins if (found := installed_as(pin, here))]
+    words = [pin.word for pin in pins if not installed_as(pin, here)]
+    # What is right stays, whatever the others would rather have.
+    keep = kept_versions() | {pin.name: pin.version for pin in right}
+
+    def surplus() -> list[str]:
+        found = [installed_as(pin, freeze()) for pin in pins]
+        names = {pin.name for pin in (*found, *pins) if pin and pin.name}
+        # A folder that is not installed yet does not tell its name, and what it needs.
+        return sorted(plugin_distributions() - needed_by(names)) if exact else []
+
+    carry_out(words, surplus, keep=keep, **settings)
