@@ -145,13 +145,13 @@ def counted(session: Session) -> tuple[Count, float]:
 def expected(session: Session) -> dict[str, float]:
     """Bytes of gradients in a step by phase: each value once, and a flag for each parameter.
 
-    A phase without a barrier sends nothing; the next one does for it.
+    A phase without an optimiser step sends nothing; the next one does for it.
     """
     bytes_of: dict[str, float] = {}
     pending: dict[str, float] = {}
     for phase in session.engine.phases:
         pending |= dict.fromkeys(phase.trains, phase.repeat / phase.every)
-        if phase.barrier:
+        if phase.optimizer_step:
             bytes_of[phase.name] = sum(
                 moves * (parameter.nbytes + 4)
                 for part, moves in pending.items()

@@ -43,7 +43,7 @@ class ToyAdversarial(Objective):
                 ("discriminator",),
                 self._penalty,
                 every=2,
-                barrier=False,
+                optimizer_step=False,
                 second_order=True,
             ),
             Phase("discriminator", ("discriminator",), self._discriminator, repeat=2),

@@ -48,8 +48,8 @@ class Phase:
         repeat: Moves per step, each on a batch of its own (n_critic).
         when: Whether the phase runs at a step at all.
         fresh: Draws its own batch and noise instead of the step's.
-        barrier: False: leave the gradients, and let the next phase with a barrier step for this
-            one too.
+        optimizer_step: Moves its parts with the gradients that it computed. False: it leaves them,
+            and the next phase that has an optimiser step moves these parts along with its own.
         second_order: The loss differentiates a gradient: run it in float32, eager.
     """
 
@@ -60,7 +60,7 @@ class Phase:
     repeat: int = 1
     when: Callable[[int], bool] = always
     fresh: bool = False
-    barrier: bool = True
+    optimizer_step: bool = True
     second_order: bool = False
 
 

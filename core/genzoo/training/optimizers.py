@@ -34,10 +34,12 @@ def lazy_ratio(part: str, phases: Sequence[Phase]) -> float:
 
     A regulariser that moves a part by itself on every k-th step adds moves; learning rate and
     betas are raised to this power to make up for it: k / (k + 1) beside one main phase (Karras et
-    al. 2020, appendix B). A phase without a barrier moves nothing by itself.
+    al. 2020, appendix B). A phase without an optimiser step moves nothing by itself.
     """
     rates = [
-        phase.repeat / phase.every for phase in phases if phase.barrier and part in phase.trains
+        phase.repeat / phase.every
+        for phase in phases
+        if phase.optimizer_step and part in phase.trains
     ]
     return max(rates) / sum(rates) if rates else 1.0
 

@@ -71,7 +71,7 @@ class PhaseEngine:
             for repeat in range(phase.repeat):
                 steps = draw() if phase.fresh or repeat else shared
                 self._accumulate(phase, steps, due[place + 1 :])
-                if phase.barrier:
+                if phase.optimizer_step:
                     self._move(phase, index)
         if due:
             self._move(due[-1], index)

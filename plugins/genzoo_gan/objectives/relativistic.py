@@ -44,7 +44,12 @@ class RelativisticGAN(AdversarialObjective):
             whole = Phase("discriminator", player, self.penalised_loss, second_order=True)
             return (whole, generator)
         lazy = Phase(
-            "penalty", player, self.penalty_loss, every=every, barrier=False, second_order=True
+            "penalty",
+            player,
+            self.penalty_loss,
+            every=every,
+            optimizer_step=False,
+            second_order=True,
         )
         return (lazy, Phase("discriminator", player, self.discriminator_loss), generator)
 

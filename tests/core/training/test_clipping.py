@@ -53,7 +53,7 @@ def test_each_move_is_clipped_by_itself_and_its_norm_is_logged():
 
 def test_parts_that_move_together_have_one_norm():
     phases = [
-        Phase("one", ("a",), weigh("a", 3.0), barrier=False),
+        Phase("one", ("a",), weigh("a", 3.0), optimizer_step=False),
         Phase("other", ("b",), weigh("b", 4.0)),
     ]
     moved, log = moves(phases, 2.5)
@@ -62,8 +62,8 @@ def test_parts_that_move_together_have_one_norm():
     assert "one/gradient_norm" not in log
 
 
-def test_gradients_left_without_a_barrier_are_clipped_at_the_end_of_the_step():
-    moved, log = moves([Phase("one", ("a",), weigh("a", 3.0), barrier=False)], 1.0)
+def test_gradients_left_without_an_optimizer_step_are_clipped_at_the_end_of_the_step():
+    moved, log = moves([Phase("one", ("a",), weigh("a", 3.0), optimizer_step=False)], 1.0)
     assert moved["a"] == pytest.approx(1.0, rel=1e-4)
     assert log["one/gradient_norm"] == pytest.approx(3.0)
 

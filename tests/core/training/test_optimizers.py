@@ -25,8 +25,10 @@ class Plain(Objective):
         return OptimizerSettings(learning_rate=0.002, betas=(0.0, 0.99))
 
 
-def phase(name, every=1, barrier=True, repeat=1, trains=("critic",)):
-    return Phase(name, trains, lambda s: {}, every=every, barrier=barrier, repeat=repeat)
+def phase(name, every=1, optimizer_step=True, repeat=1, trains=("critic",)):
+    return Phase(
+        name, trains, lambda s: {}, every=every, optimizer_step=optimizer_step, repeat=repeat
+    )
 
 
 def test_lazy_ratio_is_k_over_k_plus_one():
@@ -36,8 +38,11 @@ def test_lazy_ratio_is_k_over_k_plus_one():
     assert lazy_ratio("critic", [phase("main"), phase("penalty", every=4)]) == pytest.approx(4 / 5)
 
 
-def test_a_phase_without_a_barrier_adds_no_move_and_needs_no_correction():
-    assert lazy_ratio("critic", [phase("penalty", every=4, barrier=False), phase("main")]) == 1.0
+def test_a_phase_without_an_optimizer_step_adds_no_move_and_needs_no_correction():
+    assert (
+        lazy_ratio("critic", [phase("penalty", every=4, optimizer_step=False), phase("main")])
+        == 1.0
+    )
 
 
 def test_phases_of_other_parts_do_not_count():

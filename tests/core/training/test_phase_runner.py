@@ -139,8 +139,8 @@ def test_once_is_computed_once_and_both_phases_can_differentiate_it():
         return s.once("y", lambda: calls.append(1) or s.part("a")(s.batch.x))
 
     phases = [
-        Phase("a", ("a",), lambda s: {"l": shared(s).square().sum(1)}, barrier=False),
-        Phase("b", ("b",), lambda s: {"l": s.part("b")(shared(s)).sum(1)}, barrier=False),
+        Phase("a", ("a",), lambda s: {"l": shared(s).square().sum(1)}, optimizer_step=False),
+        Phase("b", ("b",), lambda s: {"l": s.part("b")(shared(s)).sum(1)}, optimizer_step=False),
         Phase("a2", ("a",), lambda s: {"l": s.part("b")(shared(s)).square().sum(1)}),
     ]
     engine = PhaseEngine(phases, parts, sgd(parts, 0.01))
@@ -149,7 +149,7 @@ def test_once_is_computed_once_and_both_phases_can_differentiate_it():
     assert len(calls) == 3, "once per step"
 
 
-def test_without_a_barrier_all_players_step_together():
+def test_phases_that_leave_the_optimizer_step_to_the_next_move_together_with_it():
     """VAE-GAN's need: the decoder must not move before the encoder's backward pass."""
     parts = linear_parts("encoder", "decoder")
     together = {name: weights(part) for name, part in parts.items()}
@@ -159,7 +159,12 @@ def test_without_a_barrier_all_players_step_together():
         return s.once("y", lambda: s.part("decoder")(s.part("encoder")(s.batch.x)))
 
     phases = [
-        Phase("decoder", ("decoder",), lambda s: {"l": output(s).square().sum(1)}, barrier=False),
+        Phase(
+            "decoder",
+            ("decoder",),
+            lambda s: {"l": output(s).square().sum(1)},
+            optimizer_step=False,
+        ),
         Phase("encoder", ("encoder",), lambda s: {"l": output(s).square().sum(1)}),
     ]
     PhaseEngine(phases, parts, sgd(parts, 0.1)).run(0, lambda: [step(parts, x)])
@@ -175,10 +180,10 @@ def test_without_a_barrier_all_players_step_together():
     )
 
 
-def test_pending_gradients_are_applied_though_the_barrier_phase_is_not_due():
+def test_pending_gradients_are_applied_though_the_phase_that_steps_is_not_due():
     parts = linear_parts("a", "b")
     phases = [
-        Phase("a", ("a",), squares("a"), barrier=False),
+        Phase("a", ("a",), squares("a"), optimizer_step=False),
         Phase("b", ("b",), squares("b"), when=lambda index: False),
     ]
     before = weights(parts["a"])

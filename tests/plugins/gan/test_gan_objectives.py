@@ -183,7 +183,12 @@ def test_wgan_gp_repeats_a_critic_with_its_penalty(
 ) -> None:
     linear = LinearDiscriminator()
     critic, generator = make_objective("wgan-gp", n_critic=3, penalty=7.0).phases()
-    assert (critic.repeat, critic.every, critic.barrier, critic.second_order) == (3, 1, True, True)
+    assert (critic.repeat, critic.every, critic.optimizer_step, critic.second_order) == (
+        3,
+        1,
+        True,
+        True,
+    )
     assert generator.repeat == 1
     terms = critic.loss(make_step({**parts, "discriminator": linear}))
     norm = linear.weight.square().sum().sqrt()

@@ -129,9 +129,9 @@ def test_r3gan_lazy_penalty_joins_the_discriminators_move(
     make_objective: Callable[..., Any],
 ) -> None:
     penalty, discriminator, generator = make_objective("r3gan", penalty_every=8).phases()
-    assert (penalty.every, penalty.barrier, penalty.second_order) == (8, False, True)
+    assert (penalty.every, penalty.optimizer_step, penalty.second_order) == (8, False, True)
     assert penalty.trains == discriminator.trains == ("discriminator",)
-    assert discriminator.barrier
+    assert discriminator.optimizer_step
     assert not discriminator.second_order
     assert generator.trains == ("generator",)
     whole, _ = make_objective("r3gan-every-step").phases()
