@@ -46,17 +46,6 @@ class Pin:
         text = self.url if self.url.startswith("git+file:") else self.text
         return f"--editable={text}" if self.editable else text
 
-    def fits(self, installed: Pin) -> bool:
-        """Whether what is installed is as this asks."""
-        from packaging.requirements import Requirement
-
-        if self.url:
-            return (self.url, self.editable) == (installed.url, installed.editable)
-        asked = Requirement(self.text)
-        # Whether an extra is complete, only the resolver knows.
-        fits = asked.specifier.contains(installed.version, prereleases=True)
-        return fits and not asked.extras
-
 
 def freeze() -> list[Pin]:
     """The plugins that are installed now, each at its version and origin."""
@@ -114,9 +103,15 @@ def _parse(line: str, place: str) -> Pin | None:
 
 
 def installed_as(pin: Pin, here: Sequence[Pin]) -> Pin | None:
-    """The one of the installed plugins `here` that a pin asks for, if it is as the pin has it."""
+    """The one of the installed plugins `here` that is as a pin asks; None if there is none."""
+    from packaging.requirements import Requirement
+
+    if pin.url:
+        return next((i for i in here if (i.url, i.editable) == (pin.url, pin.editable)), None)
+    asked = Requirement(pin.text)
     for one in here:
-        same = one.url == pin.url if pin.editable else one.name == pin.name
-        if same and pin.fits(one):
+        fits = asked.specifier.contains(one.version, prereleases=True)
+        # Whether an extra is complete, only the resolver knows.
+        if one.name == pin.name and fits and not asked.extras:
             return one
     return None

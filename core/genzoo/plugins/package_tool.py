@@ -31,7 +31,6 @@ class Change:
         previous: The version that is installed now; empty for a new one.
         source: The URL it comes from, with commit or hash; empty for what an index has.
         requested: Whether the user asked for it; False for what others need.
-        editable: Whether it is a folder, installed in place.
     """
 
     name: str
@@ -39,7 +38,6 @@ class Change:
     previous: str = ""
     source: str = ""
     requested: bool = True
-    editable: bool = False
 
     @property
     def action(self) -> str:
@@ -50,12 +48,6 @@ class Change:
             return "add" if self.version else "remove"
         before, after = Version(self.previous), Version(self.version)
         return "reinstall" if before == after else "upgrade" if before < after else "downgrade"
-
-    @property
-    def word(self) -> str:
-        """What installs just this."""
-        exact = self.source or f"{self.name}=={self.version}"
-        return f"--editable={exact}" if self.editable else exact
 
 
 class PackageTool:
@@ -96,18 +88,26 @@ class PackageTool:
             self._install(words, "--dry-run", *self._newest(words))
             return []
         changes = self._report(words, *self._newest(words))
-        # pip passes over another commit or file of the version that is installed.
-        places = [one for one in words if one[0] != "-" and ("/" in one or one.endswith(".whl"))]
-        named = {change.name for change in changes}
-        again = self._report(places, *_ALONE)
-        return changes + [change for change in again if change.name not in named]
+        places = [word for word in words if _is_place(word)]
+        if len(places) > sum(bool(change.source) for change in changes):
+            # pip passes over another commit or file of the version that is installed.
+            named = {change.name for change in changes}
+            again = self._report(places, *_ALONE)
+            changes += [change for change in again if change.name not in named]
+        return changes
 
     def install(self, words: Sequence[str], plan: Iterable[Change]) -> None:
         """Install `words`; pip installs just what is planned."""
         if self._uv:
             self._install(words, *self._newest(words))
-        else:
-            self._install([change.word for change in plan if change.version], *_ALONE)
+            return
+        # The places as they were given: pip's report leaves passwords out of them.
+        exact = [
+            change.source or f"{change.name}=={change.version}"
+            for change in plan
+            if change.version and not (change.source and change.requested)
+        ]
+        self._install([*exact, *filter(_is_place, words)], *_ALONE)
 
     def uninstall(self, names: Sequence[str]) -> None:
         """Remove distributions."""
@@ -166,5 +166,14 @@ def _change(item: Mapping[str, Any], versions: Mapping[str, str]) -> Change:
     name, origin = normalise(item["metadata"]["name"]), item["download_info"]
     source = pinned_url(origin) if item.get("is_direct") else ""
     version, requested = item["metadata"]["version"], bool(item.get("requested"))
-    editable = bool(origin.get("dir_info", {}).get("editable"))
-    return Change(name, version, versions.get(name, ""), source, requested, editable)
+    return Change(name, version, versions.get(name, ""), source, requested)
+
+
+def _is_place(word: str) -> bool:
+    """Whether a word says where a package lies, and not just what it is called."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        return Requirement(word).url is not None
+    except InvalidRequirement:
+        return True

@@ -93,14 +93,6 @@ def test_a_change_is_named_by_its_versions(version: str, previous: str, action: 
     assert Change("genzoo-flow", version, previous).action == action
 
 
-def test_a_change_is_installed_just_as_it_was_planned() -> None:
-    assert Change("genzoo-flow", "1.0").word == "genzoo-flow==1.0"
-    source = "git+https://git.example/flow@a1b2"
-    assert Change("genzoo-flow", "1.0", source=source).word == source
-    folder = Change("genzoo-flow", "1.0", source="file:///home/my%20flow", editable=True)
-    assert folder.word == "--editable=file:///home/my%20flow"
-
-
 def test_what_must_not_move_is_kept_at_its_version() -> None:
     kept = kept_versions()
     assert set(KEPT) <= set(kept)
@@ -109,3 +101,37 @@ def test_what_must_not_move_is_kept_at_its_version() -> None:
     for one in [one for one in lines if one.marker is None]:
         exact = str(one.specifier).startswith("==")
         assert (one.name in kept) == exact, one
+
+
+class Silent(PackageTool):
+    """pip that is not run: keeps the words of each call."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda line: None, {})
+        self.calls: list[list[str]] = []
+
+    def _run(self, action: str, *words: str) -> None:
+        self.calls.append([word for word in words if "--constraint=" not in word])
+
+
+def test_pip_installs_just_what_was_planned_and_places_as_they_were_given() -> None:
+    address = "git+https://ada:secret@git.example/flow"
+    words = ["genzoo-dots>=1", address, ".", "--editable=/home/mine", "genzoo-x @ file:///x.whl"]
+    plan = [
+        Change("genzoo-dots", "1.3"),
+        # The report leaves the password out.
+        Change("genzoo-flow", "2.0", source="git+https://git.example/flow@a1b2"),
+        Change("einops", "0.8", requested=False),
+        Change("helper", "1.0", source="https://x.example/helper.whl", requested=False),
+        Change("genzoo-old", "", "1.0"),
+    ]
+    tool = Silent()
+    tool.install(words, plan)
+    exact = ["genzoo-dots==1.3", "einops==0.8", "https://x.example/helper.whl"]
+    assert tool.calls == [["--force-reinstall", "--no-deps", *exact, *words[1:]]]
+
+
+def test_where_nothing_is_to_be_done_pip_is_not_run() -> None:
+    tool = Silent()
+    tool.install(["genzoo-dots"], [])
+    assert tool.calls == []

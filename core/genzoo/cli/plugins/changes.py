@@ -97,7 +97,7 @@ def carry_out(
     tool.check()
     found = {change.name: change for change in plan if change.version}
     for name in sorted(name for name in after if after[name] != before.get(name)):
-        found.setdefault(name, Change(name, after[name], before.get(name, "")))
+        found.setdefault(name, Change(name, after[name], before.get(name, ""), requested=False))
     _tell([*found.values(), *(Change(name, "", before[name]) for name in gone)], known)
 
 
@@ -152,10 +152,9 @@ def _loaded_afresh() -> list[dict[str, Any]]:
 
 
 def _news(change: Change, new: Mapping[str, Sequence[str]]) -> str:
-    if not change.version:
-        return f"{change.name} {change.previous}: removed"
     brought = ", ".join(new.get(change.name, ()))
-    return f"{change.name} {change.version}: {f'new {brought}' if brought else 'installed'}"
+    done = f"new {brought}" if brought else "installed" if change.version else "removed"
+    return f"{change.name} {change.version or change.previous}: {done}"
 
 
 def _title(change: Change) -> str:
