@@ -1,4 +1,4 @@
-"""The structure of the sources: their layers, their imports and their size.
+"""The structure of the sources: the order of its rooms, their imports and their size.
 
 `python tests/structure.py`, or `make measure`, prints the measures that the design sets.
 """
@@ -18,22 +18,21 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "core"
 PACKAGES = ("genzoo", "genzoo_testing")
 
-LAYERS = (
-    ("__main__", "testing"),
-    ("cli",),
-    ("genzoo_testing",),
-    ("api", "training", "doctor", "evaluation", "zoo", "hub", "importing"),
-    ("data", "media", "artifact"),
-    ("model", "registry", "plugins", "events"),
-    (
-        *("interfaces", "layers", "specs", "records", "errors", "version"),
-        *("atomic_files", "cache_folder", "plugin_errors", "process_state", "numeric_state"),
-        *("distributed", "plain_files", "strict_json", "torch_globals", "processors", "waiting"),
-    ),
+ROOMS = (
+    *("__main__", "cli", "testing", "genzoo_testing"),
+    *("app", "api", "zoo"),
+    *("training", "evaluation", "doctor"),
+    *("data", "hub", "artifact"),
+    *("media", "model", "layers"),
+    *("plugins", "registry", "events"),
+    *("interfaces", "distributed", "specs", "records"),
+    *("waiting", "processors", "torch_globals"),
+    *("plugin_errors", "process_state", "numeric_state"),
+    *("plain_files", "strict_json", "atomic_files", "cache_folder", "errors", "version"),
 )
-"""The rooms of core from the top down: each imports its own layer and those below alone."""
+"""The rooms of core from the top down: each imports itself and those after it alone."""
 
-LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+LEVEL = {room: level for level, room in enumerate(ROOMS)}
 
 STEP = ("training/training_loop.py", "training/phase_runner.py", "training/components.py")
 """What one has to read to know what a training step does."""
@@ -105,7 +104,7 @@ def room_imports() -> Iterator[tuple[Path, str, str]]:
 
 
 def upward_imports() -> set[str]:
-    """A sentence for each import of a room that stands above, or that has no layer."""
+    """A sentence for each import of a room that comes before, or that has no place."""
     return {
         f"{path.relative_to(ROOT)} imports {other}"
         for path, room, other in room_imports()

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from genzoo.api import load as load
     from genzoo.api import save as save
     from genzoo.api import train as train
+    from genzoo.app.blueprint import Blueprint as Blueprint
+    from genzoo.cli.completion import complete_architecture as complete_architecture
+    from genzoo.cli.fields import field_options as field_options
+    from genzoo.cli.options import HomePath as HomePath
+    from genzoo.cli.options import out_option as out_option
+    from genzoo.cli.options import output_options as output_options
+    from genzoo.cli.output import output as output
+    from genzoo.cli.outputs import refuse_loss as refuse_loss
+    from genzoo.cli.plugin_registry import plugin_registry as plugin_registry
     from genzoo.data.raw import RawSamples as RawSamples
     from genzoo.errors import ArtifactError as ArtifactError
     from genzoo.errors import CapabilityError as CapabilityError
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
     from genzoo.errors import GenzooError as GenzooError
     from genzoo.errors import SpecError as SpecError
     from genzoo.errors import UsageError as UsageError
+    from genzoo.errors import unknown_name as unknown_name
     from genzoo.evaluation.metric import Estimate as Estimate
     from genzoo.evaluation.metric import Metric as Metric
     from genzoo.evaluation.record import EvaluationRecord as EvaluationRecord
@@ -84,10 +94,23 @@ if TYPE_CHECKING:
     from genzoo.specs import Config as Config
     from genzoo.specs import LatentSpec as LatentSpec
     from genzoo.specs import SampleSpec as SampleSpec
+    from genzoo.torch_globals import plain_modes as plain_modes
     from genzoo.waiting import sharing_processors as sharing_processors
 
 _HOME = {
     "genzoo.api": ("build", "evaluate", "load", "save", "train"),
+    "genzoo.app.blueprint": ("Blueprint",),
+    "genzoo.cli.completion": ("complete_architecture",),
+    "genzoo.cli.fields": ("field_options",),
+    "genzoo.cli.options": (
+        "HomePath",
+        "out_option",
+        "output_options",
+    ),
+    "genzoo.cli.output": ("output",),
+    "genzoo.cli.outputs": ("refuse_loss",),
+    "genzoo.cli.plugin_registry": ("plugin_registry",),
+    "genzoo.torch_globals": ("plain_modes",),
     "genzoo.data.raw": ("RawSamples",),
     "genzoo.errors": (
         "ArtifactError",
@@ -97,6 +120,7 @@ _HOME = {
         "GenzooError",
         "SpecError",
         "UsageError",
+        "unknown_name",
     ),
     "genzoo.interfaces.feature_extractor": ("FeatureExtractor",),
     "genzoo.evaluation.metric": ("Estimate", "Metric"),

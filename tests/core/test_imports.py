@@ -26,7 +26,7 @@ PLUGINS = {
 ZOO = ROOT / "zoo" / "genzoo_zoo"
 
 
-def test_every_module_of_core_has_its_layer() -> None:
+def test_every_module_of_core_has_its_place_in_the_order_of_rooms() -> None:
     inside = CORE / "genzoo"
     rooms = {path.name.removesuffix(".py") for path in inside.iterdir() if path.suffix == ".py"}
     rooms |= {path.name for path in inside.iterdir() if (path / "__init__.py").exists()}

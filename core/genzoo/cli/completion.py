@@ -27,6 +27,7 @@ Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem
 
 def _completer(record: type[Record], with_paths: bool) -> Completer:
     def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The registered names that begin as what was typed."""
         from click.shell_completion import CompletionItem
 
         names = [name for name in _names(record) if name.startswith(incomplete)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from keyword import iskeyword
 from typing import Any, cast
 
 import click
@@ -32,6 +31,6 @@ class LazyGroup(click.Group):
         return name, self.load(name) if name and command else command, rest
 
     def load(self, name: str) -> click.Command:
-        """Import a command's module: `NAME_` where the name is a word of Python."""
-        module = f"{name}_" if iskeyword(name) else name.replace("-", "_")
+        """Import a command's module."""
+        module = name.replace("-", "_")
         return cast(click.Command, import_module(f"{self.package}.{module}").command)

@@ -34,7 +34,6 @@ COMMANDS = {
     "architectures": "List what can be trained.",
     "objectives": "List the ways to learn.",
     "info": "Show a model, a run, an architecture or an objective.",
-    "import": "Make a model of weights that another program saved.",
     "verify": "Check that a model is whole and computes what it should.",
     "pull": "Bring a model from the Hub to this machine.",
     "push": "Publish a model on the Hub.",

@@ -8,15 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genzoo import ArtifactError, ConfigError, Model, SampleSpec
+from genzoo import ArtifactError, Blueprint, ConfigError, Model, SampleSpec
 from genzoo.artifact.load import load_model
-from genzoo.importing.convert import find_weights, write_model
-from genzoo.importing.target import Wish
 from genzoo.media.find_kind import find_kind
 from genzoo.model.build import build_model
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
 from genzoo_gan.infer import infer_generator
+from genzoo_import.convert import find_weights, write_model
 
 WIDTH, LATENT = 8, 20
 
@@ -75,7 +74,7 @@ def imported(
 ) -> Model:
     path = folder / "netG.pth"
     torch.save(content, path, **settings)
-    wish = Wish(
+    wish = Blueprint(
         registry=registry,
         entry=registry[ArchitectureSpec].find(architecture),
         kind=find_kind(registry, "image"),

@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from genzoo import ArtifactError
-from genzoo.importing import flatten as flattening
-from genzoo.importing.source import read_source
+from genzoo_import import weight_files as flattening
+from genzoo_import.weight_files import read_source
 
 
 class Trap:

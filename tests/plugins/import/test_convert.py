@@ -11,8 +11,8 @@ from genzoo.artifact.format import read_config
 from genzoo.artifact.load import load_model
 from genzoo.artifact.verify import verify
 from genzoo.errors import CapabilityError, ConfigError, UnknownNameError
-from genzoo.importing.convert import check, find_weights, write_model
 from genzoo.records import ArchitectureSpec
+from genzoo_import.convert import check, find_weights, write_model
 
 
 def imported(path, wish, folder, **how):

@@ -10,14 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genzoo.artifact.load import assemble
-from genzoo.artifact.save import refuse_other_content, save_model
-from genzoo.errors import ArtifactError
-from genzoo.importing.search import Candidate, find_best
-from genzoo.importing.source import Source, read_source
-from genzoo.importing.target import Wish, build
-from genzoo.model.model import Model
-from genzoo.torch_globals import plain_modes
+from genzoo import ArtifactError, Blueprint, Model, plain_modes
+from genzoo_import.find_tensors import Candidate, find_best
+from genzoo_import.weight_files import Source, read_source
 
 _NAMED = 5
 
@@ -39,18 +34,18 @@ class Found:
     @property
     def config(self) -> Mapping[str, Any]:
         """What was given or inferred of the architecture's configuration."""
-        return self.candidate.target.wish.config
+        return self.candidate.target.blueprint.config
 
     @property
     def options(self) -> Mapping[str, Any]:
         """What was given or inferred of the kind's options, such as the size of images."""
-        return self.candidate.target.wish.options
+        return self.candidate.target.blueprint.options
 
 
 @plain_modes()
 def find_weights(
     path: Path,
-    wish: Wish,
+    blueprint: Blueprint,
     *,
     prefix: str = "",
     renames: Mapping[str, str] | None = None,
@@ -60,7 +55,7 @@ def find_weights(
 
     Args:
         path: A state dict or checkpoint that torch saved, or a safetensors file.
-        wish: What the weights are to become.
+        blueprint: What the weights are to become.
         prefix: What the names of the wanted tensors begin with; by default every group is tried.
         renames: Names in the model by names in the file, of tensors or layers.
         ignore_unused: A group with more tensors than the model needs may be chosen.
@@ -71,7 +66,7 @@ def find_weights(
         UsageError: A name that does not exist, or several groups fit.
     """
     source = read_source(path)
-    candidate = find_best(source, wish, prefix, renames or {}, ignore_unused)
+    candidate = find_best(source, blueprint, prefix, renames or {}, ignore_unused)
     seen = {*candidate.match.pairs.values(), *candidate.match.unused}
     left_out = tuple(name for name in source.tensors if name not in seen)
     return Found(source, candidate, left_out)
@@ -85,7 +80,7 @@ def check(found: Found, ignore_unused: bool = False) -> None:
     """
     match = found.candidate.match
     expected, tensors = found.candidate.target.shapes, found.source.tensors
-    name = found.candidate.target.wish.entry.record.name
+    name = found.candidate.target.blueprint.entry.record.name
     missing = [f"{key} {expected[key]}" for key in match.missing]
     unused = [f"{key} {tuple(tensors[key].shape)}" for key in match.unused]
     if missing:
@@ -120,18 +115,9 @@ def write_model(
         UsageError: `folder` holds something else.
     """
     check(found, ignore_unused)
-    refuse_other_content(folder)
-    wish = found.candidate.target.wish
-    model = assemble(lambda: build(wish), _state(found), found.source.path)
-    save_model(
-        model,
-        folder,
-        registry=wish.registry,
-        parts=wish.parts,
-        kind=wish.kind.full_name,
-        training=_facts(found),
-        licence=licence,
-    )
+    blueprint = found.candidate.target.blueprint
+    model = blueprint.fill(_state(found), found.source.path)
+    blueprint.save(model, folder, facts=_facts(found), licence=licence)
     return model
 
 

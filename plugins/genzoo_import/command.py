@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from genzoo.cli.completion import complete_architecture
-from genzoo.cli.options import HomePath, out_option, output_options
-from genzoo.cli.output import output
-from genzoo.cli.outputs import refuse_loss
-from genzoo.cli.plugin_registry import plugin_registry
-from genzoo.errors import UsageError, unknown_name
-from genzoo.records import ArchitectureSpec
+from genzoo import (
+    HomePath,
+    UsageError,
+    complete_architecture,
+    field_options,
+    out_option,
+    output,
+    output_options,
+    plugin_registry,
+    refuse_loss,
+    unknown_name,
+)
 
 if TYPE_CHECKING:
-    from genzoo.importing.convert import Found
-    from genzoo.records import KindSpec
-    from genzoo.registry import Entry
+    from genzoo import Blueprint
+    from genzoo_import.convert import Found
 
 COLUMNS = {"model": "model", "file": "file", "shape": "shape"}
 ABSENT = "-"
@@ -91,31 +96,27 @@ def command(
     by name, else by the shapes and the order of the layers; the width, the size and the like are
     inferred from them where the architecture can. All must fit.
     """
-    from genzoo.data.choose_kind import choose_kind
-
     folder = out or Path(file.stem)
     if not dry_run:
         refuse_loss(folder, (file, file.parent))
-    registry = plugin_registry()
-    entry = registry[ArchitectureSpec].find(architecture)
-    content = choose_kind(registry, entry, name=kind)
+
+    from genzoo import Blueprint
+
+    blueprint = Blueprint.of(plugin_registry(), architecture, kind)
     given = [f"{name}={text}" for name, text in (("size", size), ("channels", channels)) if text]
-    values = _parse(entry, content, [*given, *assignments])
-
-    from genzoo.importing.convert import check, find_weights, write_model
-    from genzoo.importing.target import Wish
-
-    wish = Wish(
-        registry=registry,
-        entry=entry,
-        kind=content,
-        parts=parts or tuple(entry.record.inference),
+    values = _parse(blueprint, [*given, *assignments])
+    blueprint = replace(
+        blueprint,
+        parts=parts or blueprint.parts,
         config=values["architecture"],
         options=values["data"],
         classes=tuple(name.strip() for name in classes.split(",") if name.strip()),
     )
+
+    from genzoo_import.convert import check, find_weights, write_model
+
     pairs = dict(_pair(text, "--rename OLD=NEW") for text in renames)
-    found = find_weights(file, wish, prefix=prefix, renames=pairs, ignore_unused=ignore_unused)
+    found = find_weights(file, blueprint, prefix=prefix, renames=pairs, ignore_unused=ignore_unused)
     if dry_run:
         output().table(COLUMNS, _rows(found))
         check(found, ignore_unused)
@@ -124,18 +125,16 @@ def command(
     _tell(found, folder)
 
 
-def _parse(
-    architecture: Entry[ArchitectureSpec], kind: Entry[KindSpec], assignments: Sequence[str]
-) -> dict[str, dict[str, Any]]:
+def _parse(blueprint: Blueprint, assignments: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Values by section, `architecture` or `data`, and field."""
-    from genzoo.cli.fields import field_options
-    from genzoo.registry import load_target
-
     taken: set[str] = set()
     options = {
         option.flag: option
-        for entry, section in ((architecture, "architecture"), (kind, "data"))
-        for option in field_options(load_target(entry.record.config), section, taken)
+        for fields, section in (
+            (blueprint.config_class, "architecture"),
+            (blueprint.options_class, "data"),
+        )
+        for option in field_options(fields, section, taken)
     }
     values: dict[str, dict[str, Any]] = {"architecture": {}, "data": {}}
     for assignment in assignments:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from genzoo import ArtifactError
-from genzoo.importing.source import read_source
+from genzoo_import.weight_files import read_source
 
 quiet = settings(
     max_examples=150,

@@ -1,24 +1,24 @@
 """Reading a file of weights that another program saved.
 
 The one place where an unknown pickle is read (evaluation opens those that it knows by their hash),
-and none of it is done that it says: see `stack_machine`.
+and none of it is done that it says: see `inert_pickle`.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import safetensors.torch
 from torch import Tensor
 
-from genzoo.errors import ArtifactError
-from genzoo.importing.flatten import MAX_NAME, flatten
-from genzoo.importing.match import natural_key
-from genzoo.importing.stack_machine import Call, ForbiddenNameError, PickleError
-from genzoo.importing.torch_files import TorchFile
+from genzoo import ArtifactError
+from genzoo_import.inert_pickle import Call, ForbiddenNameError, PickleError
+from genzoo_import.match_layers import natural_key
+from genzoo_import.torch_files import TorchFile
 
 MOST_TIMES = 4
 """How many times its size a file's tensors may have: some are saved under several names."""
@@ -27,7 +27,13 @@ SAFETENSORS = ".safetensors"
 PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
 """`.tar` for the usual `checkpoint.pth.tar`, which is no tar archive."""
 
+MAX_DEPTH = 16
+MAX_VALUES = 200_000
+MAX_NAME = 500
+
 _HINT = "Save weights alone: torch.save(model.state_dict(), 'weights.pth')."
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -120,3 +126,51 @@ def _load_pickle(path: Path, data: bytes) -> dict[str, Tensor]:
             raise ArtifactError(f"'{path}' is refused: {name[:MAX_NAME]} {reason}.") from error
 
     return flatten(file.content, path, pick)
+
+
+def flatten(content: Any, path: Path, pick: Callable[[str, Any], T | None]) -> dict[str, T]:
+    """The tensors of a checkpoint by the keys that lead to them, joined by dots, in order.
+
+    Args:
+        content: What the file holds.
+        path: The file, for errors.
+        pick: The tensor that a value is, by its name; None for other values, which are passed
+            over: step counts, learning rates, names.
+
+    Raises:
+        ArtifactError: It is nested too deeply, as in a circle, holds too much, a name is too long
+            or not text, or two tensors have the same.
+    """
+    tensors: dict[str, T] = {}
+    for number, (name, value) in enumerate(_walk(content, "", path)):
+        if number >= MAX_VALUES:
+            raise ArtifactError(f"'{path}' is refused: it holds over {MAX_VALUES:,} values.")
+        tensor = pick(name, value)
+        if tensor is None:
+            continue
+        if len(name) > MAX_NAME:
+            raise ArtifactError(f"'{path}' is refused: a name has over {MAX_NAME} characters.")
+        if name in tensors:
+            raise ArtifactError(f"'{path}' is refused: two tensors are named {name}.")
+        if any("\ud800" <= sign <= "\udfff" for sign in name):
+            raise ArtifactError(f"'{path}' is refused: a name in it is not text.")
+        tensors[name] = tensor
+    return tensors
+
+
+def _walk(value: Any, name: str, path: Path, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    if depth > MAX_DEPTH:
+        raise ArtifactError(f"'{path}' is refused: it is nested more than {MAX_DEPTH} deep.")
+    yield name, value
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from _walk(child, _join(name, key), path, depth + 1)
+    elif isinstance(value, list | tuple):
+        for index, child in enumerate(value):
+            yield from _walk(child, _join(name, index), path, depth + 1)
+
+
+def _join(name: str, key: object) -> str:
+    """Of a name that is too long already, no more is kept than shows that."""
+    name = name[: MAX_NAME + 1]
+    return f"{name}.{key}" if name else str(key)

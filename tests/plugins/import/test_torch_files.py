@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from genzoo import ArtifactError
-from genzoo.importing.source import read_source
-from genzoo.importing.stack_machine import PickleError, run
+from genzoo_import.inert_pickle import PickleError, run
+from genzoo_import.weight_files import read_source
 
 Save = Callable[..., Path]
 

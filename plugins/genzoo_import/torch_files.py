@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genzoo.importing.stack_machine import Call, Name, PickleError, Reference, run
+from genzoo_import.inert_pickle import Call, Name, PickleError, Reference, run
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _MAX_DIMENSIONS, _MAX_VALUES = 64, 2**62

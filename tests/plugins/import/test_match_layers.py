@@ -1,6 +1,6 @@
 """Tensors are matched by name, else by layer, and only where one choice is left."""
 
-from genzoo.importing.match import match
+from genzoo_import.match_layers import match
 
 EXPECTED = {
     "first.weight": (4, 6),

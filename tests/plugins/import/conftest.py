@@ -10,8 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from genzoo import Model
-from genzoo.importing.target import Wish
+from genzoo import Blueprint, Model
 from genzoo.media.find_kind import find_kind
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
@@ -37,9 +36,9 @@ def save(tmp_path: Path) -> Save:
 
 
 @pytest.fixture
-def wish(registry: Registry) -> Wish:
+def wish(registry: Registry) -> Blueprint:
     """A toy GAN of 3x8x8 images."""
-    return Wish(
+    return Blueprint(
         registry=registry,
         entry=registry[ArchitectureSpec].find("toy-gan"),
         kind=find_kind(registry, "image"),

@@ -1,0 +1,1 @@
+"""What the command line and Python share: from names and options to models."""

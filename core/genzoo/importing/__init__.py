@@ -1,1 +1,0 @@
-"""Weights that other programs saved, turned into artifacts."""
