@@ -20,14 +20,14 @@ PACKAGES = ("genzoo", "genzoo_testing")
 
 ROOMS = (
     *("__main__", "cli", "testing", "genzoo_testing"),
-    *("app", "api", "zoo"),
+    *("api", "app"),
     *("training", "evaluation", "doctor"),
     *("data", "hub", "artifact"),
     *("media", "model", "layers"),
     *("plugins", "registry", "events"),
     *("interfaces", "distributed", "specs", "records"),
     *("waiting", "processors", "torch_globals"),
-    *("plugin_errors", "process_state", "numeric_state"),
+    *("plugin_errors", "process_state", "numeric_state", "progress"),
     *("plain_files", "strict_json", "atomic_files", "cache_folder", "errors", "version"),
 )
 """The rooms of core from the top down: each imports itself and those after it alone."""
@@ -41,7 +41,7 @@ USE = """
 import json, sys
 calls = {"find": 0, "config.json": 0}
 def profile(frame, event, argument):
-    if event == "call" and frame.f_code.co_name == "resolve":
+    if event == "call" and frame.f_code.co_name == "find_model":
         calls["find"] += frame.f_globals.get("__name__", "").startswith("genzoo.")
 def audit(event, arguments):
     if event == "open" and str(arguments[0]).endswith("config.json"):

@@ -13,11 +13,11 @@ from genzoo.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from genzoo.api import build as build
-    from genzoo.api import evaluate as evaluate
     from genzoo.api import load as load
     from genzoo.api import save as save
     from genzoo.api import train as train
     from genzoo.app.blueprint import Blueprint as Blueprint
+    from genzoo.app.evaluate import evaluate as evaluate
     from genzoo.cli.completion import complete_architecture as complete_architecture
     from genzoo.cli.fields import field_options as field_options
     from genzoo.cli.options import HomePath as HomePath
@@ -98,8 +98,9 @@ if TYPE_CHECKING:
     from genzoo.waiting import sharing_processors as sharing_processors
 
 _HOME = {
-    "genzoo.api": ("build", "evaluate", "load", "save", "train"),
+    "genzoo.api": ("build", "load", "save", "train"),
     "genzoo.app.blueprint": ("Blueprint",),
+    "genzoo.app.evaluate": ("evaluate",),
     "genzoo.cli.completion": ("complete_architecture",),
     "genzoo.cli.fields": ("field_options",),
     "genzoo.cli.options": (

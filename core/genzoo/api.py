@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from genzoo.artifact.load import load_model
+from genzoo.app.open_model import open_model
 from genzoo.data.choose_kind import choose_kind
 from genzoo.data.given_data import DataLike
 from genzoo.errors import UsageError, unknown_name
@@ -22,12 +22,10 @@ from genzoo.registry import Registry, load_target
 from genzoo.specs import Config, parse_config
 from genzoo.training.reporter import Reporter
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig, data_config
-from genzoo.zoo import resolve
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from genzoo.evaluation.record import EvaluationRecord
     from genzoo.training.training_loop import TrainingResult
 
 
@@ -47,8 +45,7 @@ def load(
         UnknownNameError: There is no such model.
         UsageError: The name has two readings, or there is no such device.
     """
-    known = _known(registry)
-    return load_model(resolve(model, known).folder, known, device=device)
+    return open_model(model, registry).load(device)
 
 
 def build(
@@ -180,77 +177,6 @@ def train(
     with joined_process_group() as processes:
         heard = reporter if processes.is_main else None
         return train_run(plan, Path(out).expanduser(), known, heard, processes, data)
-
-
-def evaluate(
-    model: str | Path | Model,
-    data: DataLike,
-    *,
-    metrics: Sequence[str] = (),
-    features: str | None = None,
-    features_file: str | Path | None = None,
-    count: int = 10_000,
-    seed: int = 0,
-    prior: str | None = None,
-    truncation: float = 1.0,
-    label_prior: str = "uniform",
-    held_out: DataLike | None = None,
-    batch_size: int = 64,
-    max_pixels: int | None = None,
-    device: str | torch.device = "cpu",
-    progress: Callable[[str, int, int], None] | None = None,
-    registry: Registry | None = None,
-) -> EvaluationRecord:
-    """Measure how good a model is, with the protocol that each number stands for.
-
-    Args:
-        model: A name, a folder, or a model at hand.
-        data: What it should be like: a folder, an `.npz` file, the name of a data set, a list of
-            files, or rows such as images (N, height, width, channels) uint8.
-        metrics: Names of metrics; by default all that apply.
-        features: Name of the feature space; by default the best of the kind that is installed: of
-            images `efficientnet-lite0`, else `pixels`.
-        features_file: Weights of the feature extractor, for one that does not bring them: a file,
-            or `hf://owner/name[@revision]/file` on the Hub.
-        count: Number of samples.
-        seed: Names their sequence.
-        prior: The prior to draw latents from.
-        truncation: Shrinks latents towards the prior's centre, in (0, 1].
-        label_prior: Classes of samples: `uniform`, all in turn, or `data`, as often as there.
-        held_out: Data that the model was not trained on, to tell copies by.
-        batch_size: How many to compute at once; does not change the numbers.
-        max_pixels: Images of more are left out. Default: as when the model was trained.
-        device: Where to compute, for a model that is not at hand.
-        progress: Called with what is being done, how much of it is, and its total.
-        registry: Names; by default those of the installed plugins.
-
-    Raises:
-        GenzooError: Names, options or data that do not fit.
-    """
-    from genzoo.evaluation.evaluate import Plan, check_request, open_evaluation
-    from genzoo.evaluation.open_data import open_beside
-    from genzoo.evaluation.subject import Settings
-    from genzoo.hub.single_file import here
-    from genzoo.media.image_kind import with_max_pixels
-
-    known = _known(registry)
-    loaded = model if isinstance(model, Model) else load(model, device=device, registry=known)
-    kind = with_max_pixels(kind_of_model(loaded, known), max_pixels)
-    spec = loaded.sample_spec
-    settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
-    plan = Plan(metrics, features, None if features_file is None else here(features_file))
-    check_request(loaded, kind, settings, plan, known)
-    unseen = None if held_out is None else open_beside(held_out, kind, spec, known, labelled=False)
-    evaluation = open_evaluation(
-        loaded,
-        open_beside(data, kind, spec, known),
-        settings,
-        plan,
-        known,
-        held_out=unseen,
-        progress=progress,
-    )
-    return evaluation.measure(loaded.name if isinstance(model, Model) else str(model))
 
 
 def _plan_options(

@@ -7,10 +7,10 @@ import torch
 from image_data import IMAGES
 
 import genzoo
+from genzoo.app.find_model import find_model
 from genzoo.artifact.verify import verify
 from genzoo.plugins.manager import PluginManager
 from genzoo.records import ArchitectureSpec, ModelSpec
-from genzoo.zoo import resolve
 
 REGISTRY = PluginManager.discover().registry
 
@@ -35,7 +35,7 @@ def test_there_is_a_gan_and_a_vae():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_hashes_hold_and_the_golden_samples_come_out(name):
-    assert verify(resolve(name, REGISTRY).folder, REGISTRY).ok
+    assert verify(find_model(name, REGISTRY).folder, REGISTRY).ok
 
 
 @pytest.mark.parametrize("name", NAMES)

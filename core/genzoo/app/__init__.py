@@ -1,1 +1,1 @@
-"""What the command line and Python share: from names and options to models."""
+"""What the command line and `genzoo.*` share: each of them is a thin skin over this."""

@@ -31,7 +31,6 @@ from genzoo.torch_globals import own_draws, plain_modes
 T = TypeVar("T")
 
 
-@plain_modes()
 def load_model(
     folder: Path,
     registry: Registry,
@@ -54,7 +53,24 @@ def load_model(
         PluginError: The architecture, a prior or the kind is not installed, or its code fails.
         UsageError: The device is not available.
     """
-    described = describe(folder, registry)
+    return load_described(
+        describe(folder, registry), registry, device=device, check_hashes=check_hashes
+    )
+
+
+@plain_modes()
+def load_described(
+    described: Description,
+    registry: Registry,
+    *,
+    device: str | torch.device = "cpu",
+    check_hashes: bool = True,
+) -> Model:
+    """`load_model`, of a folder whose `config.json` was read.
+
+    Raises:
+        ArtifactError, PluginError, UsageError: As `load_model`.
+    """
     record = None if described.format else _check_weights(described, check_hashes)
     model = read_model(described.weights, described.config, registry, described.rename)
     if check_hashes:

@@ -88,7 +88,7 @@ def save_model(
         UsageError: `folder` holds something else.
     """
     model = in_float32(model)
-    entry = registry[ArchitectureSpec].find(model.name)
+    entry = registry[ArchitectureSpec].find(model.architecture_name)
     content = find_kind(registry, kind or model.sample_spec.kind, entry.distribution)
     refuse_other_content(folder)
     if kind_options is None:
@@ -143,7 +143,7 @@ def _describe(
 ) -> ArtifactConfig:
     absent = [name for name in parts if name not in model.parts]
     if absent:
-        raise CapabilityError(f"{model.name} has no part named '{absent[0]}' here.")
+        raise CapabilityError(f"{model.architecture_name} has no part named '{absent[0]}' here.")
     return ArtifactConfig(
         genzoo_version=__version__,
         architecture=entry.full_name,

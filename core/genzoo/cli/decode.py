@@ -6,10 +6,16 @@ from pathlib import Path
 
 import click
 
-from genzoo.cli.computing import Computing, class_indices, default_path, kind_of, label_option
-from genzoo.cli.options import HomePath, compute_options, model_argument, out_option, output_options
-from genzoo.cli.outputs import Destination
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.options import (
+    HomePath,
+    compute_options,
+    label_option,
+    model_argument,
+    out_option,
+    output_options,
+)
+from genzoo.cli.outputs import Destination, default_path
+from genzoo.cli.plugin_registry import opened_model
 
 
 @click.command()
@@ -35,25 +41,27 @@ def command(
 
     Such files come from genzoo encode: the array `latents`, and `labels` if there are classes.
     """
+    from genzoo.app.open_model import computing
     from genzoo.cli.latent_files import read_latents
+    from genzoo.model.labels import class_indices
     from genzoo.model.latent_contract import adapted
     from genzoo.model.reshape import reshape_for_latents
+    from genzoo.training.hardware import choose_device
 
-    registry = plugin_registry()
-    kind = kind_of(model, registry)
+    opened = opened_model(model)
+    kind = opened.kind
     path = out or default_path(model, f"-decoded{kind.endings[0]}")
     destination = Destination(path, kind.endings[0], (latents,))
     kind.check_path(destination.named)
     destination.check()
     z, stored, contract = read_latents(latents)
-    computing = Computing(device, precision, batch_size)
-    loaded = computing.load(model, registry)
+    loaded = opened.load(choose_device(device))
     if contract is not None:
         z = adapted(z, contract, loaded)
     loaded = reshape_for_latents(loaded, tuple(z.shape[1:]))
     spec = loaded.sample_spec
     given = class_indices(labels, spec, len(z))
-    with computing.cast(loaded):
+    with computing(loaded, precision):
         samples = loaded.decode(z, given if given is not None else stored, batch_size=batch_size)
     with destination.open() as place:
         kind.save(samples, spec, place)

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from genzoo.cli.computing import Computing, kind_of, label_option, require_encoder
 from genzoo.cli.image_size import max_pixels_option, size_option, with_size
 from genzoo.cli.options import (
     HomePath,
     compute_options,
     count_option,
+    label_option,
     model_argument,
     out_option,
     output_options,
 )
 from genzoo.cli.outputs import Destination
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.plugin_registry import opened_model
 
 
 @click.command()
@@ -46,23 +46,25 @@ def command(
 
     FILE is a file such as an image; or one folder, .npz file or data set.
     """
-    from genzoo.cli.inputs import read_inputs
+    from genzoo.app.inputs import read_inputs
+    from genzoo.app.open_model import computing
     from genzoo.cli.latent_files import check_latent_path, write_latents
     from genzoo.media.image_kind import with_max_pixels
+    from genzoo.model.encoding import require_encoder
     from genzoo.model.latent_contract import contract_of
+    from genzoo.training.hardware import choose_device
 
     path = out or Path("latents.safetensors")
     destination = Destination(path, ".safetensors", files)
     check_latent_path(destination.named)
     destination.check()
-    registry = plugin_registry()
-    computing = Computing(device, precision, batch_size)
-    loaded = computing.load(model, registry)
-    require_encoder(loaded)
-    kind = with_max_pixels(kind_of(model, registry), max_pixels)
+    opened = opened_model(model)
+    loaded = opened.load(choose_device(device))
+    require_encoder(loaded.parts.values(), loaded.architecture_name)
+    kind = with_max_pixels(opened.kind, max_pixels)
     loaded = with_size(loaded, files, kind, size)
-    given = read_inputs(files, kind, loaded.sample_spec, registry, count, labels)
-    with computing.cast(loaded):
+    given = read_inputs(files, kind, loaded.sample_spec, opened.registry, count, labels)
+    with computing(loaded, precision):
         latents = loaded.encode(given.x, given.labels, batch_size=batch_size)
     with destination.open() as place:
         write_latents(place, latents, given.labels, contract_of(loaded))

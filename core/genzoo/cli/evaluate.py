@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from genzoo.cli.completion import complete_data, complete_features, complete_metric, complete_model
-from genzoo.cli.computing import kind_of
 from genzoo.cli.image_size import max_pixels_option
 from genzoo.cli.options import (
     HomePath,
@@ -21,12 +20,22 @@ from genzoo.cli.options import (
 )
 from genzoo.cli.output import Output, output
 from genzoo.cli.outputs import refuse_loss, remember
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.plugin_registry import opened_model, plugin_registry
+from genzoo.cli.torchrun import torchrun_processes
 from genzoo.errors import UsageError
 
 if TYPE_CHECKING:
+    from genzoo.app.evaluate import Request
     from genzoo.evaluation.record import EvaluationRecord
+    from genzoo.evaluation.reproduce import Replication
 
+FIXED = (
+    *("metrics", "features", "count", "seed", "prior", "truncation", "label_prior"),
+    "pictures",
+)
+"""Options that a record leaves no room for."""
+
+REPLICATION_COLUMNS = {"verdict": "", "name": "metric", "recorded": "recorded", "now": "now"}
 COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "better": "better"}
 
 
@@ -127,11 +136,7 @@ def command(
             refuse_loss(path, (model, data, held_out, reproduce, features_file))
     weights = None if features_file is None else _at_hand(features_file)
     if reproduce is not None:
-        from genzoo.cli import replications
-
-        found = replications.reproduce(
-            ctx, reproduce, model, data, held_out, weights, device, batch_size, stream
-        )
+        found = _reproduce(ctx, reproduce, weights)
         if found is None:
             ctx.exit(0)
         record, holds = found
@@ -141,17 +146,15 @@ def command(
         raise UsageError(
             "Both a model and data are needed.", "Type genzoo evaluate MODEL DATA, or --reproduce."
         )
-    from genzoo.cli.judging import Request
+    from genzoo.app.evaluate import Request
     from genzoo.evaluation.evaluate import Plan
     from genzoo.evaluation.subject import Settings
 
-    if pictures is not None:
-        kind_of(model, plugin_registry()).check_path(pictures)
     names = tuple(name for given in metrics for name in given.split(",") if name)
     settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
     plan = Plan(names, features, weights)
-    request = Request(model, data, held_out, settings, plan, device, pictures, stream, max_pixels)
-    measured = request.run()
+    request = Request(data, settings, plan, held_out, stream, max_pixels)
+    measured = _measure(model, request, device, pictures)
     if measured is not None:
         _keep(measured, out)
         if pictures is not None:
@@ -160,11 +163,97 @@ def command(
 
 
 def _at_hand(file: str) -> Path:
-    from genzoo.cli.hub_progress import hub_progress
+    from genzoo.cli.progress_bars import transfers
     from genzoo.hub.single_file import here
 
-    with hub_progress() as progress:
+    with transfers() as progress:
         return here(file, progress)
+
+
+def _measure(
+    model: str, request: Request, device: str, pictures: Path | None = None
+) -> EvaluationRecord | None:
+    """Measure, with a bar for each stage; several processes share the work.
+
+    Returns:
+        The record, in the process that leads; None in the others.
+    """
+    from genzoo.cli.progress_bars import stages
+    from genzoo.training.hardware import choose_device
+
+    with torchrun_processes() as processes:
+        opened = opened_model(model)
+        if pictures is not None:
+            opened.kind.check_path(pictures)
+        loaded = opened.load(choose_device(processes.device(device)))
+        with stages() as stage:
+            evaluation = request.open(
+                loaded,
+                opened.registry,
+                progress=stage,
+                note=output().note,
+                processes=processes,
+            )
+            if not processes.is_main:
+                evaluation.subject.assist()
+                return None
+            record = evaluation.measure(model)
+            if pictures is not None:
+                from genzoo.evaluation.nearest_images_page import save_pictures
+
+                output().note(f"Pictures: {save_pictures(evaluation.subject, pictures)}")
+            evaluation.subject.dismiss()
+            return record
+
+
+def _reproduce(
+    ctx: click.Context, source: str, weights: Path | None
+) -> tuple[EvaluationRecord, bool] | None:
+    """Run the record that `source` means again and say which numbers hold.
+
+    Returns:
+        The record of the second run, and whether every number holds; None in a process that does
+        not lead.
+    """
+    from genzoo.app.evaluate import find_record, reproduction
+    from genzoo.evaluation.reproduce import replicate
+
+    _refuse_settings(ctx)
+    recorded, beside = find_record(source, plugin_registry())
+    given = ctx.params
+    now = ("data", "held_out", "batch_size", "stream", "max_pixels")
+    request = reproduction(recorded, features_file=weights, **{name: given[name] for name in now})
+    record = _measure(given["model"] or beside or recorded.model.name, request, given["device"])
+    if record is None:
+        return None
+    found = replicate(recorded, record)
+    out = output()
+    out.table(REPLICATION_COLUMNS, [_row(one, out.json) for one in found])
+    if not all(one.holds for one in found):
+        out.error("Some numbers do not hold.", "See which versions made the record.")
+    return record, all(one.holds for one in found)
+
+
+def _refuse_settings(ctx: click.Context) -> None:
+    """Raise UsageError if an option contradicts that the record says everything."""
+    typed = click.core.ParameterSource.COMMANDLINE
+    given = [name for name in FIXED if ctx.get_parameter_source(name) == typed]
+    if given:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise UsageError(f"With --reproduce the record says what to measure: leave out {names}.")
+
+
+def _row(one: Replication, as_data: bool) -> dict[str, Any]:
+    recorded = one.recorded
+    if as_data:
+        return {**recorded.model_dump(mode="json"), "now": one.value, "holds": one.holds}
+    now = None if one.value is None else recorded.model_copy(update={"value": one.value})
+    return {
+        "verdict": "holds" if one.holds else "FAILED",
+        "name": recorded.name,
+        "recorded": f"{recorded.text} ({recorded.interval})",
+        "now": "not measured" if now is None else now.text,
+    }
 
 
 def show(record: EvaluationRecord, out: Output) -> None:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from genzoo.cli.computing import default_path, kind_of, require_encoder
-from genzoo.cli.hub_progress import at_hand
 from genzoo.cli.options import (
     data_argument,
     device_option,
@@ -19,11 +17,13 @@ from genzoo.cli.options import (
     seed_option,
 )
 from genzoo.cli.output import output
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.outputs import default_path
+from genzoo.cli.plugin_registry import opened_model
 from genzoo.errors import UsageError, unknown_name
 from genzoo.records import PriorSpec
 
 if TYPE_CHECKING:
+    from genzoo.app.open_model import OpenModel
     from genzoo.artifact.format import ArtifactConfig
     from genzoo.model.model import Model
     from genzoo.registry import Entry, Registry
@@ -67,24 +67,20 @@ def command(
 
     Samples are then drawn with genzoo sample FOLDER --prior NAME.
     """
-    registry = plugin_registry()
-    folder = at_hand(model, registry)
-
-    from genzoo.artifact.describe import describe
-
-    described = describe(folder, registry).config
+    opened = opened_model(model)
+    registry, described = opened.registry, opened.config
     entry = registry[PriorSpec].find(prior, near=described.provider.distribution)
     config = _config(entry, assignments)
     path = out or default_path(model, f"-{entry.record.name}")
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise UsageError(f"'{path}' is there already.", "Name a new folder with -o.")
 
-    from genzoo.api import load
+    from genzoo.model.encoding import require_encoder
     from genzoo.training.hardware import choose_device
 
-    loaded = load(folder, device=str(choose_device(device)), registry=registry)
-    require_encoder(loaded)
-    facts = _fit(loaded, model, data, entry, config, count, seed, registry)
+    loaded = opened.load(choose_device(device))
+    require_encoder(loaded.parts.values(), loaded.architecture_name)
+    facts = _fit(loaded, opened, data, entry, config, count, seed)
     _save(loaded, described, facts, entry.record.name, path, registry)
     told = facts["priors"][entry.record.name]
     output().result(
@@ -120,25 +116,24 @@ def _config(entry: Entry[PriorSpec], assignments: Sequence[str]) -> Config:
 
 def _fit(
     loaded: Model,
-    model: str,
+    opened: OpenModel,
     data: str,
     entry: Entry[PriorSpec],
     config: Config,
     count: int,
     seed: int,
-    registry: Registry,
 ) -> dict[str, Any]:
     """Add the fitted prior to the model; what it was fitted to, as facts of training."""
-    from genzoo.cli.stage_progress import stages
+    from genzoo.cli.progress_bars import stages
     from genzoo.evaluation.open_data import open_beside
     from genzoo.training.fit_prior import fit_prior, posterior_draws, select, with_fit
 
-    with stages(output()) as stage:
+    with stages() as stage:
         dataset = open_beside(
             data,
-            kind_of(model, registry),
+            opened.kind,
             loaded.sample_spec,
-            registry,
+            opened.registry,
             decoding=lambda done, total: stage(f"Reading {data}", done, total),
             note=output().note,
         )

@@ -49,7 +49,8 @@ def with_size(model: Model, files: Sequence[str], kind: Kind, size: int | None) 
     if kind.name != "image" or not model.architecture.any_shape:
         if size is not None:
             raise CapabilityError(
-                f"{model.name} takes {kind.array} of one size alone.", "Leave --size out."
+                f"{model.architecture_name} takes {kind.array} of one size alone.",
+                "Leave --size out.",
             )
         return model
     channels = model.sample_spec.shape[0]
@@ -75,7 +76,7 @@ def _largest_up_to(side: int, model: Model) -> Model:
             return reshape(model, (channels, candidate, candidate))
         except SpecError:
             continue
-    raise UsageError(f"{model.name} takes no images of {side} pixels.", "Give --size.")
+    raise UsageError(f"{model.architecture_name} takes no images of {side} pixels.", "Give --size.")
 
 
 def _smallest_side(files: Sequence[str]) -> int | None:

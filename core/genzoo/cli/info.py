@@ -132,16 +132,14 @@ def _run_sheet(folder: Path) -> Sheet:
 
 
 def _model_sheet(name: str, registry: Registry) -> Sheet:
-    from genzoo.artifact.describe import describe
-    from genzoo.zoo import resolve
+    from genzoo.app.open_model import open_model
 
-    folder = resolve(name, registry).folder
-    described = describe(folder, registry)
+    opened = open_model(name, registry)
     facts = {
-        **description(described.config),
-        "format": described.format or None,
-        "size": readable_size(folder_bytes(folder)),
-        "folder": str(folder),
+        **description(opened.config),
+        "format": opened.description.format or None,
+        "size": readable_size(folder_bytes(opened.folder)),
+        "folder": str(opened.folder),
     }
     return f"model {name}", facts
 

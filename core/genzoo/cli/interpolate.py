@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.cli.computing import Computing, default_path, kind_of
 from genzoo.cli.options import HomePath, compute_options, model_argument, out_option, output_options
-from genzoo.cli.outputs import Destination
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.outputs import Destination, default_path
+from genzoo.cli.plugin_registry import opened_model
 from genzoo.errors import CapabilityError, UsageError
 from genzoo.model.labels import class_index
 
@@ -69,8 +68,11 @@ def command(
     batch_size: int,
 ) -> None:
     """Walk from one latent of MODEL to another, along the great circle between them."""
-    registry = plugin_registry()
-    kind = kind_of(model, registry)
+    from genzoo.app.open_model import computing
+    from genzoo.training.hardware import choose_device
+
+    opened = opened_model(model)
+    kind = opened.kind
     path = out or default_path(model, f"-interpolated{kind.endings[0]}")
     destination = Destination(path, kind.endings[0], (start, end))
     kind.check_path(destination.named)
@@ -82,10 +84,9 @@ def command(
             "Give --seed twice, --from and --to, or one of each.",
         )
     remaining = iter(seeds or range(needed))
-    computing = Computing(device, precision, batch_size)
-    loaded = computing.load(model, registry)
+    loaded = opened.load(choose_device(device))
     classes = _labels(loaded, label)
-    with computing.cast(loaded):
+    with computing(loaded, precision):
         first, last = (
             _drawn(loaded, next(remaining))
             if file is None

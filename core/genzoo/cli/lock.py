@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from genzoo.cli.completion import complete_model
-from genzoo.cli.hub_progress import hub_progress
 from genzoo.cli.options import HomePath, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.progress_bars import transfers
 from genzoo.cli.pull import LOCK_FILE, hub_reference
 
 
@@ -37,7 +37,7 @@ def command(models: tuple[str, ...], lock_file: Path) -> None:
     registry = plugin_registry()
     references = [hub_reference(name, registry) for name in models]
     before = read_lock(lock_file) if lock_file.exists() else Lock()
-    with hub_progress() as progress:
+    with transfers() as progress:
         lock = lock_models(before, references, progress, weight_names(registry))
     write_lock(lock_file, lock)
     facts = {name: model.commit for name, model in lock.models.items()}

@@ -102,6 +102,14 @@ def compute_options(function: F) -> F:
     return device_option(precision(batch_size_option(function)))
 
 
+label_option = click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="NAME|INDEX",
+    help="Class to sample; given several times, the classes take turns. Default: all in turn.",
+)
+
 model_argument = click.argument("model", shell_complete=complete_model)
 """A name of the zoo or of the Hub, a folder, or a run."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import sys
@@ -88,6 +89,12 @@ class Destination:
         """Say what was made, unless it went to standard output itself."""
         if not self.streamed:
             output().result({**facts, "path": str(self.path)}, str(self.path))
+
+
+def default_path(model: str, ending: str) -> Path:
+    """A file in the working directory named after the model: `peeps-gan` and `-seed0.png`."""
+    name = re.split(r"[/\\]", model.rstrip("/\\"))[-1].partition("@")[0]
+    return Path(f"{re.sub(r'[^A-Za-z0-9._-]', '_', name).strip('.') or 'model'}{ending}")
 
 
 def refuse_loss(path: Path, inputs: Iterable[str | Path | None] = ()) -> None:

@@ -13,6 +13,7 @@ from genzoo.records import CommandSpec
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from genzoo.app.open_model import OpenModel
     from genzoo.plugins.manager import PluginManager
     from genzoo.registry import Entry, Registry
 
@@ -31,6 +32,19 @@ def plugin_registry() -> Registry:
         tell_of_names(loaded)
         _tell_of_failures(loaded)
     return loaded.registry
+
+
+def opened_model(name: str) -> OpenModel:
+    """The model that the user named, of any plugin; pulled from the Hub if it has to be.
+
+    Raises:
+        GenzooError: There is none; see `genzoo.app.find_model`.
+    """
+    from genzoo.app.open_model import open_model
+    from genzoo.cli.progress_bars import transfers
+
+    with transfers() as progress:
+        return open_model(name, plugin_registry(), progress)
 
 
 def tell_of_names(manager: PluginManager) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genzoo.cli.completion import complete_model
-from genzoo.cli.hub_progress import hub_progress
 from genzoo.cli.options import HomePath, output_options
 from genzoo.cli.output import Sheet, output
 from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.progress_bars import transfers
 from genzoo.cli.sizes import readable_size
 from genzoo.errors import PluginError, UnknownNameError, UsageError
 from genzoo.records import ArchitectureSpec, ModelSpec
@@ -139,7 +139,7 @@ def _pull(reference: HubReference, everything: bool, registry: Registry) -> dict
         here = "" if file in plan.missing else ", already here"
         out.note(f"  {file.name}: {readable_size(file.size)}{here}")
     if plan.missing:
-        with hub_progress() as progress:
+        with transfers() as progress:
             pull(plan, progress)
     else:
         pull(plan)
@@ -173,7 +173,7 @@ def _pull_locked(models: tuple[str, ...], lock_file: Path) -> None:
     weights_of = weight_names(plugin_registry())
     rows = []
     for name in models or lock.models:
-        with hub_progress() as progress:
+        with transfers() as progress:
             folder = pull_locked(lock, name, progress, weights_of)
         rows.append({"model": name, "commit": folder.name, "folder": str(folder)})
     _report(rows)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from genzoo.cli.hub_progress import at_hand, hub_progress
 from genzoo.cli.options import HomePath, model_argument, output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.plugin_registry import opened_model
+from genzoo.cli.progress_bars import transfers
 
 
 @click.command()
@@ -38,10 +38,10 @@ def command(model: str, name: str, private: bool, licence: str, records: tuple[P
     from genzoo.hub.reference import parse_reference
 
     reference = parse_reference(name)
-    registry = plugin_registry()
-    folder = at_hand(model, registry)
-    evaluated = published_records(folder, records, str(reference), registry)
-    with hub_progress() as progress:
+    opened = opened_model(model)
+    folder = opened.folder
+    evaluated = published_records(folder, records, str(reference), opened.registry)
+    with transfers() as progress:
         pushed = push(
             folder,
             reference,

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from genzoo.cli.computing import Computing, default_path, kind_of, label_option, require_encoder
 from genzoo.cli.image_size import max_pixels_option, size_option, with_size
 from genzoo.cli.options import (
     HomePath,
     compute_options,
     count_option,
+    label_option,
     model_argument,
     out_option,
     output_options,
 )
-from genzoo.cli.outputs import Destination
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.outputs import Destination, default_path
+from genzoo.cli.plugin_registry import opened_model
 
 COLUMNS = 8
 
@@ -52,22 +52,24 @@ def command(
 
     FILE is a file such as an image; or one folder, .npz file or data set.
     """
-    from genzoo.cli.inputs import read_inputs
+    from genzoo.app.inputs import read_inputs
+    from genzoo.app.open_model import computing
     from genzoo.media.image_kind import with_max_pixels
+    from genzoo.model.encoding import require_encoder
+    from genzoo.training.hardware import choose_device
 
-    registry = plugin_registry()
-    kind = with_max_pixels(kind_of(model, registry), max_pixels)
+    opened = opened_model(model)
+    kind = with_max_pixels(opened.kind, max_pixels)
     path = out or default_path(model, f"-reconstructed{kind.endings[0]}")
     destination = Destination(path, kind.endings[0], files)
     kind.check_path(destination.named)
     destination.check()
-    computing = Computing(device, precision, batch_size)
-    loaded = computing.load(model, registry)
-    require_encoder(loaded)
+    loaded = opened.load(choose_device(device))
+    require_encoder(loaded.parts.values(), loaded.architecture_name)
     loaded = with_size(loaded, files, kind, size)
     spec = loaded.sample_spec
-    given = read_inputs(files, kind, spec, registry, count, labels)
-    with computing.cast(loaded):
+    given = read_inputs(files, kind, spec, opened.registry, count, labels)
+    with computing(loaded, precision):
         made = loaded.reconstruct(given.x, given.labels, batch_size=batch_size).cpu().float()
     columns = min(COLUMNS, len(made))
     with destination.open() as place:

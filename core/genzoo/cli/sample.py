@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.cli.computing import Computing, class_indices, default_path, kind_of, label_option
 from genzoo.cli.options import (
     compute_options,
     count_option,
+    label_option,
     model_argument,
     out_option,
     output_options,
     seed_option,
 )
 from genzoo.cli.output import output
-from genzoo.cli.outputs import Destination
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.outputs import Destination, default_path
+from genzoo.cli.plugin_registry import opened_model
 from genzoo.cli.torchrun import torchrun_processes
 from genzoo.records import ArchitectureSpec
 
@@ -69,22 +69,25 @@ def command(
 
     Started by torchrun, the processes share the work, and write what one alone would.
     """
-    registry = plugin_registry()
-    kind = kind_of(model, registry)
+    opened = opened_model(model)
+    kind = opened.kind
     path = out or default_path(model, f"-seed{seed}{kind.endings[0]}")
     destination = Destination(path, kind.endings[0])
     kind.check_path(destination.named)
 
+    from genzoo.app.open_model import computing
     from genzoo.media.save_samples import save_drawn
     from genzoo.model.decoding import check_temperature
+    from genzoo.model.labels import class_indices
+    from genzoo.training.hardware import choose_device
 
     with torchrun_processes() as processes:
         if processes.is_main:
             destination.check()
         processes.barrier()
-        computing = Computing(processes.device(device), precision, batch_size)
-        loaded = computing.load(model, registry)
-        note = registry[ArchitectureSpec].find(loaded.name).record.sampling_note
+        loaded = opened.load(choose_device(processes.device(device)))
+        entry = opened.registry[ArchitectureSpec][loaded.architecture_name]
+        note = entry.record.sampling_note
         if note and prior is None:
             output().note(note)
         check_temperature(temperature, loaded.architecture, model)
@@ -92,7 +95,7 @@ def command(
         classes = class_indices(labels, spec, count)
 
         def draw(numbers: range) -> Tensor:
-            with computing.cast(loaded):
+            with computing(loaded, precision):
                 return loaded.sample(
                     len(numbers),
                     seed=seed,

@@ -6,10 +6,9 @@ import dataclasses
 
 import click
 
-from genzoo.cli.hub_progress import at_hand
 from genzoo.cli.options import model_argument, output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.plugin_registry import opened_model
 
 COLUMNS = {"verdict": "", "subject": "what", "detail": "found"}
 
@@ -22,8 +21,8 @@ def command(ctx: click.Context, model: str) -> None:
     """Check the files of MODEL and replay the samples stored with it. Exits with 1 if one fails."""
     from genzoo.artifact.verify import verify
 
-    registry = plugin_registry()
-    verification = verify(at_hand(model, registry), registry)
+    opened = opened_model(model)
+    verification = verify(opened.folder, opened.registry)
     out = output()
     if out.json:
         out.result({"model": model, "ok": verification.ok, **dataclasses.asdict(verification)}, "")

@@ -41,7 +41,7 @@ def choose_metrics(
         if not takes(entry.record, model.sample_spec.kind) or not metric.applies(model):
             if names:
                 raise CapabilityError(
-                    f"The metric {entry.record.name} does not apply to {model.name}.",
+                    f"The metric {entry.record.name} does not apply to {model.architecture_name}.",
                     "Leave it out of --metrics.",
                 )
             continue

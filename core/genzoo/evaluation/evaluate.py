@@ -27,9 +27,10 @@ from genzoo.evaluation.record import (
     SampleSection,
     Value,
 )
-from genzoo.evaluation.subject import LARGEST_DATA, Progress, Settings, Subject, used_samples
+from genzoo.evaluation.subject import LARGEST_DATA, Settings, Subject, used_samples
 from genzoo.interfaces.kind import Kind
 from genzoo.model.model import STANDARD_PRIOR, Model
+from genzoo.progress import Progress, silent
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry
 from genzoo.torch_globals import plain_modes
@@ -111,7 +112,7 @@ def open_evaluation(
     registry: Registry,
     *,
     held_out: Dataset | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     processes: ProcessGroup = SINGLE_PROCESS,
 ) -> Evaluation:
     """Put together what `measure` needs, and refuse what does not fit before anything is measured.
@@ -200,7 +201,7 @@ def _values(metric: str, estimates: Sequence[Estimate]) -> list[Value]:
 def _model_section(model: Model, name: str, settings: Settings) -> ModelSection:
     return ModelSection(
         name=name,
-        architecture=model.name,
+        architecture=model.architecture_name,
         weights=weights_hash(model),
         prior=settings.prior or STANDARD_PRIOR,
         truncation=settings.truncation,

@@ -22,6 +22,7 @@ from genzoo.evaluation.metric import Metric
 from genzoo.evaluation.statistics.gaussian import Gaussian
 from genzoo.interfaces.feature_extractor import FeatureExtractor
 from genzoo.model.model import Model
+from genzoo.progress import Progress, silent
 
 LARGEST_DATA = 50_000
 """Images of the data that are used at most."""
@@ -31,9 +32,6 @@ Images = Callable[[range], NDArray[Any]]
 
 Wanted = str | list[int]
 """The name of features, or the number of a metric and how many rows of it."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is, and its total."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class Subject:
         space: str,
         cache: Path,
         held_out: Dataset | None = None,
-        progress: Progress | None = None,
+        progress: Progress = silent,
         processes: ProcessGroup = SINGLE_PROCESS,
         metrics: Sequence[Metric] = (),
     ) -> None:
@@ -105,7 +103,7 @@ class Subject:
         self.settings = settings
         self.extractor = extractor
         self.space = space
-        self.progress: Progress = progress or (lambda what, done, total: None)
+        self.progress = progress
         self._cache = FeatureCache(cache, extractor, space)
         self._world = processes
         self._metrics = metrics

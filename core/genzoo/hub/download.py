@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +14,6 @@ from genzoo.artifact.integrity import check_file_once
 from genzoo.atomic_files import make_folder, storage_errors
 from genzoo.errors import ArtifactError
 from genzoo.hub.allowed_files import RemoteFile
-from genzoo.hub.progress import HubProgress
 from genzoo.hub.refusals import hub_errors, too_slow
 from genzoo.hub.repository_info import RemoteModel
 from genzoo.hub.transfer import Transfer
@@ -33,7 +32,11 @@ _KEPT = "What has arrived is kept: the next pull goes on from there."
 
 
 def fetch_file(
-    remote: RemoteModel, file: RemoteFile, folder: Path, progress: HubProgress, sha256: str = ""
+    remote: RemoteModel,
+    file: RemoteFile,
+    folder: Path,
+    arrived: Callable[[int], None],
+    sha256: str = "",
 ) -> Path:
     """Bring a file into `folder` and verify it there; what an earlier call began is continued.
 
@@ -41,7 +44,7 @@ def fetch_file(
         remote: Where it is.
         file: Which; its name was checked.
         folder: Whose only writer is the caller.
-        progress: Hears of the bytes.
+        arrived: Hears of more bytes, or of fewer.
         sha256: What its content must be, besides what the Hub says.
 
     Raises:
@@ -59,9 +62,9 @@ def fetch_file(
         if begun > file.size:
             partial.unlink()
             begun = 0
-        progress.advanced(begun)
+        arrived(begun)
         try:
-            _receive_all(remote, file, partial, progress)
+            _receive_all(remote, file, partial, arrived)
             _verify(partial, file, sha256, str(remote.reference))
         except ArtifactError:
             partial.unlink()
@@ -108,7 +111,7 @@ class _Pace:
 
 
 def _receive_all(
-    remote: RemoteModel, file: RemoteFile, partial: Path, progress: HubProgress
+    remote: RemoteModel, file: RemoteFile, partial: Path, arrived: Callable[[int], None]
 ) -> None:
     """Append what is still to come, over as many connections as it takes."""
     pace, attempts = _Pace(), ATTEMPTS
@@ -116,7 +119,7 @@ def _receive_all(
         while target.tell() < file.size:
             before = target.tell()
             try:
-                _receive(remote, file, target, progress, pace)
+                _receive(remote, file, target, arrived, pace)
                 return
             except Exception as error:
                 attempts = ATTEMPTS if target.tell() > before else attempts - 1
@@ -131,7 +134,7 @@ def _receive(
     remote: RemoteModel,
     file: RemoteFile,
     target: BinaryIO,
-    progress: HubProgress,
+    arrived: Callable[[int], None],
     pace: _Pace,
 ) -> None:
     from huggingface_hub import hf_hub_url
@@ -142,7 +145,7 @@ def _receive(
     with Transfer(url, repository, remote.commit, headers=headers, silence=SILENCE) as transfer:
         if transfer.head(pace.left()).status != 206 and begun:
             target.seek(target.truncate(0))  # It sends all of it again.
-            progress.advanced(-begun)
+            arrived(-begun)
         while piece := transfer.piece(pace.left()):
             if target.tell() + len(piece) > file.size:
                 raise ArtifactError(
@@ -150,7 +153,7 @@ def _receive(
                     f"{file.size:,} bytes announced."
                 )
             target.write(piece)
-            progress.advanced(len(piece))
+            arrived(len(piece))
             pace.received(len(piece))
 
 

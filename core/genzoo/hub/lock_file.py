@@ -13,10 +13,10 @@ from genzoo.artifact.integrity import check_file, describe_files
 from genzoo.atomic_files import atomic_write
 from genzoo.errors import ArtifactError, UnknownNameError, UsageError, unknown_name
 from genzoo.hub.cache import find_cached, record_revision
-from genzoo.hub.progress import HubProgress
 from genzoo.hub.pull import WeightsOf, fetch, plan_pull, pull
 from genzoo.hub.pulled import PULLED
 from genzoo.hub.reference import HubReference, parse_reference
+from genzoo.progress import Progress, silent
 
 LOCK_FILE = "genzoo.lock"
 LOCK_VERSION = 1
@@ -80,7 +80,7 @@ def write_lock(path: Path, lock: Lock) -> None:
 def lock_models(
     lock: Lock,
     references: Iterable[HubReference],
-    progress: HubProgress | None = None,
+    progress: Progress = silent,
     weights_of: WeightsOf | None = None,
 ) -> Lock:
     """The lock with these models as they are in the cache; what is not there is pulled.
@@ -100,7 +100,7 @@ def lock_models(
 def pull_locked(
     lock: Lock,
     name: str,
-    progress: HubProgress | None = None,
+    progress: Progress = silent,
     weights_of: WeightsOf | None = None,
 ) -> Path:
     """The artifact that a lock pins; pulled at its commit unless it is cached.

@@ -14,10 +14,10 @@ from genzoo.errors import ArtifactError, StorageError
 from genzoo.hub.allowed_files import RemoteFile, check_agreement, check_files, wanted_files
 from genzoo.hub.cache import commit_folder, find_cached, record_revision
 from genzoo.hub.download import fetch_file, is_as_announced, only_writer
-from genzoo.hub.progress import HubProgress
 from genzoo.hub.pulled import check_pulled, record_pulled
 from genzoo.hub.reference import HubReference
 from genzoo.hub.repository_info import RemoteModel, find_remote
+from genzoo.progress import Arriving, Progress, silent
 
 WeightsOf = Callable[[Path], Sequence[str] | None]
 """From a folder with a `config.json` that is not genzoo's to the names that the safetensors file
@@ -125,7 +125,7 @@ def _plan(
 
 def pull(
     plan: PullPlan,
-    progress: HubProgress | None = None,
+    progress: Progress = silent,
     pins: Mapping[str, FileRecord] | None = None,
 ) -> Path:
     """Carry a plan out; several processes may at once.
@@ -143,18 +143,17 @@ def pull(
         HubError: The connection failed; the next pull goes on from there.
         StorageError: The cache cannot be written, or has no room.
     """
-    progress = progress or HubProgress()
     with only_writer(plan.folder) as partial:
         missing = _missing(plan.folder, plan.missing, plan.config)
         size = sum(file.size for file in missing)
         _require_room(plan.folder, size)
-        progress.phase(f"Downloading {plan.remote.reference}: {len(missing)} files, {size:,} bytes")
-        progress.started(size)
+        what = f"Downloading {plan.remote.reference}: {len(missing)} files, {size:,} bytes"
+        arrived = Arriving(progress, what, size)
         for file in missing:
             expected = (pins or {}).get(file.name) or _record(file, plan.config)
             sha256 = expected.sha256 if expected else ""
-            fetch_file(plan.remote, file, partial, progress, sha256)
-        progress.phase(f"Verified {len(missing)} files")
+            fetch_file(plan.remote, file, partial, arrived, sha256)
+        progress(f"Verified {len(missing)} files", 0, 0)
         _put_in_place(partial, plan, missing)
     record_revision(plan.remote.reference, plan.remote.commit)
     return plan.folder
@@ -162,7 +161,7 @@ def pull(
 
 def fetch(
     reference: HubReference,
-    progress: HubProgress | None = None,
+    progress: Progress = silent,
     weights_of: WeightsOf | None = None,
 ) -> Path:
     """The artifact of a model: the one in the cache, without asking the Hub, or else pulled.
@@ -183,7 +182,7 @@ def _described(remote: RemoteModel, file: RemoteFile, folder: Path) -> Iterator[
         yield folder
         return
     with only_writer(folder) as partial:
-        fetch_file(remote, file, partial, HubProgress())
+        fetch_file(remote, file, partial, lambda count: None)
         yield partial
 
 

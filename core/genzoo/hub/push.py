@@ -12,11 +12,11 @@ from genzoo.artifact.integrity import check_file
 from genzoo.errors import ArtifactError, HubError
 from genzoo.hub.allowed_files import LEFT_ALONE, MAX_BYTES, RemoteFile, check_files
 from genzoo.hub.client import LOG_IN, address, client, logged_in
-from genzoo.hub.progress import HubProgress
 from genzoo.hub.reference import HubReference
 from genzoo.hub.refusals import client_errors
 from genzoo.hub.repository_info import repository_info
 from genzoo.hub.transfer import ANSWER, within
+from genzoo.progress import Progress, silent
 
 UPLOAD, SLOWEST = 60.0, 10_000
 """An upload may take so many seconds, and another for so many bytes."""
@@ -45,7 +45,7 @@ def push(
     licence: str = "",
     card: str | None = None,
     extras: Mapping[str, Path] | None = None,
-    progress: HubProgress | None = None,
+    progress: Progress = silent,
 ) -> Pushed:
     """Publish an artifact; what else the repository had is gone from its new state.
 
@@ -62,8 +62,7 @@ def push(
         ArtifactError: The artifact is damaged, or holds what is no part of one: a link, a pipe.
         HubError: There is no token, or the Hub refuses or cannot be reached.
     """
-    progress = progress or HubProgress()
-    progress.phase("Checking the files")
+    progress("Checking the files", 0, 0)
     require_own_file(folder, CONFIG)
     config = read_config(folder)
     files = {name: folder / name for name in _listed(folder, config)} | dict(extras or {})
@@ -73,7 +72,7 @@ def push(
     text = published_card(read_card(folder) if card is None else card, str(reference), licence)
     if not logged_in():
         raise HubError("You are not logged in to the Hugging Face Hub.", LOG_IN)
-    progress.phase(f"Uploading {len(files) + 1} files")
+    progress(f"Uploading {len(files) + 1} files", 0, 0)
     with client_errors(reference.repository, reference.revision):
         within(
             ANSWER,

@@ -10,9 +10,9 @@ from genzoo.atomic_files import settle
 from genzoo.cache_folder import cache_root
 from genzoo.errors import UnknownNameError, UsageError
 from genzoo.hub.download import fetch_file, is_as_announced, only_writer
-from genzoo.hub.progress import HubProgress
 from genzoo.hub.reference import HubReference, as_reference
 from genzoo.hub.repository_info import find_remote
+from genzoo.progress import Arriving, Progress, silent
 
 PREFIX = "hf://"
 
@@ -50,7 +50,7 @@ def as_hub_file(text: str) -> HubFile | None:
     return HubFile(repository, found["file"])
 
 
-def here(file: str | Path, progress: HubProgress | None = None) -> Path:
+def here(file: str | Path, progress: Progress = silent) -> Path:
     """A path as it is; the file behind an address on the Hub, fetched.
 
     Raises:
@@ -60,7 +60,7 @@ def here(file: str | Path, progress: HubProgress | None = None) -> Path:
     return fetch_hub_file(address, progress) if address else Path(file).expanduser()
 
 
-def fetch_hub_file(file: HubFile, progress: HubProgress | None = None) -> Path:
+def fetch_hub_file(file: HubFile, progress: Progress = silent) -> Path:
     """The file in genzoo's cache, fetched unless it is there; its content is whatever it is.
 
     Raises:
@@ -69,7 +69,6 @@ def fetch_hub_file(file: HubFile, progress: HubProgress | None = None) -> Path:
         StorageError: The cache cannot be written.
         UnknownNameError: There is no such repository, revision or file.
     """
-    progress = progress or HubProgress()
     remote = find_remote(file.repository)
     wanted = next((one for one in remote.files if one.name == file.name), None)
     if wanted is None:
@@ -81,10 +80,9 @@ def fetch_hub_file(file: HubFile, progress: HubProgress | None = None) -> Path:
     path = folder / wanted.name
     if not is_as_announced(path, wanted):
         with only_writer(folder) as partial:
-            progress.phase(f"Downloading {file.name}: {wanted.size:,} bytes")
-            progress.started(wanted.size)
-            arrived = fetch_file(remote, wanted, partial, progress)
-            settle(arrived, path)
+            what = f"Downloading {file.name}: {wanted.size:,} bytes"
+            heard = Arriving(progress, what, wanted.size)
+            settle(fetch_file(remote, wanted, partial, heard), path)
     return path
 
 

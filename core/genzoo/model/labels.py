@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from genzoo.specs import SampleSpec
+
 Labels: TypeAlias = "str | Sequence[int] | Sequence[str] | Tensor"
 """A class for each sample, by index or by name; one name is that of all of them."""
 
@@ -34,6 +36,21 @@ def class_index(label: str, classes: Sequence[str]) -> int:
     if position and int(label) < len(classes):
         return int(label)
     raise unknown_name("class", label, classes)
+
+
+def class_indices(labels: Sequence[str], spec: SampleSpec, count: int) -> list[int] | None:
+    """A class for each of `count` samples, from names or indices that take turns.
+
+    Raises:
+        CapabilityError: The model has no classes.
+        UnknownNameError: No class has that name or index.
+    """
+    if not labels:
+        return None
+    if not spec.conditional:
+        raise CapabilityError("The model was trained without classes.", "Leave --label out.")
+    chosen = [class_index(label, spec.classes) for label in labels]
+    return [chosen[number % len(chosen)] for number in range(count)]
 
 
 def indices_of(labels: str | Sequence[object], classes: Sequence[str], count: int) -> list[object]:

@@ -30,7 +30,7 @@ class LatentContract(Config):
 def contract_of(model: Model) -> LatentContract:
     """That of the latents which `model` makes and takes."""
     return LatentContract(
-        architecture=model.name, weights=_weights(model), latent=model.latent_spec
+        architecture=model.architecture_name, weights=_weights(model), latent=model.latent_spec
     )
 
 
@@ -49,12 +49,12 @@ def adapted(z: Tensor, made_by: LatentContract, model: Model) -> Tensor:
         UsageError: They mean nothing to `model`.
     """
     own = model.latent_spec
-    if made_by.architecture == model.name and made_by.weights == _weights(model):
+    if made_by.architecture == model.architecture_name and made_by.weights == _weights(model):
         return z
     if not one_space(made_by.latent, own):
         raise UsageError(
             f"These latents are of other weights, of {made_by.architecture}: they mean nothing to "
-            f"this {model.name}.",
+            f"this {model.architecture_name}.",
             "Decode them with the model that encoded them.",
         )
     given = made_by.latent

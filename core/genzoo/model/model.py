@@ -35,24 +35,27 @@ class Model(nn.Module):
     point sums: neither the batch size nor the number asked for matters.
 
     Args:
-        name: Full name of the architecture, `distribution/name`.
+        architecture_name: Full name of the architecture, `distribution/name`.
         architecture: What built the parts.
         parts: Networks by name.
         priors: Further priors by name, beside the architecture's own (`default`).
         kind: What its samples are, with the options that its data had; or what makes that when it
             is first asked for.
+        name: What it is called; by default as its architecture.
     """
 
     def __init__(
         self,
-        name: str,
+        architecture_name: str,
         architecture: Architecture,
         parts: Mapping[str, nn.Module],
         priors: Mapping[str, Prior] | None = None,
         kind: Kind | Callable[[], Kind] | None = None,
+        name: str = "",
     ) -> None:
         super().__init__()
-        self.name = name
+        self.name = name or architecture_name
+        self.architecture_name = architecture_name
         self.architecture = architecture
         self.parts = nn.ModuleDict(parts)
         self.priors = nn.ModuleDict({STANDARD_PRIOR: architecture.prior(), **(priors or {})})
@@ -70,7 +73,7 @@ class Model(nn.Module):
             self._kind = self._kind()
         if self._kind is None:
             raise CapabilityError(
-                f"This model of {self.name} was made without the kind of its samples.",
+                f"This model of {self.architecture_name} was made without the kind of its samples.",
                 "Make it with genzoo.build or genzoo.load, or give Model(..., kind=...).",
             )
         return self._kind
@@ -110,7 +113,7 @@ class Model(nn.Module):
         """
         key = name or STANDARD_PRIOR
         if key not in self.priors:
-            raise unknown_name(f"prior of {self.name}", key, self.priors.keys())
+            raise unknown_name(f"prior of {self.architecture_name}", key, self.priors.keys())
         return cast(Prior, self.priors[key])
 
     def add_priors(self, priors: Mapping[str, Prior]) -> None:
@@ -152,7 +155,7 @@ class Model(nn.Module):
             CapabilityError: A temperature where samples are not draws from a likelihood.
             UsageError: A count, label, truncation or temperature that makes no sense.
         """
-        check_temperature(temperature, self.architecture, self.name)
+        check_temperature(temperature, self.architecture, self.architecture_name)
         latents = self.draw_latents(
             count, seed=seed, truncation=truncation, prior=prior, start=start
         )
@@ -165,7 +168,7 @@ class Model(nn.Module):
             for index in slices(count, batch_size)
         )
         part = self._decoding_part(count > batch_size)
-        run = draw_of(part, noises, temperature, self.name)
+        run = draw_of(part, noises, temperature, self.architecture_name)
         return self._batched(run, latents, classes, batch_size)
 
     @plain_inference()
@@ -213,7 +216,7 @@ class Model(nn.Module):
             CapabilityError: The model has neither.
         """
         self._check(x, "samples")
-        run = mode_of(require_encoder(self.parts.values(), self.name))
+        run = mode_of(require_encoder(self.parts.values(), self.architecture_name))
         return self._batched(run, x, self._labels(labels, len(x), 0), batch_size)
 
     @plain_inference()
@@ -239,7 +242,7 @@ class Model(nn.Module):
             CapabilityError: No part is an invertible generator.
         """
         self._check(x, "samples")
-        generator = require_inverse(self.parts.values(), self.name)
+        generator = require_inverse(self.parts.values(), self.architecture_name)
         density = in_float32(self.prior(prior))
 
         def run(rows: Tensor, classes: Tensor | None) -> Tensor:
@@ -275,7 +278,7 @@ class Model(nn.Module):
 
     def _decoding_part(self, several: bool) -> Generator | Decoder:
         """What decodes, folded where that pays: for several batches, or in bfloat16."""
-        part = find_decoder(self.parts.values(), self.name)
+        part = find_decoder(self.parts.values(), self.architecture_name)
         if not (several or torch.is_autocast_enabled(self.device.type)):
             return part
         with evaluating(part):
@@ -286,8 +289,8 @@ class Model(nn.Module):
             return in_batches(run, rows, labels, batch_size, self)
 
     def _labels(self, labels: Labels | None, count: int, start: int) -> Tensor | None:
-        numbers = range(start, start + count)
-        return label_tensor(labels, self.sample_spec.classes, numbers, self.device, self.name)
+        classes, numbers = self.sample_spec.classes, range(start, start + count)
+        return label_tensor(labels, classes, numbers, self.device, self.architecture_name)
 
     def _check(self, rows: Tensor, what: Literal["latents", "samples"]) -> None:
         # Late, as it makes models of other shapes.

@@ -35,17 +35,23 @@ def reshape(model: Model, shape: tuple[int, ...]) -> Model:
         return model
     if not model.architecture.any_shape:
         raise CapabilityError(
-            f"{model.name} models samples of shape {model.sample_spec.shape} alone.",
+            f"{model.architecture_name} models samples of shape {model.sample_spec.shape} alone.",
             "Leave the size out.",
         )
     if len(shape) != len(model.sample_spec.shape) or shape[0] != model.sample_spec.shape[0]:
-        raise UsageError(f"{model.name} cannot be made to model samples of shape {shape}.")
+        raise UsageError(
+            f"{model.architecture_name} cannot be made to model samples of shape {shape}."
+        )
     architecture = type(model.architecture)(
         model.architecture.config, _with_shape(model.sample_spec, shape)
     )
     parts = cast(Mapping[str, nn.Module], dict(model.parts.items()))
     return Model(
-        model.name, architecture, parts, kind=lambda: _refitted(model.kind, architecture.sample)
+        model.architecture_name,
+        architecture,
+        parts,
+        kind=lambda: _refitted(model.kind, architecture.sample),
+        name=model.name,
     ).to(model.device)
 
 
@@ -64,7 +70,7 @@ def reshape_for_latents(model: Model, latent: tuple[int, ...]) -> Model:
     shape = (sample[0], *(full * new // side for full, side, new in sides))
     made = reshape(model, shape)
     if made.latent_spec.shape != latent:
-        raise SpecError(f"{model.name} has no latents of shape {latent}.")
+        raise SpecError(f"{model.architecture_name} has no latents of shape {latent}.")
     return made
 
 
@@ -81,7 +87,7 @@ def check_rows(model: Model, rows: Tensor, what: Literal["latents", "samples"]) 
         return
     if not (len(rows) and model.architecture.any_shape and len(shape) == len(own)):
         raise UsageError(
-            f"{model.name} takes {what} of shape (N, {', '.join(map(str, own))}), "
+            f"{model.architecture_name} takes {what} of shape (N, {', '.join(map(str, own))}), "
             f"not {tuple(rows.shape)}."
         )
     if what == "latents":

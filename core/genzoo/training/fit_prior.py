@@ -102,7 +102,7 @@ def posterior_draws(
     Raises:
         CapabilityError: The model maps no samples to latents.
     """
-    encoder = require_encoder(model.parts.values(), model.name)
+    encoder = require_encoder(model.parts.values(), model.architecture_name)
     draws: list[Tensor] = []
     with evaluating(model):
         for number, rows in enumerate(selection.batches(data)):

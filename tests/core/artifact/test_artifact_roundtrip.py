@@ -24,7 +24,7 @@ def test_samples_are_bit_equal(toy_gan, artifact, registry):
     loaded = load_model(artifact, registry)
     assert torch.equal(loaded.sample(9, seed=5), toy_gan.sample(9, seed=5))
     assert loaded.sample_spec == toy_gan.sample_spec
-    assert loaded.name == "genzoo-toys/toy-gan"
+    assert loaded.architecture_name == "genzoo-toys/toy-gan"
 
 
 def test_only_what_inference_needs_is_stored(artifact, registry):

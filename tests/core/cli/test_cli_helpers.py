@@ -10,10 +10,11 @@ from image_data import IMAGES
 from sketches import SketchConfig
 
 from genzoo import GenzooError, SampleSpec
-from genzoo.cli.computing import class_indices, default_path
+from genzoo.app.inputs import read_inputs
 from genzoo.cli.fields import field_options
-from genzoo.cli.inputs import read_inputs
+from genzoo.cli.outputs import default_path
 from genzoo.cli.sizes import folder_bytes, readable_size
+from genzoo.model.labels import class_indices
 from genzoo.plugins.manager import PluginManager
 
 

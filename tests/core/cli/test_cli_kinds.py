@@ -156,7 +156,7 @@ def test_a_model_made_by_hand_has_the_kind_of_its_contract(
     manager: PluginManager, tmp_path: Path
 ) -> None:
     made = genzoo.build("point-vae", registry=manager.registry)
-    bare = genzoo.Model(made.name, made.architecture, dict(made.parts.items()))
+    bare = genzoo.Model(made.architecture_name, made.architecture, dict(made.parts.items()))
     with pytest.raises(genzoo.CapabilityError, match="without the kind of its samples"):
         _ = bare.kind
     path = genzoo.save(bare.sample(3), bare, tmp_path / "some.csv", registry=manager.registry)

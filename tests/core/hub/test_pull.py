@@ -16,7 +16,6 @@ from published import NAME, alter_config, publish
 from genzoo.artifact.load import load_model
 from genzoo.errors import ArtifactError, HubError, UnknownNameError
 from genzoo.hub.cache import find_cached, list_cached
-from genzoo.hub.progress import HubProgress
 from genzoo.hub.pull import fetch, plan_pull, pull
 from genzoo.hub.reference import parse_reference
 from genzoo.registry import Registry
@@ -131,19 +130,16 @@ def test_an_interrupted_pull_is_resumed(
     assert progress.count == progress.total
 
 
-class Recorder(HubProgress):
+class Recorder:
     def __init__(self) -> None:
         self.phases: list[str] = []
         self.total = self.count = 0
 
-    def phase(self, title: str) -> None:
-        self.phases.append(title)
-
-    def started(self, total: int) -> None:
-        self.total = total
-
-    def advanced(self, count: int) -> None:
-        self.count += count
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what not in self.phases:
+            self.phases.append(what)
+        if total:
+            self.count, self.total = done, total
 
 
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,8 @@ from genzoo import CapabilityError, SampleSpec, UsageError
 from genzoo.artifact.golden import replay_golden, write_golden
 from genzoo.artifact.load import load_model
 from genzoo.artifact.save import save_model
-from genzoo.cli.computing import require_encoder
 from genzoo.model.build import build_model
+from genzoo.model.encoding import require_encoder
 
 SHAPE = (1, 2, 3)
 
@@ -34,7 +34,7 @@ def test_it_encodes_and_reconstructs(flow):
     z = flow.draw_latents(5)
     x = flow.decode(z, [0, 1, 1, 0, 1])
     assert flow.can_encode
-    require_encoder(flow)
+    require_encoder(flow.parts.values(), flow.name)
     torch.testing.assert_close(flow.encode(x, [0, 1, 1, 0, 1], batch_size=2), z)
     torch.testing.assert_close(flow.reconstruct(x, [0, 1, 1, 0, 1]), x)
     assert not torch.allclose(flow.encode(x, [1, 1, 1, 0, 1])[0], z[0], atol=1e-3)
@@ -75,7 +75,7 @@ def test_models_without_an_inverse_have_no_density(toy_gan, toy_vae):
 
 def test_the_error_of_a_model_that_cannot_encode_fits_flows_too(toy_gan):
     with pytest.raises(CapabilityError, match="no encoder, and its generator has no inverse"):
-        require_encoder(toy_gan)
+        require_encoder(toy_gan.parts.values(), toy_gan.name)
 
 
 def test_it_survives_the_disk_and_its_golden_samples_hold_latents(flow, registry, tmp_path):

@@ -29,7 +29,7 @@ class Stack(Generator):
 @pytest.fixture
 def conv_model(toy_gan):
     parts = {"generator": Stack(toy_gan.latent_spec.shape[0])}
-    return Model(toy_gan.name, toy_gan.architecture, parts)
+    return Model(toy_gan.architecture_name, toy_gan.architecture, parts)
 
 
 def close(a, b):

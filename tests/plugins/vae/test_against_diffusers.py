@@ -89,7 +89,7 @@ def loaded(folder: Path, tile: int | None = None) -> Model:
     # The format has no place for the side of tiles, so it is set on another instance.
     config = {**model.architecture.config.model_dump(), "tile": tile}
     tiled = genzoo.build(
-        model.name,
+        model.architecture_name,
         config=config,
         size=model.sample_spec.shape[1],
         channels=model.sample_spec.shape[0],

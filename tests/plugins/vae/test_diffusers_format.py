@@ -74,7 +74,7 @@ def edit(folder: Path, **changes: Any) -> None:
 
 def test_a_folder_is_a_model(folder: Path, original: Model) -> None:
     model = load(folder)
-    assert model.name == "genzoo/kl-autoencoder"
+    assert model.architecture_name == "genzoo/kl-autoencoder"
     assert model.sample_spec.shape == (3, 16, 16)
     assert model.latent_spec.shape == (2, 8, 8)
     assert model.architecture.config.scaling_factor == 0.18215

@@ -6,7 +6,7 @@ import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from genzoo.artifact.format import CONFIG
 from genzoo.errors import (
@@ -18,17 +18,15 @@ from genzoo.errors import (
 )
 from genzoo.hub.cache import find_cached
 from genzoo.hub.reference import HubReference, as_reference
+from genzoo.progress import Progress, silent
 from genzoo.records import ModelSpec
 from genzoo.registry import Entry, Registry
-
-if TYPE_CHECKING:
-    from genzoo.hub.progress import HubProgress
 
 _PATH_SIGNS = (".", "~", "/", os.sep)
 
 
 @dataclass(frozen=True)
-class ResolvedModel:
+class FoundModel:
     """Where a model is.
 
     Attributes:
@@ -42,9 +40,7 @@ class ResolvedModel:
     origin: Literal["path", "zoo", "hub"]
 
 
-def resolve(
-    name: str | Path, registry: Registry, progress: HubProgress | None = None
-) -> ResolvedModel:
+def find_model(name: str | Path, registry: Registry, progress: Progress = silent) -> FoundModel:
     """Find the artifact that `name` means: a path, a run's folder, a name of the zoo or of the Hub.
 
     A `Path`, and a string that begins with `.`, `~` or a slash, is always a path. A model of the
@@ -64,26 +60,24 @@ def resolve(
     text = str(name)
     path = Path(text).expanduser()
     if isinstance(name, Path) or text.startswith(_PATH_SIGNS) or path.is_absolute():
-        return ResolvedModel(text, artifact_folder(path), "path")
+        return FoundModel(text, artifact_folder(path), "path")
     in_zoo = text in registry[ModelSpec] or text in _short_names(registry)
     reference = as_reference(text)
     cached = find_cached(reference) if reference else None
     if sum((path.exists(), in_zoo, cached is not None)) > 1:
         raise _ambiguous(text, registry, path.exists(), in_zoo, reference if cached else None)
     if in_zoo:
-        return ResolvedModel(
+        return FoundModel(
             text, zoo_folder(registry[ModelSpec].find(text), registry, progress), "zoo"
         )
     if path.exists():
-        return ResolvedModel(text, artifact_folder(path), "path")
+        return FoundModel(text, artifact_folder(path), "path")
     if reference is not None:
-        return ResolvedModel(text, _pulled(text, reference, registry, progress), "hub")
+        return FoundModel(text, _pulled(text, reference, registry, progress), "hub")
     raise unknown_name("model", text, registry[ModelSpec].names(), "A folder is said as ./FOLDER.")
 
 
-def hub_folder(
-    reference: HubReference, registry: Registry, progress: HubProgress | None = None
-) -> Path:
+def hub_folder(reference: HubReference, registry: Registry, progress: Progress = silent) -> Path:
     """The artifact of a model on the Hub, pulled unless it is cached.
 
     Raises:
@@ -126,9 +120,7 @@ def artifact_folder(path: Path) -> Path:
     )
 
 
-def _pulled(
-    name: str, reference: HubReference, registry: Registry, progress: HubProgress | None
-) -> Path:
+def _pulled(name: str, reference: HubReference, registry: Registry, progress: Progress) -> Path:
     """`hub_folder`, for a name that may as well be a misspelt path."""
     try:
         return hub_folder(reference, registry, progress)
@@ -137,9 +129,7 @@ def _pulled(
         raise type(error)(error.message, hint) from error
 
 
-def zoo_folder(
-    entry: Entry[ModelSpec], registry: Registry, progress: HubProgress | None = None
-) -> Path:
+def zoo_folder(entry: Entry[ModelSpec], registry: Registry, progress: Progress = silent) -> Path:
     """The artifact of a model of the zoo; pulled if it is on the Hub and not cached.
 
     Raises:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genzoo.cli.computing import class_indices
 from genzoo.errors import UsageError
 from genzoo.interfaces.kind import Kind
+from genzoo.model.labels import class_indices
 from genzoo.records import DatasetSpec
 from genzoo.specs import SampleSpec
 

@@ -6,12 +6,12 @@ import sys
 import pytest
 
 from genzoo import ArtifactError, ModelSpec, SampleSpec
+from genzoo.app.find_model import find_model
 from genzoo.artifact.format import ArtifactConfig, FileRecord, Provider, write_config
 from genzoo.errors import AmbiguousNameError, HubError, UnknownNameError
 from genzoo.hub.cache import commit_folder, record_revision
 from genzoo.hub.reference import parse_reference
 from genzoo.registry import Registry
-from genzoo.zoo import resolve
 
 
 def describe(folder, **changes):
@@ -59,14 +59,14 @@ def zoo(home):
 
 def test_a_name_of_the_zoo(zoo, home):
     for name in ("faces", "genzoo/faces"):
-        found = resolve(name, zoo)
+        found = find_model(name, zoo)
         assert (found.name, found.folder, found.origin) == (name, home / "zoo/faces", "zoo")
 
 
 def test_paths(zoo, home):
     folder = describe(home / "work" / "mine")
     for name in ("mine", "./mine", str(folder), folder, "../work/mine"):
-        found = resolve(name, zoo)
+        found = find_model(name, zoo)
         assert found.folder.resolve() == folder
         assert found.origin == "path"
 
@@ -74,59 +74,59 @@ def test_paths(zoo, home):
 def test_a_path_in_the_home_folder(zoo, home, monkeypatch):
     monkeypatch.setenv("HOME", str(home))
     describe(home / "models" / "a")
-    assert resolve("~/models/a", zoo).folder == home / "models" / "a"
+    assert find_model("~/models/a", zoo).folder == home / "models" / "a"
 
 
 def test_a_run_means_its_artifact(zoo, home):
     describe(home / "work/runs/x/artifact")
-    assert resolve("runs/x", zoo).folder.as_posix() == "runs/x/artifact"
+    assert find_model("runs/x", zoo).folder.as_posix() == "runs/x/artifact"
 
 
 def test_a_run_without_a_model(zoo, home):
     (home / "work/runs/x").mkdir(parents=True)
     (home / "work/runs/x/run.json").touch()
     with pytest.raises(ArtifactError, match="'runs/x' has saved no model yet") as caught:
-        resolve("runs/x", zoo)
+        find_model("runs/x", zoo)
     assert "genzoo train --resume runs/x" in caught.value.hint
 
 
 def test_a_folder_without_a_model(zoo, home):
     (home / "work" / "pictures").mkdir()
     with pytest.raises(ArtifactError, match="'pictures' holds no model"):
-        resolve("pictures", zoo)
+        find_model("pictures", zoo)
 
 
 def test_a_file(zoo, home):
     (home / "work" / "weights.safetensors").touch()
     with pytest.raises(ArtifactError, match="is a file"):
-        resolve("weights.safetensors", zoo)
+        find_model("weights.safetensors", zoo)
 
 
 def test_a_folder_and_a_model_of_one_name(zoo, home):
     folder = describe(home / "work" / "faces")
     with pytest.raises(AmbiguousNameError, match="both a folder here and a model") as caught:
-        resolve("faces", zoo)
+        find_model("faces", zoo)
     assert "./faces" in caught.value.hint
     assert "genzoo/faces" in caught.value.hint
-    assert resolve("./faces", zoo).folder.resolve() == folder
-    assert resolve("genzoo/faces", zoo).origin == "zoo"
+    assert find_model("./faces", zoo).folder.resolve() == folder
+    assert find_model("genzoo/faces", zoo).origin == "zoo"
 
 
 def test_two_distributions_of_one_name(zoo):
     with pytest.raises(AmbiguousNameError, match="More than one model") as caught:
-        resolve("birds", zoo)
+        find_model("birds", zoo)
     assert caught.value.hint == "Say genzoo/birds or other/birds."
 
 
 def test_a_misspelt_name(zoo):
     with pytest.raises(UnknownNameError, match="no model named 'facse'") as caught:
-        resolve("facse", zoo)
+        find_model("facse", zoo)
     assert "faces" in caught.value.hint
 
 
 def test_a_path_that_is_not_there(zoo):
     with pytest.raises(UnknownNameError, match="There is no folder"):
-        resolve("./nowhere", zoo)
+        find_model("./nowhere", zoo)
 
 
 def cached(name, commit="1" * 40):
@@ -140,7 +140,7 @@ def cached(name, commit="1" * 40):
 @pytest.mark.parametrize("name", ["someone/model", "someone/model@v1", "someone/model@a/b"])
 def test_a_cached_model_of_the_hub(zoo, name):
     folder = cached(name)
-    found = resolve(name, zoo)
+    found = find_model(name, zoo)
     assert (found.folder, found.origin) == (folder, "hub")
 
 
@@ -160,38 +160,38 @@ def pulled(monkeypatch):
 @pytest.mark.parametrize("name", ["someone/model", "someone/model@v1"])
 def test_another_model_of_the_hub_is_pulled(zoo, pulled, name):
     with pytest.raises(HubError):
-        resolve(name, zoo)
+        find_model(name, zoo)
     assert pulled == [name]
 
 
 def test_a_model_of_the_zoo_on_the_hub(zoo, pulled):
     with pytest.raises(HubError):
-        resolve("far", zoo)
+        find_model("far", zoo)
     assert pulled == ["me/far"]
 
 
 def test_a_folder_and_a_cached_model_of_one_name(zoo, home):
     folder = describe(home / "work" / "someone" / "model")
-    assert resolve("someone/model", zoo).folder == folder.relative_to(home / "work")
+    assert find_model("someone/model", zoo).folder == folder.relative_to(home / "work")
     place = cached("someone/model")
     with pytest.raises(AmbiguousNameError, match="both a folder here and a model of the Hub") as e:
-        resolve("someone/model", zoo)
+        find_model("someone/model", zoo)
     assert "./someone/model" in e.value.hint
     assert "someone/model@main" in e.value.hint
-    assert resolve("./someone/model", zoo).origin == "path"
-    assert resolve("someone/model@main", zoo).folder == place
+    assert find_model("./someone/model", zoo).origin == "path"
+    assert find_model("someone/model@main", zoo).folder == place
 
 
 def test_the_zoo_and_a_cached_model_of_one_name(zoo):
-    assert resolve("genzoo/faces", zoo).origin == "zoo"
+    assert find_model("genzoo/faces", zoo).origin == "zoo"
     cached("genzoo/faces")
     with pytest.raises(AmbiguousNameError, match="a model of the zoo and a model of the Hub") as e:
-        resolve("genzoo/faces", zoo)
+        find_model("genzoo/faces", zoo)
     assert e.value.hint == (
         "Say faces for the model of the zoo or genzoo/faces@main for the model of the Hub."
     )
 
 
 def test_torch_is_not_imported():
-    code = "import sys, genzoo.zoo; assert 'torch' not in sys.modules"
+    code = "import sys, genzoo.app.find_model; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
