@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 from genzoo.plugins import discovery, manager
 from genzoo.plugins.discovery import (
+    GROUP,
     block_in_environment,
     blocked_by_environment,
     find_candidates,
@@ -24,6 +26,9 @@ from genzoo.registry import load_target
 
 Install = Callable[..., str]
 Load = Callable[[str], PluginStatus]
+
+OWN = {one.name for one in distribution("genzoo").entry_points if one.group == GROUP}
+"""The plugins that genzoo comes with."""
 
 GOOD = """
 from genzoo import DatasetSpec, hookimpl
@@ -275,7 +280,7 @@ def test_candidates_are_sorted_by_distribution_and_name(install: Install) -> Non
         (" , ", set()),
         ("vae", {"genzoo:vae"}),
         ("vae, Genzoo_Good", {"genzoo:vae", "genzoo-good:good"}),
-        ("genzoo", {"genzoo:gan", "genzoo:vae", "genzoo:zoo"}),
+        ("genzoo", {f"genzoo:{name}" for name in OWN}),
     ],
 )
 def test_the_environment_chooses_plugins(
@@ -306,7 +311,7 @@ def test_the_environment_leaves_plugins_out(
     monkeypatch.setenv("GENZOO_PLUGINS", "gan,vae,nonsense")
     manager = PluginManager.discover()
     states = {s.name: s.state for s in manager.statuses}
-    assert states == {"gan": "loaded", "vae": "blocked", "zoo": "blocked", "bad": "blocked"}
+    assert states == {**dict.fromkeys(OWN, "blocked"), "gan": "loaded", "bad": "blocked"}
     assert manager.names_of_none == ["genzoo-typo", "nonsense"]
 
 
