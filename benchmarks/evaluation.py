@@ -23,9 +23,8 @@ from interleave import Comparison
 from numpy.typing import NDArray
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
-from genzoo.evaluation.extractors import inception
-from genzoo.evaluation.extractors.inception_network import InceptionV3
 from genzoo.evaluation.feature_cache import extracted, temporary_features
+from genzoo_metrics import inception
 
 BATCH = 16
 
@@ -35,7 +34,7 @@ def sides(folder: Path, images: NDArray[np.uint8]) -> tuple[Callable[[], object]
     # The random weights must not stay in the user's own cache.
     os.environ["GENZOO_CACHE"] = str(folder / "cache")
     path = folder / "weights.pth"
-    torch.save(InceptionV3().state_dict(), path)
+    torch.save(inception.torchvision_network().state_dict(), path)
     theirs = FeatureExtractorInceptionV3(
         "inception-v3-compat", ["2048"], feature_extractor_weights_path=str(path)
     )

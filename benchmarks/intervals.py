@@ -14,20 +14,10 @@ from statistics import fmean, stdev
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.evaluation.statistics.bootstrap import (
-    Interval,
-    bootstrap_mean,
-    mean_of_few,
-    share,
-    share_of_dependent,
-    without_groups,
-)
-from genzoo.evaluation.statistics.kernel import (
-    block_discrepancies,
-    block_size,
-    whole_discrepancy,
-)
-from genzoo.evaluation.statistics.manifold import overlap
+from genzoo import Interval, bootstrap_mean, share
+from genzoo_metrics.intervals import mean_of_few, share_of_dependent, without_groups
+from genzoo_metrics.kernel_distance import block_discrepancies, block_size, whole_discrepancy
+from genzoo_metrics.overlap import overlap
 
 COUNT = 500
 DIMENSIONS = 8

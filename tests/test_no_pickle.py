@@ -20,7 +20,7 @@ SOURCES = [
 ]
 MODULES = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 BENCHMARK = "benchmarks/loading.py"
-PLACES = {BENCHMARK, "core/genzoo/evaluation/extractors/weights.py"}
+PLACES = {BENCHMARK, "core/genzoo/evaluation/published_weights.py"}
 """Where torch's loader may be called: to compare, and on bytes known by their hash."""
 
 

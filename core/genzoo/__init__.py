@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from genzoo.cli.outputs import refuse_loss as refuse_loss
     from genzoo.cli.plugin_registry import plugin_registry as plugin_registry
     from genzoo.data.raw import RawSamples as RawSamples
+    from genzoo.doctor.distances import repeats_by_chance as repeats_by_chance
     from genzoo.errors import ArtifactError as ArtifactError
     from genzoo.errors import CapabilityError as CapabilityError
     from genzoo.errors import ConfigError as ConfigError
@@ -35,12 +36,13 @@ if TYPE_CHECKING:
     from genzoo.errors import SpecError as SpecError
     from genzoo.errors import UsageError as UsageError
     from genzoo.errors import unknown_name as unknown_name
+    from genzoo.evaluation.intervals import Interval as Interval
+    from genzoo.evaluation.intervals import bootstrap_mean as bootstrap_mean
+    from genzoo.evaluation.intervals import share as share
     from genzoo.evaluation.metric import Estimate as Estimate
     from genzoo.evaluation.metric import Metric as Metric
+    from genzoo.evaluation.published_weights import published_weights as published_weights
     from genzoo.evaluation.record import EvaluationRecord as EvaluationRecord
-    from genzoo.evaluation.statistics.bootstrap import Interval as Interval
-    from genzoo.evaluation.statistics.bootstrap import bootstrap_mean as bootstrap_mean
-    from genzoo.evaluation.statistics.bootstrap import share as share
     from genzoo.evaluation.subject import Subject as Subject
     from genzoo.interfaces.architecture import Architecture as Architecture
     from genzoo.interfaces.decoded import Decoded as Decoded
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from genzoo.layers.convolution import Conv2d as Conv2d
     from genzoo.layers.convolution import ConvTranspose2d as ConvTranspose2d
     from genzoo.media.image_kind import save_images as save_images
+    from genzoo.model.fold_batch_norm import fold_batch_norm as fold_batch_norm
     from genzoo.model.importance_sampling import estimate_log_likelihood as estimate_log_likelihood
     from genzoo.model.importance_sampling import log_weights as log_weights
     from genzoo.model.model import Model as Model
@@ -124,9 +127,11 @@ _HOME = {
         "unknown_name",
     ),
     "genzoo.interfaces.feature_extractor": ("FeatureExtractor",),
+    "genzoo.doctor.distances": ("repeats_by_chance",),
+    "genzoo.evaluation.intervals": ("Interval", "bootstrap_mean", "share"),
     "genzoo.evaluation.metric": ("Estimate", "Metric"),
+    "genzoo.evaluation.published_weights": ("published_weights",),
     "genzoo.evaluation.record": ("EvaluationRecord",),
-    "genzoo.evaluation.statistics.bootstrap": ("Interval", "bootstrap_mean", "share"),
     "genzoo.evaluation.subject": ("Subject",),
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
@@ -163,6 +168,7 @@ _HOME = {
     "genzoo.interfaces.vital_signs": ("CodeUse", "LatentUse", "Separation", "VitalSign"),
     "genzoo.layers.convolution": ("Conv2d", "ConvTranspose2d"),
     "genzoo.media.image_kind": ("save_images",),
+    "genzoo.model.fold_batch_norm": ("fold_batch_norm",),
     "genzoo.model.importance_sampling": ("estimate_log_likelihood", "log_weights"),
     "genzoo.model.model": ("Model",),
     "genzoo.model.reshape": ("reshape",),

@@ -261,6 +261,8 @@ class FeatureSpec(Record):
         target: A subclass of `genzoo.FeatureExtractor`.
         kinds: Content kinds it takes; empty for all.
         requires: Modules that it needs; without them it is not offered.
+        preferred: Of those that a kind can have, the one of the highest number is the default;
+            one of 0 is never.
         paper: Where it was published.
     """
 
@@ -271,6 +273,7 @@ class FeatureSpec(Record):
     target: str
     kinds: tuple[str, ...] = ("image",)
     requires: tuple[str, ...] = ()
+    preferred: int = 0
     paper: str = ""
 
 

@@ -190,8 +190,8 @@ def evaluate(
         data: What it should be like: a folder, an `.npz` file, the name of a data set, a list of
             files, or rows such as images (N, height, width, channels) uint8.
         metrics: Names of metrics; by default all that apply.
-        features: Name of the feature space; by default the best of the kind that is installed: of
-            images `efficientnet-lite0`, else `pixels`.
+        features: Name of the feature space; by default the preferred one of the kind that is
+            installed.
         features_file: Weights of the feature extractor, for one that does not bring them: a file,
             or `hf://owner/name[@revision]/file` on the Hub.
         count: Number of samples.

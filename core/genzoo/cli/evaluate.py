@@ -53,8 +53,7 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
     "--features",
     metavar="NAME",
     shell_complete=complete_features,
-    help="Feature space. Default: the best installed one of the kind; of images "
-    "efficientnet-lite0, else pixels.",
+    help="Feature space. Default: the preferred installed one of the kind.",
 )
 @click.option(
     "--features-file",

@@ -16,9 +16,6 @@ from genzoo.model.model import Model
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry, load_target
 
-VALUES = "genzoo/values"
-"""The feature space that takes samples of every kind."""
-
 
 def choose_metrics(
     names: Sequence[str], model: Model, registry: Registry
@@ -50,29 +47,21 @@ def choose_metrics(
 
 
 def choose_features(name: str | None, kind: Kind, registry: Registry) -> Entry[FeatureSpec]:
-    """The feature space of that name, or the best that is there for the kind of content.
+    """The feature space of that name, or the preferred one of those that are there for the kind.
 
     Raises:
         UnknownNameError: There is none of that name.
         UsageError: It is for other kinds, or needs a package that is not installed.
     """
     if name is None:
-        wanted = (*kind.features, VALUES)
-        found = [registry[FeatureSpec][full] for full in wanted if full in registry[FeatureSpec]]
-        there = [
-            entry
-            for entry in found
-            if takes(entry.record, kind.name) and not missing_modules(entry.record)
-        ]
-        if not there:
-            raise UsageError("There is no feature space.", "Name one with --features.")
-        return there[0]
+        return _preferred(kind, registry)
     entry = registry[FeatureSpec].find(name)
     if not takes(entry.record, kind.name):
+        default = _preferred(kind, registry).record.name
         raise UsageError(
             f"The feature space {name} is for {', '.join(entry.record.kinds)}, "
             f"not for {kind.name}.",
-            "Choose --features values, which takes everything.",
+            f"Choose --features {default}, or leave it out.",
         )
     missing = missing_modules(entry.record)
     if missing:
@@ -83,6 +72,19 @@ def choose_features(name: str | None, kind: Kind, registry: Registry) -> Entry[F
             else "Install it, or leave --features out.",
         )
     return entry
+
+
+def _preferred(kind: Kind, registry: Registry) -> Entry[FeatureSpec]:
+    there = [
+        entry
+        for _, entry in sorted(registry[FeatureSpec].items())
+        if entry.record.preferred
+        and takes(entry.record, kind.name)
+        and not missing_modules(entry.record)
+    ]
+    if not there:
+        raise UsageError("There is no feature space.", "Name one with --features.")
+    return max(there, key=lambda entry: entry.record.preferred)
 
 
 def takes(record: FeatureSpec | MetricSpec, kind: str) -> bool:

@@ -29,6 +29,7 @@ from genzoo.evaluation.record import (
 )
 from genzoo.evaluation.subject import LARGEST_DATA, Settings, Subject, used_samples
 from genzoo.interfaces.kind import Kind
+from genzoo.model.batches import evaluating
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.progress import Progress, silent
 from genzoo.records import FeatureSpec, MetricSpec
@@ -69,7 +70,7 @@ class Evaluation:
             name: What the record calls the model.
         """
         subject = self.subject
-        with sharing_processors():
+        with sharing_processors(), evaluating(subject.model):
             values = [
                 value
                 for entry, metric in self.metrics

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from genzoo.atomic_files import atomic_write
 from genzoo.data.fingerprint import digest
 from genzoo.errors import PluginError
-from genzoo.evaluation.statistics.gaussian import Gaussian, fit_gaussian
 from genzoo.interfaces.feature_extractor import FeatureExtractor
 
 Pieces = Iterable[NDArray[np.float32]]
@@ -28,7 +27,7 @@ Advance = Callable[[int], None]
 
 
 class FeatureCache:
-    """Features and moments of data sets, kept below a cache folder under what they depend on.
+    """Features of data sets and what follows from them, kept in files named by what they depend on.
 
     Args:
         root: The cache folder.
@@ -62,19 +61,27 @@ class FeatureCache:
             found = np.load(path, mmap_mode="r", allow_pickle=False)
         return found
 
-    def moments(self, data: str, features: NDArray[np.float32]) -> Gaussian:
-        """The Gaussian fitted to `features`, which belong to `data`."""
-        path = self._path(data, len(features), "moments.npy")
+    def derived(
+        self,
+        data: str,
+        count: int,
+        name: str,
+        compute: Callable[[], NDArray[np.float64]],
+    ) -> NDArray[np.float64]:
+        """The array `name` that follows from the `count` features of `data`, computed once.
+
+        Raises:
+            StorageError: The cache cannot be written.
+        """
+        path = self._path(data, count, f"{name}.npy")
         try:
-            rows = torch.from_numpy(np.load(path, allow_pickle=False))
-            if rows.shape == (features.shape[1] + 1, features.shape[1]):
-                return Gaussian(rows[0], rows[1:], len(features))
+            return np.asarray(np.load(path, allow_pickle=False), np.float64)
         except (OSError, ValueError, EOFError):
             pass
-        fitted = fit_gaussian(features)
+        array = compute()
         with atomic_write(path) as temporary, temporary.open("wb") as file:
-            np.save(file, torch.cat([fitted.mean.unsqueeze(0), fitted.covariance]).numpy())
-        return fitted
+            np.save(file, array)
+        return array
 
     def _path(self, data: str, count: int, name: str) -> Path:
         return self.root / "features" / digest([self.space, data, str(count)]) / name

@@ -1,20 +1,18 @@
-"""What a metric is, what it is given and what it gives."""
+"""What a metric is and what it gives."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.evaluation.statistics.bootstrap import Interval
+from genzoo.evaluation.intervals import Interval
+from genzoo.evaluation.subject import Subject
 from genzoo.model.model import Model
-
-if TYPE_CHECKING:
-    from genzoo.evaluation.subject import Subject
 
 Better = Literal["lower", "higher", "neither"]
 
@@ -54,7 +52,7 @@ class Metric(ABC):
 
     @abstractmethod
     def measure(self, subject: Subject) -> Sequence[Estimate]:
-        """Judge the model."""
+        """Judge the model, which is in evaluation mode."""
 
     def rows(self, subject: Subject, numbers: range) -> NDArray[np.float64]:
         """Numbers about each of these images of the data, (n, k), for `Subject.rows`.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
-from genzoo.evaluation.statistics.neighbours import nearest
 from genzoo.evaluation.subject import Subject
 
 NEIGHBOURS = 3
@@ -14,6 +17,9 @@ GROUPS = 3
 """Samples with their neighbours in a row."""
 
 ROWS = 8
+
+BLOCK = 512
+"""Rows of features between which distances are held at once."""
 
 
 def save_pictures(subject: Subject, path: Path) -> Path:
@@ -26,7 +32,7 @@ def save_pictures(subject: Subject, path: Path) -> Path:
         StorageError: The file cannot be written.
         UsageError: The file's ending is not known.
     """
-    distances, index = nearest(subject.fake, subject.real, NEIGHBOURS)
+    distances, index = _nearest(subject.fake, subject.real, NEIGHBOURS)
     ratios = distances[:, 0] / distances[:, 1].clip(1e-12)
     chosen = ratios.argsort(kind="stable")[: GROUPS * ROWS]
     spec, rows = subject.model.sample_spec, []
@@ -35,3 +41,32 @@ def save_pictures(subject: Subject, path: Path) -> Path:
         rows += [subject.samples(number, 1).cpu(), images]
     subject.data.kind.save(torch.cat(rows), spec, path, GROUPS * (1 + NEIGHBOURS))
     return path
+
+
+def _nearest(
+    samples: NDArray[np.float32], data: NDArray[np.float32], count: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Distances to the nearest rows of the data and their numbers, ascending, each (N, count)."""
+    found = [_nearest_of_block(block, data, count) for block in _blocks(samples)]
+    distances, index = (torch.cat(parts).numpy() for parts in zip(*found, strict=True))
+    return distances, index
+
+
+def _nearest_of_block(rows: Tensor, data: NDArray[np.float32], count: int) -> tuple[Tensor, Tensor]:
+    best = torch.full((len(rows), count), torch.inf, dtype=torch.float64)
+    index = torch.zeros(len(rows), count, dtype=torch.int64)
+    first = 0
+    for others in _blocks(data):
+        near = torch.cdist(rows, others).topk(min(count, len(others)), largest=False).indices
+        # Computed from the differences, so that a copy is at distance zero.
+        exact = (rows.unsqueeze(1) - others[near]).square().sum(2).sqrt()
+        both, numbers = torch.cat([best, exact], 1), torch.cat([index, near + first], 1)
+        best, order = both.topk(count, largest=False)
+        index = numbers.gather(1, order)
+        first += len(others)
+    return best, index
+
+
+def _blocks(features: NDArray[np.float32]) -> Iterator[Tensor]:
+    for first in range(0, len(features), BLOCK):
+        yield torch.from_numpy(np.array(features[first : first + BLOCK])).double()

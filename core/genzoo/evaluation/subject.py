@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -18,9 +18,8 @@ from genzoo.data.shuffle import Order, shuffled
 from genzoo.distributed.divided_work import drain, in_order
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.evaluation.feature_cache import FeatureCache, Pieces, extracted, temporary_features
-from genzoo.evaluation.metric import Metric
-from genzoo.evaluation.statistics.gaussian import Gaussian
 from genzoo.interfaces.feature_extractor import FeatureExtractor
+from genzoo.model.batches import evaluating
 from genzoo.model.model import Model
 from genzoo.progress import Progress, silent
 
@@ -65,6 +64,13 @@ def used_samples(data: Dataset, limit: int = LARGEST_DATA) -> Order:
     return replace(order, indices=order.indices[:limit].astype(np.int64))
 
 
+class JudgesRows(Protocol):
+    """What `Subject.rows` needs of a metric."""
+
+    def rows(self, subject: Subject, numbers: range, /) -> NDArray[np.float64]:
+        """Numbers about each of these items of the data, (n, k)."""
+
+
 class Subject:
     """A model and data to judge it by; features are computed when they are first asked for.
 
@@ -95,7 +101,7 @@ class Subject:
         held_out: Dataset | None = None,
         progress: Progress = silent,
         processes: ProcessGroup = SINGLE_PROCESS,
-        metrics: Sequence[Metric] = (),
+        metrics: Sequence[JudgesRows] = (),
     ) -> None:
         self.model = model
         self.data = data
@@ -129,10 +135,14 @@ class Subject:
             return None
         return None if self.data.labels is None else self.data.labels[self.order]
 
-    @cached_property
-    def moments(self) -> Gaussian:
-        """Mean and covariance of `real`."""
-        return self._cache.moments(self.data.fingerprint, self.real)
+    def derived(self, name: str, compute: Callable[[], NDArray[np.float64]]) -> NDArray[np.float64]:
+        """What a metric computes of `real` alone, kept in genzoo's cache with the features.
+
+        Args:
+            name: Names the array among those of all metrics: begin it with your plugin's name.
+            compute: Makes it where it is not there yet.
+        """
+        return self._cache.derived(self.data.fingerprint, len(self.real), name, compute)
 
     @cached_property
     def unseen(self) -> NDArray[np.float32] | None:
@@ -184,7 +194,7 @@ class Subject:
         chosen = self.order[numbers.start : numbers.stop]
         return self.data.batch(chosen, self.model.sample_spec, self.model.device)
 
-    def rows(self, metric: Metric, count: int, what: str) -> NDArray[np.float64]:
+    def rows(self, metric: JudgesRows, count: int, what: str) -> NDArray[np.float64]:
         """`metric.rows` of the first `count` images of the data in `order`, by all processes.
 
         Args:
@@ -210,8 +220,9 @@ class Subject:
         Raises:
             ProcessGroupError: Rank 0 has ended.
         """
-        while (wanted := self._world.share(None)) is not None:
-            drain(self._turns(wanted))
+        with evaluating(self.model):
+            while (wanted := self._world.share(None)) is not None:
+                drain(self._turns(wanted))
 
     def dismiss(self) -> None:
         """Tell the processes in `assist` that nothing is wanted any more. For rank 0."""

@@ -45,7 +45,6 @@ class Kind(ABC):
         preview_endings: Those of a model's previews; by default the first of `endings`.
         snapshot_endings: Those of the files that a run writes while training; likewise.
         folder_ending: That of the files of single samples in a folder; likewise.
-        features: Full names of feature spaces, best first; the default is `genzoo/values`.
         reads: Endings of the files that `decode` reads; empty where data are arrays only.
         columns: Columns that hold its samples in tables, best first; noun and array are known.
         one_per_file: Whether no file holds several samples: the listing then bounds their number.
@@ -61,7 +60,6 @@ class Kind(ABC):
     preview_endings: ClassVar[tuple[str, ...]] = ()
     snapshot_endings: ClassVar[tuple[str, ...]] = ()
     folder_ending: ClassVar[str] = ""
-    features: ClassVar[tuple[str, ...]] = ()
     one_per_file: ClassVar[bool] = False
     version: ClassVar[int] = 1
 

@@ -50,7 +50,6 @@ class ImageKind(Kind):
     array: ClassVar[str] = "images"
     one_per_file: ClassVar[bool] = True
     endings: ClassVar[tuple[str, ...]] = tuple(FORMATS)
-    features: ClassVar[tuple[str, ...]] = ("genzoo/efficientnet-lite0", "genzoo/pixels")
     reads: ClassVar[tuple[str, ...]] = (
         *(".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
         *(".ppm", ".pgm", ".jp2", ".ico", ".qoi", ".avif"),

@@ -21,7 +21,7 @@ CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d, Conv2d, ConvTranspose2d)
 """Exactly these: a subclass, such as a parametrised one, may compute anything."""
 
 
-def folded(network: M) -> M:
+def fold_batch_norm(network: M) -> M:
     """A network that computes the same in evaluation mode, to rounding, and faster on a processor.
 
     In each `Sequential` a batch normalisation right after a convolution becomes part of its weights

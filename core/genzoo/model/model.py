@@ -19,7 +19,7 @@ from genzoo.interfaces.prior import Prior
 from genzoo.model.batches import Run, evaluating, in_batches, in_float32, slices
 from genzoo.model.decoding import best_of, check_temperature, draw_of, find_decoder
 from genzoo.model.encoding import find_encoder, mode_of, require_encoder, require_inverse
-from genzoo.model.fold_batch_norm import folded
+from genzoo.model.fold_batch_norm import fold_batch_norm
 from genzoo.model.labels import Labels, label_tensor
 from genzoo.model.latent_paths import drawn, interpolation_path
 from genzoo.specs import LatentSpec, SampleSpec
@@ -282,7 +282,7 @@ class Model(nn.Module):
         if not (several or torch.is_autocast_enabled(self.device.type)):
             return part
         with evaluating(part):
-            return folded(part)
+            return fold_batch_norm(part)
 
     def _batched(self, run: Run, rows: Tensor, labels: Tensor | None, batch_size: int) -> Tensor:
         with evaluating(self):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sketches
 import toys
+from bundled_metrics import manager_with_metrics
 from click.testing import CliRunner, Result
 
 import genzoo.api  # noqa: F401 - keeps its own default_manager, whatever tests put in its place
@@ -66,7 +67,7 @@ def zoo_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def manager(zoo_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> PluginManager:
     """The plugins that commands see."""
-    manager = PluginManager()
+    manager = manager_with_metrics()
     manager.add(toys, "genzoo-toys", "1.2.3")
     manager.add(sketches, "genzoo-sketches", "0.5")
     manager.add(Zoo(zoo_folders), "genzoo-zoo", "0.1")

@@ -1,13 +1,12 @@
 """A registry as the command line has it, without what is installed."""
 
 import pytest
-
-from genzoo.plugins.manager import PluginManager
+from bundled_metrics import manager_with_metrics
 
 
 @pytest.fixture
 def manager():
-    return PluginManager()
+    return manager_with_metrics()
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import painters
 import pytest
+from bundled_metrics import manager_with_metrics
 
 import genzoo
 from genzoo.evaluation.card_section import evaluation_section, with_section
-from genzoo.plugins.manager import PluginManager
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def record():
         count=1000,
         metrics=["frechet-distance", "memorisation"],
         features="pixels",
-        registry=PluginManager().registry,
+        registry=manager_with_metrics().registry,
     )
 
 

@@ -78,18 +78,25 @@ def test_a_damaged_file_is_computed_anew(tmp_path):
         np.testing.assert_allclose(cache.features("data", 10, batches, silent), EXPECTED, rtol=1e-6)
 
 
-def test_moments_are_kept_too(tmp_path):
+def test_what_follows_from_features_is_kept_too(tmp_path):
     cache = FeatureCache(tmp_path, Means(), "tests/means")
-    features = cache.features("data", 10, batches, silent)
-    first = cache.moments("data", features)
-    np.testing.assert_allclose(first.covariance, np.cov(EXPECTED.T), rtol=1e-5)
-    (path,) = tmp_path.rglob("moments.npy")
-    written = path.stat().st_mtime_ns
-    again = cache.moments("data", features)
-    assert path.stat().st_mtime_ns == written
-    torch.testing.assert_close(first.covariance, again.covariance, rtol=0, atol=0)
-    path.write_bytes(b"nonsense")
-    torch.testing.assert_close(cache.moments("data", features).mean, first.mean)
+    made = []
+
+    def covariance():
+        made.append("covariance")
+        return np.cov(EXPECTED.T)
+
+    first = cache.derived("data", 10, "covariance", covariance)
+    again = cache.derived("data", 10, "covariance", covariance)
+    np.testing.assert_array_equal(first, again)
+    assert made == ["covariance"]
+    cache.derived("data", 9, "covariance", covariance)
+    cache.derived("other", 10, "covariance", covariance)
+    assert len(made) == 3
+    for path in tmp_path.rglob("covariance.npy"):
+        path.write_bytes(b"nonsense")
+    np.testing.assert_array_equal(cache.derived("data", 10, "covariance", covariance), first)
+    assert len(made) == 4
 
 
 def test_temporary_features_are_mapped_and_nameless():

@@ -12,8 +12,12 @@ import pytest
 from environments import Environment, write_wheel
 
 import genzoo
-from genzoo import MetricSpec, hookimpl
+from genzoo import FeatureSpec, MetricSpec, hookimpl
 from genzoo.errors import CapabilityError, PluginError, UsageError
+from genzoo.evaluation import choose_metrics
+from genzoo.evaluation.choose_metrics import choose_features
+from genzoo.media.image_kind import ImageKind
+from genzoo.media.image_options import ImageOptions
 from genzoo.plugins.manager import PluginManager
 
 DATA = painters.paintings(60, seed=5)
@@ -54,6 +58,52 @@ def test_it_is_measured_by_default_where_it_applies(with_plugin: PluginManager) 
 def test_a_feature_space_without_its_modules_is_refused(with_plugin: PluginManager) -> None:
     with pytest.raises(UsageError, match="needs no_such_module"):
         evaluate(with_plugin, features="dreams")
+
+
+@pytest.mark.parametrize(("preferred", "chosen"), [(0, "pixels"), (25, "own"), (99, "own")])
+def test_the_default_feature_space_is_the_preferred_one_that_is_installed(
+    manager: PluginManager, preferred: int, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (lite,) = [
+        entry.record
+        for entry in manager.registry[FeatureSpec].values()
+        if entry.record.name == "efficientnet-lite0"
+    ]
+    kind, registry = ImageKind(ImageOptions()), manager.registry
+    assert choose_features(None, kind, registry).record == lite
+    monkeypatch.setattr(choose_metrics, "missing_modules", lambda record: list(record.requires))
+    assert choose_features(None, kind, registry).record.name == "pixels"
+    spec = FeatureSpec(name="own", target="metric_plugin:Colours", preferred=preferred)
+    registry.add_all([spec], "genzoo-own", "1")
+    assert choose_features(None, kind, registry).record.name == chosen
+
+
+def test_without_any_feature_space_one_is_to_be_named() -> None:
+    with pytest.raises(UsageError, match="no feature space"):
+        choose_features(None, ImageKind(ImageOptions()), PluginManager().registry)
+
+
+def test_a_metric_finds_the_model_in_evaluation_mode(manager: PluginManager) -> None:
+    manager.add(metric_plugin, "genzoo-brightness", "2.5")
+    model = painters.painted(painters.Painter()).train()
+    seen = []
+
+    def measure(self: object, subject: genzoo.Subject) -> list[genzoo.Estimate]:
+        seen.append(subject.model.training)
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metric_plugin.Brightness, "measure", measure)
+        genzoo.evaluate(
+            model,
+            DATA,
+            count=20,
+            features="pixels",
+            metrics=["brightness"],
+            registry=manager.registry,
+        )
+    assert seen == [False]
+    assert model.training
 
 
 def test_a_broken_metric_is_named(manager: PluginManager) -> None:

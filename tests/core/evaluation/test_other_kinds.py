@@ -31,7 +31,7 @@ def test_points_are_compared_by_their_coordinates(model, registry, values):
 
 
 def test_a_metric_is_that_of_the_points_themselves(model, registry, values):
-    from genzoo.evaluation.statistics.gaussian import fit_gaussian, frechet_distance
+    from genzoo_metrics.frechet_distance import fit_gaussian, frechet_distance
 
     found = genzoo.evaluate(
         model, CIRCLE, count=50, metrics=["frechet-distance"], registry=registry

@@ -1,18 +1,17 @@
 """Records hold the protocol, survive a file, and are compared only where it is the same."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import painters
 import pytest
+from bundled_metrics import manager_with_metrics
 
 import genzoo
 from genzoo import EvaluationRecord
 from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import CapabilityError, DataError, UnknownNameError, UsageError
 from genzoo.evaluation.compare import check_comparable, compare_records, threshold
-from genzoo.evaluation.metrics.distribution import FrechetDistance
 from genzoo.evaluation.record import Value
 from genzoo.evaluation.reproduce import (
     check_protocol,
@@ -21,12 +20,11 @@ from genzoo.evaluation.reproduce import (
     replicate,
     settings_of,
 )
-from genzoo.evaluation.statistics.gaussian import fit_gaussian
 from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
-from genzoo.plugins.manager import PluginManager
+from genzoo_metrics.plain_features import StoredValues
 
-REGISTRY = PluginManager().registry
+REGISTRY = manager_with_metrics().registry
 KIND = ImageKind(ImageOptions())
 DATA = painters.paintings(200, seed=5)
 
@@ -227,42 +225,6 @@ def test_weights_data_and_seed_change_what_they_should():
     assert evaluate(data=moved).protocol.data.fingerprint != first.protocol.data.fingerprint
 
 
-def test_few_samples_for_many_features_bring_a_warning(values):
-    record = evaluate(metrics=["frechet-distance"], count=50)
-    (text,) = record.values[0].warnings
-    assert text.startswith("50 samples do not span 192 features")
-    assert "by how much cannot be told" in text
-    assert values(record)["Fréchet distance"] > 0
-
-
-@pytest.mark.parametrize("count", [20, 60])
-def test_the_bias_of_few_samples_is_told_where_the_data_tell_it(count):
-    random = np.random.default_rng(0)
-    data = SimpleNamespace(kind=SimpleNamespace(array="images"))
-    real = random.normal(size=(3000, 64)).astype(np.float32)
-    subject = SimpleNamespace(space="", real=real, data=data)
-    subject.moments = fit_gaussian(subject.real)
-    subject.fake = random.normal(size=(count, 64)).astype(np.float32)
-    (estimate,) = FrechetDistance().measure(subject)
-    (text,) = estimate.warnings
-    # Samples and data are of one distribution: all of the distance is bias.
-    told = float(text.partition("by about ")[2].partition(":")[0])
-    assert told == pytest.approx(estimate.interval.value, rel=0.1)
-    assert f"{count} images of the data to the other images" in text
-
-
-def test_few_images_of_the_data_are_told_from_few_samples():
-    random = np.random.default_rng(0)
-    data = SimpleNamespace(kind=SimpleNamespace(array="images"))
-    real = random.normal(size=(30, 64)).astype(np.float32)
-    subject = SimpleNamespace(space="", real=real, data=data)
-    subject.moments = fit_gaussian(subject.real)
-    subject.fake = random.normal(size=(500, 64)).astype(np.float32)
-    (estimate,) = FrechetDistance().measure(subject)
-    assert estimate.warnings[0].startswith("30 images of the data do not span 64 features")
-    assert "cannot be told from 30 images" in estimate.warnings[0]
-
-
 def test_a_record_of_an_older_protocol_is_neither_compared_nor_run_again():
     record = evaluate(metrics=["kernel-distance"], count=50)
     assert record.protocol.version == 2
@@ -274,18 +236,6 @@ def test_a_record_of_an_older_protocol_is_neither_compared_nor_run_again():
         compare_records([old, record])
     with pytest.raises(DataError, match="of protocol 1, and this genzoo measures by 2"):
         check_protocol(old)
-
-
-def test_the_distance_is_called_fid_in_inceptions_features_alone(monkeypatch):
-    from genzoo.evaluation.extractors import inception
-    from genzoo.evaluation.extractors.pixels import PooledPixels
-
-    metrics = ["frechet-distance", "kernel-distance"]
-    names = [value.name for value in evaluate(metrics=metrics).values]
-    assert names == ["Fréchet distance", "Kernel distance", "Kernel distance of all pairs"]
-    monkeypatch.setattr(inception, "InceptionV3Features", PooledPixels)
-    record = evaluate(metrics=metrics, features="inception-v3")
-    assert [value.name for value in record.values] == ["FID", "KID", "KID of all pairs"]
 
 
 @pytest.mark.parametrize(
@@ -310,7 +260,7 @@ def test_what_makes_no_sense_is_said(options, error, text):
 
 
 def test_labels_follow_the_prior_that_is_asked_for(registry):
-    from genzoo.evaluation.extractors.pixels import PooledPixels
+
     from genzoo.evaluation.subject import Settings, Subject
     from genzoo.model.build import build_model
     from genzoo.specs import SampleSpec
@@ -322,7 +272,7 @@ def test_labels_follow_the_prior_that_is_asked_for(registry):
 
     def labels(prior):
         settings = Settings(count=100, label_prior=prior)
-        subject = Subject(model, data, settings, PooledPixels(model.device), "x/y", DATA)
+        subject = Subject(model, data, settings, StoredValues(model.device), "x/y", DATA)
         return subject.sample_labels(0, 100)
 
     assert labels("uniform").tolist() == [0, 1] * 50

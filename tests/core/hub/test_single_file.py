@@ -12,8 +12,7 @@ from click.testing import Result
 from hub_server import HubServer
 
 from genzoo.errors import DataError, HubError, UnknownNameError, UsageError
-from genzoo.evaluation.extractors import inception
-from genzoo.evaluation.extractors.inception_network import InceptionV3
+from genzoo.evaluation.published_weights import published_weights
 from genzoo.hub.single_file import HubFile, as_hub_file, fetch_hub_file, here
 
 Run = Callable[..., Result]
@@ -91,20 +90,16 @@ def test_what_arrives_in_part_is_not_kept(
     assert fetch_hub_file(file).read_bytes() == content
 
 
-def test_weights_of_a_feature_space_come_from_the_hub(
-    hub: HubServer, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    torch.manual_seed(0)
-    torch.save(InceptionV3().state_dict(), tmp_path / "weights.pth")
+def test_published_weights_come_from_the_hub(hub: HubServer, tmp_path: Path) -> None:
+    tensor = torch.randn(2, 3, generator=torch.Generator().manual_seed(0))
+    torch.save({"layer.weight": tensor}, tmp_path / "weights.pth")
     weights = (tmp_path / "weights.pth").read_bytes()
     hub.add("someone/fid").put("weights.pth", weights)
-    monkeypatch.setattr(inception, "SHA256", hashlib.sha256(weights).hexdigest())
-    extractor = inception.InceptionV3Features(
-        torch.device("cpu"), here("hf://someone/fid/weights.pth")
-    )
-    assert extractor.extract(torch.zeros(1, 8, 8, 3, dtype=torch.uint8)).shape == (1, 2048)
+    digest = hashlib.sha256(weights).hexdigest()
+    found = published_weights(digest, here("hf://someone/fid/weights.pth"), "")
+    torch.testing.assert_close(found, {"layer.weight": tensor}, rtol=0, atol=0)
 
 
 def test_another_file_than_the_published_one_is_refused(content: bytes) -> None:
     with pytest.raises(DataError, match="not the file of weights"):
-        inception.InceptionV3Features(torch.device("cpu"), here(ADDRESS))
+        published_weights(64 * "0", here(ADDRESS), "")

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from genzoo import Conv2d, ConvTranspose2d
-from genzoo.model.fold_batch_norm import folded
+from genzoo import Conv2d, ConvTranspose2d, fold_batch_norm
 
 
 def settled(network: nn.Module) -> nn.Module:
@@ -46,7 +45,7 @@ STACKS = {
 @torch.no_grad()
 def test_it_computes_the_same_without_normalisation(name) -> None:
     network = settled(nn.Sequential(*STACKS[name]))
-    twin = folded(network)
+    twin = fold_batch_norm(network)
     assert norms(twin) == 0
     x = torch.randn(4, 3, 9, 9)
     torch.testing.assert_close(twin(x), network(x), rtol=1e-5, atol=1e-5)
@@ -56,7 +55,7 @@ def test_the_network_stays_as_it_is() -> None:
     network = settled(nn.Sequential(*STACKS["own layers"], nn.Conv2d(4, 1, 1)))
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     modules = list(network.modules())
-    twin = folded(network)
+    twin = fold_batch_norm(network)
     assert list(network.modules()) == modules
     assert network.state_dict().keys() == before.keys()
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
@@ -97,13 +96,13 @@ def _watched() -> list[nn.Module]:
 )
 def test_what_cannot_be_folded_is_left_alone(layers) -> None:
     network = settled(nn.Sequential(*layers))
-    assert folded(network) is network
+    assert fold_batch_norm(network) is network
 
 
 def test_under_autocast_weights_are_cast_once() -> None:
     network = settled(nn.Sequential(*STACKS["own layers"]))
     with torch.autocast("cpu", torch.bfloat16):
-        twin = folded(network)
+        twin = fold_batch_norm(network)
     assert twin[0].weight.dtype == twin[2].bias.dtype == torch.bfloat16
     assert twin[0].weight.is_contiguous(memory_format=torch.channels_last)
     assert network[0].weight.dtype == torch.float32
@@ -115,7 +114,7 @@ def test_kernels_of_minimal_filtering_are_made_once() -> None:
     network = settled(nn.Sequential(*layers)).to(memory_format=torch.channels_last)
     x = torch.randn(64, 256, 8, 8).to(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
-        twin = folded(network)
+        twin = fold_batch_norm(network)
         twin(torch.randn_like(x))
         (kernel,) = twin[0].kept.values()
         result = twin(x)

@@ -6,13 +6,13 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from bundled_metrics import manager_with_metrics
 from toys import ToyDiscriminator
 
 from genzoo.artifact.load import load_model
@@ -21,7 +21,6 @@ from genzoo.evaluation.evaluate import Plan, open_evaluation
 from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 from genzoo.model.build import build_model
-from genzoo.plugins.manager import default_manager
 from genzoo.specs import SampleSpec
 from genzoo.torch_globals import own_draws, plain_defaults, seeded_generators
 from genzoo.training.begin_and_resume import resume_run, train_run
@@ -116,20 +115,18 @@ def test_using_a_model_is_the_same_whatever_defaults_and_modes_surround_it(
 
 
 def test_an_evaluation_is_the_same_whatever_defaults_and_modes_surround_it(
-    registry: Any, toy_vae: Any, surroundings: Any, data: Path
+    toy_vae: Any, surroundings: Any, data: Path
 ) -> None:
     from genzoo.evaluation.open_data import open_beside
     from genzoo.evaluation.subject import Settings
 
-    full = default_manager().registry
-    registry = replace(registry, metrics=full.metrics, features=full.features)
-
+    known = manager_with_metrics().registry
     kind = ImageKind(ImageOptions(size=8))
 
     def values() -> list[float]:
-        beside = open_beside(data, kind, toy_vae.sample_spec, registry)
+        beside = open_beside(data, kind, toy_vae.sample_spec, known)
         plan = Plan((), "pixels", None)
-        measured = open_evaluation(toy_vae, beside, Settings(count=32), plan, registry)
+        measured = open_evaluation(toy_vae, beside, Settings(count=32), plan, known)
         return [value.value for value in measured.measure("toy").values]
 
     plain = values()

@@ -1,1 +1,0 @@
-"""The feature spaces that come with genzoo."""

@@ -1,1 +1,0 @@
-"""The mathematics of the metrics, on plain arrays of features."""
