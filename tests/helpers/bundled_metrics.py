@@ -10,5 +10,6 @@ from genzoo.plugins.manager import PluginManager
 def manager_with_metrics() -> PluginManager:
     """genzoo's own kinds, metrics and feature spaces alone."""
     manager = PluginManager()
-    manager.add(genzoo_metrics, "genzoo", genzoo.__version__)
+    records = [*genzoo_metrics.genzoo_metrics(), *genzoo_metrics.genzoo_features()]
+    manager.registry.add_all(records, "genzoo", genzoo.__version__)
     return manager
