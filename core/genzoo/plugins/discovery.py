@@ -178,14 +178,13 @@ def needed_genzoo(candidate: Candidate) -> str:
     if candidate.distribution == "genzoo":
         return ""
     # packaging takes 50 ms to import, which genzoo alone does not need.
-    from packaging.markers import UndefinedEnvironmentName
     from packaging.requirements import Requirement
 
     for line in filter(_MAY_BE_GENZOO.match, candidate.requires):
         try:
             requirement = Requirement(line)
             applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        except (ValueError, UndefinedEnvironmentName):
+        except (ValueError, KeyError):
             # What cannot be read asks for nothing.
             continue
         if not applies or normalise(requirement.name) != "genzoo":

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from genzoo.errors import InstallError, UsageError
 from genzoo.plugins.discovery import normalise
@@ -87,18 +88,21 @@ def read_pins(file: Path) -> list[Pin]:
 
 def _parse(line: str, place: str) -> Pin | None:
     """A line as a pin; None for one that does not count on this machine."""
-    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.requirements import Requirement
 
-    if editable := _EDITABLE.match(line):
-        path = editable["path"].strip()
-        url = path if "://" in path else Path(path).resolve().as_uri()
-        return Pin(url, url=url, editable=True)
     try:
+        if editable := _EDITABLE.match(line):
+            path = editable["path"].strip()
+            url = path if "://" in path else Path(path).resolve().as_uri()
+            urlsplit(url)
+            return Pin(url, url=url, editable=True)
         parsed = Requirement(line)
-    except InvalidRequirement:
+        urlsplit(parsed.url or "")
+        counts = parsed.marker is None or parsed.marker.evaluate()
+    except (ValueError, KeyError):
+        # No requirement, a marker that compares what has no order, or an address that is none.
         hint = "A line is NAME==VERSION, NAME @ URL or -e FOLDER; an index is an option."
         raise UsageError(f"{place} is not understood: {line}", hint) from None
-    counts = parsed.marker is None or parsed.marker.evaluate()
     return Pin(line, normalise(parsed.name), parsed.url or "") if counts else None
 
 

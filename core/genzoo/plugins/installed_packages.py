@@ -62,14 +62,16 @@ def needed_by(names: Iterable[str]) -> set[str]:
 
 def _applying(found: Mapping[str, Distribution], name: str) -> Iterator[Requirement]:
     """What a distribution requires here, without extras."""
-    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.requirements import Requirement
 
     for line in (found[name].requires or ()) if name in found else ():
         try:
             requirement = Requirement(line)
-        except InvalidRequirement:
+            applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        except (ValueError, KeyError):
+            # What cannot be read asks for nothing.
             continue
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+        if applies:
             yield requirement
 
 

@@ -129,7 +129,14 @@ def test_comments_blanks_and_markers_are_understood(tmp_path: Path) -> None:
     assert {pin.text for pin in wanted[1:]} == {tmp_path.as_uri()}
 
 
-@pytest.mark.parametrize("line", ["--index-url https://x.example", "-r other.txt", "a b"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("--index-url https://x.example", "-r other.txt", "a b"),
+        *('foo; os_name ~= "x"', "foo; nobody == 'x'"),
+        *("foo @ http://[::1", "-e http://[::1"),
+    ],
+)
 def test_other_lines_are_refused_with_their_number(line: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         pins(tmp_path, "genzoo-flow==1", line)
