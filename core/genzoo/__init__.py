@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from genzoo.layers.convolution import Conv2d as Conv2d
     from genzoo.layers.convolution import ConvTranspose2d as ConvTranspose2d
     from genzoo.media.image_kind import save_images as save_images
+    from genzoo.media.save_samples import save_samples as save_samples
     from genzoo.model.fold_batch_norm import fold_batch_norm as fold_batch_norm
     from genzoo.model.importance_sampling import estimate_log_likelihood as estimate_log_likelihood
     from genzoo.model.importance_sampling import log_weights as log_weights
@@ -168,6 +169,7 @@ _HOME = {
     "genzoo.interfaces.vital_signs": ("CodeUse", "LatentUse", "Separation", "VitalSign"),
     "genzoo.layers.convolution": ("Conv2d", "ConvTranspose2d"),
     "genzoo.media.image_kind": ("save_images",),
+    "genzoo.media.save_samples": ("save_samples",),
     "genzoo.model.fold_batch_norm": ("fold_batch_norm",),
     "genzoo.model.importance_sampling": ("estimate_log_likelihood", "log_weights"),
     "genzoo.model.model": ("Model",),

@@ -13,6 +13,7 @@ from genzoo.data.choose_kind import choose_kind
 from genzoo.data.given_data import DataLike
 from genzoo.errors import UsageError, unknown_name
 from genzoo.media.find_kind import kind_of_model, load_kind, sample_contract
+from genzoo.media.save_samples import save_samples
 from genzoo.model.build import build_model
 from genzoo.model.model import Model
 from genzoo.model.reshape import reshape
@@ -111,7 +112,7 @@ def save(
     # An autoencoder of images of any size gives others than its own.
     shape = tuple(samples.shape[1:])
     made = reshape(model, shape) if model.architecture.any_shape and len(samples) else model
-    kind.save(samples, made.sample_spec, place, columns)
+    save_samples(samples, kind, made.sample_spec, place, columns)
     return place
 
 

@@ -13,7 +13,7 @@ import torch
 from genzoo.artifact.save import save_model
 from genzoo.atomic_files import atomic_folder, atomic_write, make_folder, settle
 from genzoo.doctor.record import DoctorRecord
-from genzoo.interfaces.archive import write_archive
+from genzoo.media.save_samples import write_archive
 from genzoo.training.begin_and_resume import train_run
 from genzoo.training.checkpoint import Checkpoint, write_checkpoint
 

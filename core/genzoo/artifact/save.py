@@ -30,6 +30,7 @@ from genzoo.errors import ArtifactError, CapabilityError, PluginError, UsageErro
 from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.prior import FittedPrior
 from genzoo.media.find_kind import find_kind, kind_of_model, load_kind
+from genzoo.media.save_samples import save_samples
 from genzoo.model.batches import in_float32
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import ArchitectureSpec, PriorSpec
@@ -212,4 +213,4 @@ def _write_weights(path: Path, model: Model, config: ArtifactConfig, half: bool)
 def _write_preview(folder: Path, model: Model, kind: Kind, prior: str | None) -> None:
     samples = model.sample(PREVIEW_COUNT, prior=prior)
     for name in kind.previews:
-        kind.save(samples, model.sample_spec, folder / name)
+        save_samples(samples, kind, model.sample_spec, folder / name)

@@ -16,6 +16,7 @@ from genzoo.cli.options import (
 )
 from genzoo.cli.outputs import Destination, default_path
 from genzoo.cli.plugin_registry import opened_model
+from genzoo.media.save_samples import check_path, save_samples
 
 
 @click.command()
@@ -52,7 +53,7 @@ def command(
     kind = opened.kind
     path = out or default_path(model, f"-decoded{kind.endings[0]}")
     destination = Destination(path, kind.endings[0], (latents,))
-    kind.check_path(destination.named)
+    check_path(kind, destination.named)
     destination.check()
     z, stored, contract = read_latents(latents)
     loaded = opened.load(choose_device(device))
@@ -64,5 +65,5 @@ def command(
     with computing(loaded, precision):
         samples = loaded.decode(z, given if given is not None else stored, batch_size=batch_size)
     with destination.open() as place:
-        kind.save(samples, spec, place)
+        save_samples(samples, kind, spec, place)
     destination.tell({"model": model, "count": len(samples)})

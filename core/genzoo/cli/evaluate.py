@@ -23,6 +23,7 @@ from genzoo.cli.outputs import refuse_loss, remember
 from genzoo.cli.plugin_registry import opened_model, plugin_registry
 from genzoo.cli.torchrun import torchrun_processes
 from genzoo.errors import UsageError
+from genzoo.media.save_samples import check_path
 
 if TYPE_CHECKING:
     from genzoo.app.evaluate import Request
@@ -183,7 +184,7 @@ def _measure(
     with torchrun_processes() as processes:
         opened = opened_model(model)
         if pictures is not None:
-            opened.kind.check_path(pictures)
+            check_path(opened.kind, pictures)
         loaded = opened.load(choose_device(processes.device(device)))
         with stages() as stage:
             evaluation = request.open(

@@ -11,6 +11,7 @@ from genzoo.cli.options import HomePath, compute_options, model_argument, out_op
 from genzoo.cli.outputs import Destination, default_path
 from genzoo.cli.plugin_registry import opened_model
 from genzoo.errors import CapabilityError, UsageError
+from genzoo.media.save_samples import check_path, save_samples
 from genzoo.model.labels import class_index
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def command(
     kind = opened.kind
     path = out or default_path(model, f"-interpolated{kind.endings[0]}")
     destination = Destination(path, kind.endings[0], (start, end))
-    kind.check_path(destination.named)
+    check_path(kind, destination.named)
     destination.check()
     needed = [start, end].count(None)
     if len(seeds) not in (0, needed):
@@ -96,7 +97,7 @@ def command(
         repeated = classes and classes * steps
         samples = loaded.interpolate(first, last, steps, repeated, batch_size=batch_size)
     with destination.open() as place:
-        kind.save(samples, loaded.sample_spec, place, min(steps, COLUMNS))
+        save_samples(samples, kind, loaded.sample_spec, place, min(steps, COLUMNS))
     destination.tell({"model": model, "steps": steps})
 
 

@@ -18,6 +18,7 @@ from genzoo.cli.options import (
 )
 from genzoo.cli.outputs import Destination, default_path
 from genzoo.cli.plugin_registry import opened_model
+from genzoo.media.save_samples import check_path, save_samples
 
 COLUMNS = 8
 
@@ -62,7 +63,7 @@ def command(
     kind = with_max_pixels(opened.kind, max_pixels)
     path = out or default_path(model, f"-reconstructed{kind.endings[0]}")
     destination = Destination(path, kind.endings[0], files)
-    kind.check_path(destination.named)
+    check_path(kind, destination.named)
     destination.check()
     loaded = opened.load(choose_device(device))
     require_encoder(loaded.parts.values(), loaded.architecture_name)
@@ -75,6 +76,6 @@ def command(
     with destination.open() as place:
         shown = place.suffix.lower() in kind.endings and not place.is_dir()
         pairs = kind.paired(given.x, made, spec, columns) if shown else made
-        kind.save(pairs, spec, place, columns)
+        save_samples(pairs, kind, spec, place, columns)
     error = float((given.x - made).square().mean())
     destination.tell({"model": model, "count": len(made), "mean_squared_error": error})

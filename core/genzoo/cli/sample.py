@@ -20,6 +20,7 @@ from genzoo.cli.output import output
 from genzoo.cli.outputs import Destination, default_path
 from genzoo.cli.plugin_registry import opened_model
 from genzoo.cli.torchrun import torchrun_processes
+from genzoo.media.save_samples import check_path
 from genzoo.records import ArchitectureSpec
 
 if TYPE_CHECKING:
@@ -73,10 +74,10 @@ def command(
     kind = opened.kind
     path = out or default_path(model, f"-seed{seed}{kind.endings[0]}")
     destination = Destination(path, kind.endings[0])
-    kind.check_path(destination.named)
+    check_path(kind, destination.named)
 
     from genzoo.app.open_model import computing
-    from genzoo.media.save_samples import save_drawn
+    from genzoo.media.save_drawn import save_drawn
     from genzoo.model.decoding import check_temperature
     from genzoo.model.labels import class_indices
     from genzoo.training.hardware import choose_device

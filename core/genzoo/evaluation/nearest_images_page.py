@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genzoo.evaluation.subject import Subject
+from genzoo.media.save_samples import save_samples
 
 NEIGHBOURS = 3
 GROUPS = 3
@@ -39,7 +40,8 @@ def save_pictures(subject: Subject, path: Path) -> Path:
     for number in chosen.tolist():
         images, _ = subject.data.batch(subject.order[index[number]], spec)
         rows += [subject.samples(number, 1).cpu(), images]
-    subject.data.kind.save(torch.cat(rows), spec, path, GROUPS * (1 + NEIGHBOURS))
+    columns = GROUPS * (1 + NEIGHBOURS)
+    save_samples(torch.cat(rows), subject.data.kind, spec, path, columns)
     return path
 
 

@@ -1,4 +1,4 @@
-"""A kind of content, such as images: how its samples are read, kept, shown and written."""
+"""A kind of content, such as images: how its samples are read, kept, shown and encoded."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.atomic_files import atomic_write
-from genzoo.errors import SpecError, UsageError
-from genzoo.interfaces.archive import write_archive
+from genzoo.errors import SpecError
 from genzoo.interfaces.decoded import Decoded, Layout, UndecodableError
 from genzoo.specs import Config, SampleSpec
 
@@ -238,61 +236,3 @@ class Kind(ABC):
     def snapshots(self) -> tuple[str, ...]:
         """Endings of the files that a run writes."""
         return self.snapshot_endings or self.endings[:1]
-
-    def check_path(self, path: Path) -> None:
-        """Raise UsageError if `save` would not know what to write to `path`."""
-        known = (*self.endings, ".npz")
-        if not is_folder(path) and path.suffix.lower() not in known:
-            raise UsageError(
-                f"{self.array.capitalize()} cannot be saved as '{path.suffix}'.",
-                f"Known: {', '.join(known)}, or a folder.",
-            )
-
-    def save(
-        self,
-        x: Tensor,
-        spec: SampleSpec,
-        path: Path,
-        columns: int | None = None,
-        *,
-        first: int = 0,
-    ) -> None:
-        """Write samples (n, *spec.shape) to `path`.
-
-        A file gets all of them; a folder, there or new, gets `00000.png` and so on, counted from
-        `first`; an `.npz` gets their rows under the name `array`.
-
-        Raises:
-            SpecError: `x` does not have the shape of `spec`.
-            StorageError: The file cannot be written.
-            UsageError: There is no sample, or the file's ending is not known.
-        """
-        self.check_path(path)
-        if not len(x):
-            raise UsageError(f"There is no {self.noun} to save.")
-        if is_folder(path):
-            ending = self.folder_ending or self.endings[0]
-            files = [path / f"{first + number:05d}{ending}" for number in range(len(x))]
-            if there := next((file for file in files if file.exists()), None):
-                raise UsageError(f"'{there}' is there already.", "Choose a new or an empty folder.")
-            for number, file in enumerate(files):
-                _write(file, self.encoded(x[number : number + 1], spec, ending))
-        elif is_archive(path):
-            write_archive(path, self.array, len(x), [self.rows(x, spec)])
-        else:
-            _write(path, self.encoded(x, spec, path.suffix.lower(), columns))
-
-
-def is_folder(path: Path) -> bool:
-    """Whether `save` takes `path` for a folder: it is one, or it has no ending."""
-    return path.is_dir() or not path.suffix
-
-
-def is_archive(path: Path) -> bool:
-    """Whether `save` writes rows to `path`, under the name `array`."""
-    return not is_folder(path) and path.suffix.lower() == ".npz"
-
-
-def _write(path: Path, content: bytes) -> None:
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(content)

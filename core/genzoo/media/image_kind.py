@@ -26,6 +26,7 @@ from genzoo.media.image_decoding import (
 )
 from genzoo.media.image_grids import FORMATS, encode_picture, grid, to_uint8
 from genzoo.media.image_options import ImageOptions
+from genzoo.media.save_samples import save_samples
 from genzoo.specs import SampleSpec
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def save_images(
         UsageError: There is no sample, or the file's ending is not known.
     """
     place = Path(path).expanduser()
-    ImageKind(ImageOptions()).save(x, spec, place, columns)
+    save_samples(x, ImageKind(ImageOptions()), spec, place, columns)
     return place
 
 

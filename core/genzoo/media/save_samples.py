@@ -1,85 +1,117 @@
-"""Samples made and written batch by batch, by one process or several."""
+"""Samples in files: encoded as their kind does, or as rows in an .npz. Imports no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
-from genzoo.distributed.divided_work import drain, in_order, own_batches
-from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
-from genzoo.interfaces.archive import write_archive
-from genzoo.interfaces.kind import Kind, is_archive, is_folder
+from genzoo.atomic_files import atomic_write
+from genzoo.errors import UsageError
+from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
 
-Draw = Callable[[range], Tensor]
-"""Makes the samples of those numbers, (n, *sample shape)."""
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ARCHIVE = ".npz"
 
 
-def save_drawn(
-    draw: Draw,
-    count: int,
+def is_folder(path: Path) -> bool:
+    """Whether `save_samples` takes `path` for a folder: it is one, or it has no ending."""
+    return path.is_dir() or not path.suffix
+
+
+def is_archive(path: Path) -> bool:
+    """Whether `save_samples` writes rows to `path`, under the name of the kind's array."""
+    return not is_folder(path) and path.suffix.lower() == ARCHIVE
+
+
+def check_path(kind: Kind, path: Path) -> None:
+    """Raise UsageError if `save_samples` would not know what to write to `path`."""
+    known = (*kind.endings, ARCHIVE)
+    if not is_folder(path) and path.suffix.lower() not in known:
+        raise UsageError(
+            f"{kind.array.capitalize()} cannot be saved as '{path.suffix}'.",
+            f"Known: {', '.join(known)}, or a folder.",
+        )
+
+
+def save_samples(
+    x: Tensor,
     kind: Kind,
     spec: SampleSpec,
     path: Path,
-    batch_size: int,
-    processes: ProcessGroup = SINGLE_PROCESS,
+    columns: int | None = None,
+    *,
+    first: int = 0,
 ) -> None:
-    """Make `count` samples and write what `kind.save` would write of all of them.
+    """Write samples to `path`.
 
-    A folder and an .npz are written while samples are made, so that memory holds a few batches
-    only. Every process writes its own files of a folder; what is one file, rank 0 writes.
+    A file gets all of them; a folder, there or new, gets `00000.png` and so on; an `.npz` gets
+    their rows under the name of the kind's array.
 
     Args:
-        draw: Makes samples; called for this process's batches.
-        count: How many in all.
+        x: (n, *spec.shape) in the range of `spec`.
         kind: What they are.
         spec: Their contract.
-        path: As for `kind.save`.
-        batch_size: How many at once.
-        processes: The processes, which all call this.
+        path: Where.
+        columns: Samples in a row, for kinds that have rows.
+        first: Number of the first file in a folder.
 
     Raises:
-        GenzooError: As `kind.save`.
-        ProcessGroupError: Another process has ended.
+        SpecError: `x` does not have the shape of `spec`.
+        StorageError: The file cannot be written.
+        UsageError: There is no sample, or the file's ending is not known.
     """
-    kind.check_path(path)
+    check_path(kind, path)
+    if not len(x):
+        raise UsageError(f"There is no {kind.noun} to save.")
     if is_folder(path):
-        for numbers in own_batches(processes, count, batch_size):
-            kind.save(draw(numbers), spec, path, first=numbers.start)
+        ending = kind.folder_ending or kind.endings[0]
+        files = [path / f"{first + number:05d}{ending}" for number in range(len(x))]
+        if there := next((file for file in files if file.exists()), None):
+            raise UsageError(f"'{there}' is there already.", "Choose a new or an empty folder.")
+        for number, file in enumerate(files):
+            _write(file, kind.encoded(x[number : number + 1], spec, ending))
     elif is_archive(path):
-        pieces = in_order(
-            processes, lambda numbers: kind.rows(draw(numbers), spec), count, batch_size
-        )
-        if processes.is_main:
-            write_archive(path, kind.array, count, pieces)
-        else:
-            drain(pieces)
+        write_archive(path, kind.array, len(x), [kind.rows(x, spec)])
     else:
-        _save_file(draw, count, kind, spec, path, batch_size, processes)
-    processes.barrier()
+        _write(path, kind.encoded(x, spec, path.suffix.lower(), columns))
 
 
-def _save_file(
-    draw: Draw,
-    count: int,
-    kind: Kind,
-    spec: SampleSpec,
-    path: Path,
-    batch_size: int,
-    processes: ProcessGroup,
-) -> None:
-    def values(numbers: range) -> NDArray[Any]:
-        x = draw(numbers).cpu()
-        # numpy knows no bfloat16.
-        return (x.float() if x.is_floating_point() else x).numpy()
+def write_archive(path: Path, name: str, count: int, pieces: Iterable[NDArray[Any]]) -> None:
+    """Write an .npz file with one array, compressed, without ever holding all of it.
 
-    pieces: Iterator[NDArray[Any]] = in_order(processes, values, count, batch_size)
-    if processes.is_main:
-        kind.save(torch.cat([torch.from_numpy(piece) for piece in pieces]), spec, path)
-    else:
-        drain(pieces)
+    Args:
+        path: Where.
+        name: What the array is called.
+        count: Number of its rows.
+        pieces: Its rows in order, (n, ...), all of one shape and type; at least one row.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    with (
+        atomic_write(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open(f"{name}.npy", "w", force_zip64=True) as file,
+    ):
+        written = 0
+        for rows in pieces:
+            if not written:
+                header = np.lib.format.header_data_from_array_1_0(np.ascontiguousarray(rows))
+                header["shape"] = (count, *rows.shape[1:])
+                np.lib.format.write_array_header_2_0(file, header)
+            file.write(np.ascontiguousarray(rows).tobytes())
+            written += len(rows)
+        assert written == count
+
+
+def _write(path: Path, content: bytes) -> None:
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(content)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from genzoo.media.save_samples import save_samples
 from genzoo.training.choose_trackers import Trackers
 from genzoo.training.components import Session
 
@@ -38,7 +39,7 @@ def write_snapshot(session: Session, folder: Path, step: int, trackers: Trackers
     for name, x in shown.items():
         for ending in kind.snapshots:
             path = folder / f"{name}-{step:09d}{ending}"
-            kind.save(x, model.sample_spec, path, COLUMNS)
+            save_samples(x, kind, model.sample_spec, path, COLUMNS)
             paths.append(path)
         trackers.images(step, name, kind.picture(x, model.sample_spec, COLUMNS))
     return Snapshot(shown["samples"], tuple(paths))

@@ -15,6 +15,7 @@ from genzoo.data.read import read_files
 from genzoo.errors import DataError, SpecError, StorageError, UsageError
 from genzoo.media.image_grids import grid, to_uint8
 from genzoo.media.image_kind import save_images
+from genzoo.media.save_samples import check_path
 from genzoo.specs import SampleSpec
 
 SPEC = SampleSpec(shape=(3, 4, 4))
@@ -126,7 +127,7 @@ def test_an_unknown_ending(tmp_path, name):
         save_images(samples(1), SPEC, tmp_path / name)
     assert ".png, .jpg, .jpeg, .webp, .npz, or a folder" in caught.value.hint
     with pytest.raises(UsageError):
-        IMAGES.check_path(tmp_path / name)
+        check_path(IMAGES, tmp_path / name)
 
 
 def test_nothing_to_save(tmp_path):

@@ -65,11 +65,11 @@ def test_a_picture_has_a_dot_for_each_point_with_y_upwards():
 def test_it_writes_archives_that_it_can_read(tmp_path):
     kind = Points(PointOptions(extent=2.0))
     x = torch.tensor([[0.5, -1.5]])
-    kind.save(x, kind.spec(), tmp_path / "a.npz")
+    genzoo.save_samples(x, kind, kind.spec(), tmp_path / "a.npz")
     with np.load(tmp_path / "a.npz") as archive:
         np.testing.assert_array_equal(kind.check(archive["points"], "a"), x.numpy())
     with pytest.raises(genzoo.SpecError, match="are no points"):
-        kind.save(torch.zeros(1, 3), kind.spec(), tmp_path / "b.npz")
+        genzoo.save_samples(torch.zeros(1, 3), kind, kind.spec(), tmp_path / "b.npz")
 
 
 def test_the_moons_are_half_circles():

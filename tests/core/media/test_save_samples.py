@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from genzoo.errors import StorageError
-from genzoo.interfaces.archive import write_archive
+from genzoo.media.save_samples import write_archive
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "<U3", "bool"])
