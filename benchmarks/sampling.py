@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from tutorial_script import generator
 
-from genzoo.api import build, load
+from genzoo import build, load
 from genzoo.training.allocators import tune_allocators
 from genzoo.training.hardware import multiplies_bfloat16
 

@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, Any
 from genzoo.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from genzoo.api import build as build
-    from genzoo.api import load as load
-    from genzoo.api import save as save
     from genzoo.api import train as train
     from genzoo.app.blueprint import Blueprint as Blueprint
+    from genzoo.app.blueprint import build as build
     from genzoo.app.evaluate import evaluate as evaluate
+    from genzoo.app.open_model import known_names as known_names
+    from genzoo.app.open_model import load as load
+    from genzoo.app.publish import pull as pull
+    from genzoo.app.publish import push as push
+    from genzoo.app.publish import save_model as save_model
+    from genzoo.app.publish import verify as verify
+    from genzoo.app.publish import write_evaluations as write_evaluations
+    from genzoo.app.samples import save as save
     from genzoo.cli.completion import complete_architecture as complete_architecture
     from genzoo.cli.fields import field_options as field_options
     from genzoo.cli.options import HomePath as HomePath
@@ -99,12 +105,16 @@ if TYPE_CHECKING:
     from genzoo.specs import LatentSpec as LatentSpec
     from genzoo.specs import SampleSpec as SampleSpec
     from genzoo.torch_globals import plain_modes as plain_modes
+    from genzoo.training.training_config import TrainingConfig as TrainingConfig
     from genzoo.waiting import sharing_processors as sharing_processors
 
 _HOME = {
-    "genzoo.api": ("build", "load", "save", "train"),
-    "genzoo.app.blueprint": ("Blueprint",),
+    "genzoo.api": ("train",),
+    "genzoo.app.blueprint": ("Blueprint", "build"),
     "genzoo.app.evaluate": ("evaluate",),
+    "genzoo.app.open_model": ("known_names", "load"),
+    "genzoo.app.publish": ("pull", "push", "save_model", "verify", "write_evaluations"),
+    "genzoo.app.samples": ("save",),
     "genzoo.cli.completion": ("complete_architecture",),
     "genzoo.cli.fields": ("field_options",),
     "genzoo.cli.options": (
@@ -176,6 +186,7 @@ _HOME = {
     "genzoo.model.reshape": ("reshape",),
     "genzoo.plugins.hookspecs": ("hookimpl",),
     "genzoo.specs": ("Config", "LatentSpec", "SampleSpec"),
+    "genzoo.training.training_config": ("TrainingConfig",),
     "genzoo.waiting": ("sharing_processors",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

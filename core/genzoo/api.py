@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from genzoo.app.open_model import open_model
 from genzoo.data.choose_kind import choose_kind
 from genzoo.data.given_data import DataLike
 from genzoo.errors import UsageError, unknown_name
-from genzoo.media.find_kind import kind_of_model, load_kind, sample_contract
-from genzoo.media.save_samples import save_samples
-from genzoo.model.build import build_model
-from genzoo.model.model import Model
-from genzoo.model.reshape import reshape
 from genzoo.plugins.manager import default_manager
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry, load_target
@@ -25,95 +17,7 @@ from genzoo.training.reporter import Reporter
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig, data_config
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from genzoo.training.training_loop import TrainingResult
-
-
-def load(
-    model: str | Path, *, device: str | torch.device = "cpu", registry: Registry | None = None
-) -> Model:
-    """Load a pretrained model, ready to sample.
-
-    Args:
-        model: A name of the zoo, or the folder of a model or of a run. A `Path` is always a folder.
-        device: Where to put it.
-        registry: Names; by default those of the installed plugins.
-
-    Raises:
-        ArtifactError: It is damaged, altered or of a newer format.
-        PluginError: Its architecture is not installed; says how to install it.
-        UnknownNameError: There is no such model.
-        UsageError: The name has two readings, or there is no such device.
-    """
-    return open_model(model, registry).load(device)
-
-
-def build(
-    architecture: str,
-    *,
-    kind: str | None = None,
-    classes: Sequence[str] = (),
-    config: Mapping[str, Any] | None = None,
-    seed: int = 0,
-    registry: Registry | None = None,
-    **options: Any,
-) -> Model:
-    """A freshly initialised model, with all its parts.
-
-    Args:
-        architecture: Its name, e.g. `dcgan`.
-        kind: What it models, for an architecture that can model several kinds.
-        classes: Class names in label order, for a conditional model.
-        config: Values for the architecture's options; the others keep their defaults.
-        seed: Names the initialisation; global random state is neither used nor moved.
-        registry: Names; by default those of the installed plugins.
-        options: The kind's options: `size` (default 64) and `channels` (default 3) of images.
-
-    Raises:
-        SpecError: The architecture cannot model such samples.
-        UsageError: An unknown name or option, or a value out of bounds.
-    """
-    known = _known(registry)
-    entry = choose_kind(known, known[ArchitectureSpec].find(architecture), name=kind)
-    bound = load_kind(entry, options)
-    sample = sample_contract(bound, classes)
-    return build_model(known, architecture, sample, config or {}, seed, kind=bound)
-
-
-def save(
-    samples: Tensor,
-    model: Model,
-    path: str | Path,
-    *,
-    columns: int | None = None,
-    registry: Registry | None = None,
-) -> Path:
-    """Write samples of any kind to `path`, and return it.
-
-    A file shows or holds all of them, as its ending says; a folder, there or new, gets one file
-    for each; an `.npz` gets them in the units of the data. `model.kind.endings` are those that its
-    kind can write.
-
-    Args:
-        samples: (N, *sample shape) in the range of the model's samples.
-        model: What made them, or reads such.
-        path: Where.
-        columns: Samples in a row, for kinds that have rows, such as images.
-        registry: Names; by default those of the installed plugins.
-
-    Raises:
-        SpecError: They do not have the shape of the model's samples.
-        StorageError: The file cannot be written.
-        UsageError: There is no sample, or the file's ending is not known.
-    """
-    place = Path(path).expanduser()
-    kind = kind_of_model(model, _known(registry))
-    # An autoencoder of images of any size gives others than its own.
-    shape = tuple(samples.shape[1:])
-    made = reshape(model, shape) if model.architecture.any_shape and len(samples) else model
-    save_samples(samples, kind, made.sample_spec, place, columns)
-    return place
 
 
 def train(

@@ -10,16 +10,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from genzoo import EvaluationRecord, load
-from genzoo.artifact.format import CARD, read_config
-from genzoo.evaluation.card_section import evaluation_section, with_section
-from genzoo.evaluation.evaluate import Plan, open_evaluation
-from genzoo.evaluation.open_data import open_beside
-from genzoo.evaluation.record import RECORD
-from genzoo.evaluation.subject import Settings
-from genzoo.media.find_kind import load_kind
-from genzoo.plugins.manager import default_manager
-from genzoo.records import KindSpec
+from genzoo import EvaluationRecord, evaluate, load, write_evaluations
 from genzoo_zoo import MODELS
 
 DATA = "peeps"
@@ -35,7 +26,7 @@ class Recipe:
 
 
 RECIPES = {
-    RECORD: Recipe("efficientnet-lite0", 5000),
+    "evaluation.json": Recipe("efficientnet-lite0", 5000),
     "evaluation-pixels.json": Recipe(
         "pixels",
         2000,
@@ -56,27 +47,23 @@ def evaluate_bundled(name: str, prior: str | None, only: str | None = None) -> P
     Returns:
         The folder.
     """
-    folder, registry = MODELS / name, default_manager().registry
+    folder = MODELS / name
     model = load(folder)
-    config = read_config(folder)
-    kind = load_kind(registry[KindSpec][config.kind], config.kind_options)
-    data = open_beside(DATA, kind, model.sample_spec, registry)
+    model.name = name
+    found = {}
     for file, recipe in RECIPES.items():
         if only in (None, file):
-            evaluation = open_evaluation(
+            found[file] = evaluate(
                 model,
-                data,
-                Settings(recipe.count, prior=prior),
-                Plan(recipe.metrics, recipe.features),
-                registry,
+                DATA,
+                metrics=recipe.metrics,
+                features=recipe.features,
+                count=recipe.count,
+                prior=prior,
             )
-            evaluation.measure(name).save(folder / file)
-    found = {
-        file: EvaluationRecord.read(folder / file) for file in RECIPES if (folder / file).is_file()
-    }
-    card = folder / CARD
-    text = with_section(card.read_text("utf-8"), evaluation_section(found, name))
-    card.write_text(text, encoding="utf-8")
+        elif (folder / file).is_file():
+            found[file] = EvaluationRecord.read(folder / file)
+    write_evaluations(folder, found, name)
     return folder
 
 

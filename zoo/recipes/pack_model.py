@@ -11,23 +11,28 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
 
 from evaluate_model import evaluate_bundled
 
-from genzoo import load
-from genzoo.artifact.card import render_card
-from genzoo.artifact.format import CARD, read_config
-from genzoo.artifact.save import save_model
-from genzoo.media.find_kind import load_kind
-from genzoo.plugins.manager import default_manager
-from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
-from genzoo.registry import Registry, load_target
-from genzoo.training.begin_and_resume import CHANGEABLE
-from genzoo.training.run_folder import RunFolder
-from genzoo.training.training_config import RunPlan
+from genzoo import (
+    ArchitectureSpec,
+    ObjectiveSpec,
+    TrainingConfig,
+    known_names,
+    load,
+    save_model,
+)
 from genzoo_zoo import MODELS
 
 LICENCE = "CC0-1.0"
+
+INCIDENTAL = (
+    *("steps", "log_every", "snapshot_every", "checkpoint_every", "keep_checkpoints"),
+    *("tracker", "shard"),
+)
+"""Options of a run that do not make another model, or that are said apart."""
 
 
 def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
@@ -36,34 +41,17 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
     Returns:
         The folder written.
     """
-    registry = default_manager().registry
-    record = RunFolder(run).read_record()
-    trained = read_config(run / "artifact")
     target = MODELS / name
-    assert trained.objective is not None
-    save_model(
-        load(run),
-        target,
-        registry=registry,
-        kind=trained.kind,
-        kind_options=trained.kind_options,
-        objective=trained.objective.name,
-        objective_config=trained.objective.config,
-        training=trained.training,
-        preview_prior=prior,
-        half=True,
-        licence=LICENCE,
-    )
-    entry = registry[ArchitectureSpec].find(trained.architecture)
-    config = read_config(target)
-    kind = load_kind(registry[KindSpec][config.kind], config.kind_options)
-    card = render_card(config, entry.record, kind, licence=LICENCE, preview=True)
-    text = card + _origin(record.plan, run, trained.training, registry)
-    (target / CARD).write_text(text.replace("PATH/TO/THIS/FOLDER", name), encoding="utf-8")
+    save_model(load(run), target, like=run, preview_prior=prior, half=True, licence=LICENCE)
+    plan = json.loads((run / "run.json").read_text(encoding="utf-8"))["plan"]
+    training = json.loads((target / "config.json").read_text(encoding="utf-8"))["training"]
+    card = target / "README.md"
+    text = card.read_text(encoding="utf-8") + _origin(plan, run, training)
+    card.write_text(text.replace("PATH/TO/THIS/FOLDER", name), encoding="utf-8")
     fields = {
         "name": name,
         "summary": summary,
-        "architecture": entry.record.name,
+        "architecture": known_names()[ArchitectureSpec].find(plan["architecture"]).record.name,
         "licence": LICENCE,
         "tags": ["faces", "64x64"],
     }
@@ -71,9 +59,9 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
     return evaluate_bundled(name, prior)
 
 
-def _origin(plan: RunPlan, run: Path, training: dict[str, object], registry: Registry) -> str:
+def _origin(plan: dict[str, Any], run: Path, training: dict[str, Any]) -> str:
     return (
-        f"\n## How it was made\n\n```sh\n{_command(plan, training, registry)}\n```\n\n"
+        f"\n## How it was made\n\n```sh\n{_command(plan, training)}\n```\n\n"
         f"About {_hours(run):.1f} hours on a two-core processor that did other work too, in "
         f"{training['precision']}, with interruptions: a rerun gives a like model, "
         "not the same bits. The weights are stored in half precision.\n\n"
@@ -82,20 +70,21 @@ def _origin(plan: RunPlan, run: Path, training: dict[str, object], registry: Reg
     )
 
 
-def _command(plan: RunPlan, training: dict[str, object], registry: Registry) -> str:
+def _command(plan: dict[str, Any], training: dict[str, Any]) -> str:
     """The command that makes a like model: what is not said in it is a default."""
-    architecture = registry[ArchitectureSpec].find(plan.architecture).record
-    objective = registry[ObjectiveSpec].find(plan.objective or architecture.objective).record
-    starting = load_target(objective.config)(**architecture.objective_defaults).model_dump()
-    changed = plan.training.model_dump(exclude_defaults=True)
+    names = known_names()
+    architecture = names[ArchitectureSpec].find(plan["architecture"]).record
+    objective = names[ObjectiveSpec].find(plan["objective"]).record
+    starting = resolve_name(objective.config)(**architecture.objective_defaults).model_dump()
+    changed = TrainingConfig(**plan["training"]).model_dump(exclude_defaults=True)
     options = {
-        **plan.architecture_config,
-        **{key: value for key, value in plan.objective_config.items() if starting[key] != value},
-        **{key: value for key, value in changed.items() if key not in CHANGEABLE},
+        **plan["architecture_config"],
+        **{key: value for key, value in plan["objective_config"].items() if starting[key] != value},
+        **{key: value for key, value in changed.items() if key not in INCIDENTAL},
         "steps": training["steps"],
     }
     words = "".join(f" --{key.replace('_', '-')} {value}" for key, value in options.items())
-    return f"genzoo train {architecture.name} {plan.data.data}{words}"
+    return f"genzoo train {architecture.name} {plan['data']['data']}{words}"
 
 
 def _hours(run: Path) -> float:

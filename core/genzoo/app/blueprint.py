@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
+from genzoo.app.open_model import known_names
 from genzoo.artifact.load import assemble, outline
 from genzoo.artifact.save import save_model
 from genzoo.data.choose_kind import choose_kind
 from genzoo.errors import CapabilityError
 from genzoo.media.find_kind import kind_config, load_kind, sample_contract
-from genzoo.model.build import build_architecture, build_parts, check_kind, plugin_errors
+from genzoo.model.build import (
+    build_architecture,
+    build_model,
+    build_parts,
+    check_kind,
+    plugin_errors,
+)
 from genzoo.model.model import Model
 from genzoo.records import ArchitectureSpec, KindSpec
 from genzoo.registry import Entry, Registry, load_target
@@ -152,3 +159,35 @@ class Blueprint:
         chosen: dict[str, nn.Module] = {part: parts[part] for part in self.parts}
         with plugin_errors(self.entry):
             return Model(name, architecture, chosen, kind=kind)
+
+
+def build(
+    architecture: str,
+    *,
+    kind: str | None = None,
+    classes: Sequence[str] = (),
+    config: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    registry: Registry | None = None,
+    **options: Any,
+) -> Model:
+    """A freshly initialised model, with all its parts.
+
+    Args:
+        architecture: Its name, e.g. `dcgan`.
+        kind: What it models, for an architecture that can model several kinds.
+        classes: Class names in label order, for a conditional model.
+        config: Values for the architecture's options; the others keep their defaults.
+        seed: Names the initialisation; global random state is neither used nor moved.
+        registry: Names; by default those of the installed plugins.
+        options: The kind's options: `size` (default 64) and `channels` (default 3) of images.
+
+    Raises:
+        SpecError: The architecture cannot model such samples.
+        UsageError: An unknown name or option, or a value out of bounds.
+    """
+    known = known_names(registry)
+    entry = choose_kind(known, known[ArchitectureSpec].find(architecture), name=kind)
+    bound = load_kind(entry, options)
+    sample = sample_contract(bound, classes)
+    return build_model(known, architecture, sample, config or {}, seed, kind=bound)

@@ -102,6 +102,25 @@ def open_model(
     return OpenModel(found.name, found.folder, known)
 
 
+def load(
+    model: str | Path, *, device: str | Device = "cpu", registry: Registry | None = None
+) -> Model:
+    """Load a pretrained model, ready to sample.
+
+    Args:
+        model: A name of the zoo, or the folder of a model or of a run. A `Path` is always a folder.
+        device: Where to put it.
+        registry: Names; by default those of the installed plugins.
+
+    Raises:
+        ArtifactError: It is damaged, altered or of a newer format.
+        PluginError: Its architecture is not installed; says how to install it.
+        UnknownNameError: There is no such model.
+        UsageError: The name has two readings, or there is no such device.
+    """
+    return open_model(model, registry).load(device)
+
+
 def known_names(registry: Registry | None = None) -> Registry:
     """The registry that is given, else that of the installed plugins."""
     return manager.default_manager().registry if registry is None else registry

@@ -46,8 +46,8 @@ def command(
 
     FILE is a file such as an image; or one folder, .npz file or data set.
     """
-    from genzoo.app.inputs import read_inputs
     from genzoo.app.open_model import computing
+    from genzoo.app.samples import read_inputs
     from genzoo.cli.latent_files import check_latent_path, write_latents
     from genzoo.media.image_kind import with_max_pixels
     from genzoo.model.encoding import require_encoder

@@ -24,9 +24,8 @@ from genzoo.records import PriorSpec
 
 if TYPE_CHECKING:
     from genzoo.app.open_model import OpenModel
-    from genzoo.artifact.format import ArtifactConfig
     from genzoo.model.model import Model
-    from genzoo.registry import Entry, Registry
+    from genzoo.registry import Entry
     from genzoo.specs import Config
 
 
@@ -75,13 +74,24 @@ def command(
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise UsageError(f"'{path}' is there already.", "Name a new folder with -o.")
 
+    from genzoo.app.publish import save_model
     from genzoo.model.encoding import require_encoder
     from genzoo.training.hardware import choose_device
 
     loaded = opened.load(choose_device(device))
     require_encoder(loaded.parts.values(), loaded.architecture_name)
     facts = _fit(loaded, opened, data, entry, config, count, seed)
-    _save(loaded, described, facts, entry.record.name, path, registry)
+    earlier = described.training.get("priors")
+    fitted = {**(earlier if isinstance(earlier, dict) else {}), **facts["priors"]}
+    save_model(
+        loaded,
+        path,
+        like=opened,
+        training={"priors": fitted},
+        preview_prior=entry.record.name,
+        half=described.dtype == "float16",
+        registry=registry,
+    )
     told = facts["priors"][entry.record.name]
     output().result(
         {"model": str(path), "prior": entry.full_name, "config": config.model_dump(), **told},
@@ -145,31 +155,3 @@ def _fit(
         )
     loaded.add_priors({entry.record.name: fit_prior(entry, config, loaded, latents, seed)})
     return with_fit({}, entry.record.name, selection, dataset)
-
-
-def _save(
-    loaded: Model,
-    described: ArtifactConfig,
-    facts: dict[str, Any],
-    prior: str,
-    path: Path,
-    registry: Registry,
-) -> None:
-    from genzoo.artifact.save import save_model
-
-    objective = described.objective
-    earlier = described.training.get("priors")
-    fitted = {**(earlier if isinstance(earlier, dict) else {}), **facts["priors"]}
-    save_model(
-        loaded,
-        path,
-        registry=registry,
-        parts=described.parts,
-        kind=described.kind,
-        kind_options=described.kind_options,
-        objective=None if objective is None else objective.name,
-        objective_config=None if objective is None else objective.config,
-        training={**described.training, "priors": fitted},
-        preview_prior=prior,
-        half=described.dtype == "float16",
-    )

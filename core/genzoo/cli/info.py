@@ -10,7 +10,6 @@ import click
 from genzoo.cli.options import output_options
 from genzoo.cli.output import Sheet, output
 from genzoo.cli.plugin_registry import plugin_registry
-from genzoo.cli.pull import make_plan
 from genzoo.cli.sizes import folder_bytes, readable_size
 from genzoo.records import (
     ArchitectureSpec,
@@ -167,9 +166,10 @@ def description(config: ArtifactConfig) -> dict[str, Any]:
 
 def remote_sheet(reference: HubReference, registry: Registry) -> Sheet:
     """A model of the Hub before it is pulled: no more is sent than its description and a header."""
+    from genzoo.app import publish
     from genzoo.hub.weight_headers import inspect_weights
 
-    plan = make_plan(reference, registry)
+    plan = publish.plan(reference, registry)
     weights = inspect_weights(plan.remote, plan.weights)
     facts = {
         **(description(plan.config) if plan.config else {"what": "model"}),

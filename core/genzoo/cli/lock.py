@@ -11,7 +11,7 @@ from genzoo.cli.options import HomePath, output_options
 from genzoo.cli.output import output
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.progress_bars import transfers
-from genzoo.cli.pull import LOCK_FILE, hub_reference
+from genzoo.cli.pull import LOCK_FILE
 
 
 @click.command()
@@ -31,6 +31,7 @@ def command(models: tuple[str, ...], lock_file: Path) -> None:
 
     What is not there is pulled. To have the same elsewhere: genzoo pull --locked
     """
+    from genzoo.app.publish import hub_reference
     from genzoo.artifact.describe import weight_names
     from genzoo.hub.lock_file import Lock, lock_models, read_lock, write_lock
 

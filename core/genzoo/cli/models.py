@@ -63,7 +63,7 @@ def command(ctx: click.Context, hub: bool, search: str) -> None:
 @output_options
 def remove(model: str, every: bool) -> None:
     """Remove a pulled MODEL, OWNER/NAME[@REVISION], from this machine."""
-    from genzoo.cli.pull import hub_reference
+    from genzoo.app.publish import hub_reference
     from genzoo.hub.cache import remove_cached
 
     reference = hub_reference(model, plugin_registry())

@@ -13,8 +13,8 @@ from genzoo.cli.output import Sheet, output
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.progress_bars import transfers
 from genzoo.cli.sizes import readable_size
-from genzoo.errors import PluginError, UnknownNameError, UsageError
-from genzoo.records import ArchitectureSpec, ModelSpec
+from genzoo.errors import PluginError, UsageError
+from genzoo.records import ArchitectureSpec
 
 if TYPE_CHECKING:
     from genzoo.artifact.format import ArtifactConfig
@@ -58,43 +58,17 @@ def command(
         return
     if not models:
         raise UsageError("The command does not say which model.", "Type genzoo pull OWNER/NAME.")
+    from genzoo.app.publish import hub_reference, plan
+
     registry = plugin_registry()
     references = [hub_reference(name, registry) for name in models]
     if offline:
         _report([_offline(reference) for reference in references])
     elif dry_run:
-        plans = [make_plan(reference, registry, everything) for reference in references]
-        output().sheets([plan_sheet(plan, registry) for plan in plans])
+        plans = [plan(reference, registry, everything) for reference in references]
+        output().sheets([plan_sheet(one, registry) for one in plans])
     else:
         _report([_pull(reference, everything, registry) for reference in references])
-
-
-def hub_reference(name: str, registry: Registry) -> HubReference:
-    """The model of the Hub that `name` means: its own name, or that of a model of the zoo there.
-
-    Raises:
-        UsageError: It is no name of the Hub, or a model that comes with a package.
-    """
-    from genzoo.hub.reference import as_reference, parse_reference
-
-    if name not in registry[ModelSpec] and name not in registry[ModelSpec].names():
-        return parse_reference(name)
-    entry = registry[ModelSpec].find(name)
-    reference = as_reference(entry.record.location)
-    if reference is None:
-        raise UsageError(
-            f"'{name}' comes with {entry.distribution}, not from the Hub.",
-            f"Try it: genzoo sample {name}",
-        )
-    return reference
-
-
-def make_plan(reference: HubReference, registry: Registry, everything: bool = False) -> PullPlan:
-    """What pulling a model would do; it may be of a format that a plugin knows."""
-    from genzoo.artifact.describe import weight_names
-    from genzoo.hub.pull import plan_pull
-
-    return plan_pull(reference, everything=everything, weights_of=weight_names(registry))
 
 
 def plan_sheet(plan: PullPlan, registry: Registry) -> Sheet:
@@ -127,11 +101,12 @@ def _plugin(config: ArtifactConfig, registry: Registry) -> str:
 
 
 def _pull(reference: HubReference, everything: bool, registry: Registry) -> dict[str, Any]:
+    from genzoo.app import publish
     from genzoo.hub.pull import pull
 
     out = output()
     out.note(f"Asking the Hub for {reference}.")
-    plan = make_plan(reference, registry, everything)
+    plan = publish.plan(reference, registry, everything)
     _, facts = plan_sheet(plan, registry)
     for key in ("commit", "licence", "architecture", "plugin"):
         out.note(f"  {key}: {facts[key] or 'not said'}")
@@ -153,16 +128,15 @@ def _pull(reference: HubReference, everything: bool, registry: Registry) -> dict
 
 
 def _offline(reference: HubReference) -> dict[str, Any]:
-    from genzoo.hub.cache import find_cached
-    from genzoo.hub.pulled import check_pulled
+    from genzoo.app.publish import pulled
 
-    folder = find_cached(reference)
-    if folder is None:
-        raise UnknownNameError(
-            f"'{reference}' is not on this machine.", f"Online, type: genzoo pull {reference}"
-        )
-    commit, place = folder.name, str(check_pulled(folder, reference))
-    return {"model": str(reference), "commit": commit, "downloaded": 0, "folder": place}
+    folder = pulled(reference)
+    return {
+        "model": str(reference),
+        "commit": folder.name,
+        "downloaded": 0,
+        "folder": str(folder),
+    }
 
 
 def _pull_locked(models: tuple[str, ...], lock_file: Path) -> None:

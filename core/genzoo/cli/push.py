@@ -9,7 +9,7 @@ import click
 
 from genzoo.cli.options import HomePath, model_argument, output_options
 from genzoo.cli.output import output
-from genzoo.cli.plugin_registry import opened_model
+from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.progress_bars import transfers
 
 
@@ -33,24 +33,21 @@ def command(model: str, name: str, private: bool, licence: str, records: tuple[P
 
     A repository is made where there is none. NAME@BRANCH pushes to another branch than main.
     """
-    from genzoo.cli.published_records import published_records
-    from genzoo.hub.push import push
+    from genzoo.app.publish import push
     from genzoo.hub.reference import parse_reference
 
-    reference = parse_reference(name)
-    opened = opened_model(model)
-    folder = opened.folder
-    evaluated = published_records(folder, records, str(reference), opened.registry)
+    reference = str(parse_reference(name))
+    registry = plugin_registry()
     with transfers() as progress:
         pushed = push(
-            folder,
+            model,
             reference,
             private=private,
             licence=licence,
-            card=evaluated.card,
-            extras=evaluated.files,
+            records=records,
             progress=progress,
+            registry=registry,
         )
     out = output()
-    out.result({"model": str(reference), **dataclasses.asdict(pushed)}, pushed.address)
+    out.result({"model": reference, **dataclasses.asdict(pushed)}, pushed.address)
     out.note(f"Others get it with: genzoo sample {reference}")

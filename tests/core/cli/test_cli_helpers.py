@@ -10,7 +10,7 @@ from image_data import IMAGES
 from sketches import SketchConfig
 
 from genzoo import GenzooError, SampleSpec
-from genzoo.app.inputs import read_inputs
+from genzoo.app.samples import read_inputs
 from genzoo.cli.fields import field_options
 from genzoo.cli.outputs import default_path
 from genzoo.cli.sizes import folder_bytes, readable_size

@@ -10,7 +10,7 @@ import pytest
 import torch
 import toy_objectives
 
-from genzoo.api import load
+from genzoo import load
 from genzoo.artifact.tensors import is_finite
 from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import DataError, DivergenceError

@@ -10,7 +10,7 @@ import torch
 import toy_flow
 import toys
 
-from genzoo.api import load
+from genzoo import load
 from genzoo.errors import CapabilityError, DivergenceError, StorageError, UsageError
 from genzoo.training.begin_and_resume import train_run
 from genzoo.training.checkpoint import list_checkpoints

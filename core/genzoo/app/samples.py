@@ -1,4 +1,4 @@
-"""Samples for a model: files, folders, .npz files or registered data sets."""
+"""Samples for a model, out of files and data sets, and samples of one, into files."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genzoo.app.open_model import known_names
 from genzoo.errors import UsageError
 from genzoo.interfaces.kind import Kind
+from genzoo.media.find_kind import kind_of_model
 from genzoo.model.labels import class_indices
 from genzoo.records import DatasetSpec
 from genzoo.specs import SampleSpec
@@ -15,6 +17,7 @@ from genzoo.specs import SampleSpec
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from genzoo.model.model import Model
     from genzoo.registry import Registry
 
 DEFAULT_COUNT = 32
@@ -65,6 +68,44 @@ def read_inputs(
             f"Add --label NAME, once or once for each {kind.noun}.",
         )
     return Inputs(x, given if given is not None else known)
+
+
+def save(
+    samples: Tensor,
+    model: Model,
+    path: str | Path,
+    *,
+    columns: int | None = None,
+    registry: Registry | None = None,
+) -> Path:
+    """Write samples of any kind to `path`, and return it.
+
+    A file shows or holds all of them, as its ending says; a folder, there or new, gets one file
+    for each; an `.npz` gets them in the units of the data. `model.kind.endings` are those that its
+    kind can write.
+
+    Args:
+        samples: (N, *sample shape) in the range of the model's samples.
+        model: What made them, or reads such.
+        path: Where.
+        columns: Samples in a row, for kinds that have rows, such as images.
+        registry: Names; by default those of the installed plugins.
+
+    Raises:
+        SpecError: They do not have the shape of the model's samples.
+        StorageError: The file cannot be written.
+        UsageError: There is no sample, or the file's ending is not known.
+    """
+    from genzoo.media.save_samples import save_samples
+    from genzoo.model.reshape import reshape
+
+    place = Path(path).expanduser()
+    kind = kind_of_model(model, known_names(registry))
+    # An autoencoder of images of any size gives others than its own.
+    shape = tuple(samples.shape[1:])
+    made = reshape(model, shape) if model.architecture.any_shape and len(samples) else model
+    save_samples(samples, kind, made.sample_spec, place, columns)
+    return place
 
 
 def _is_dataset(source: str) -> bool:
