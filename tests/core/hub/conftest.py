@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import toys
+from bundled_metrics import manager_with_metrics
 from click.testing import CliRunner, Result
 from hub_server import TOKEN, HubServer
 
@@ -59,7 +60,7 @@ def token(monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def manager(monkeypatch: pytest.MonkeyPatch) -> PluginManager:
     """The plugins that commands see."""
-    manager = PluginManager()
+    manager = manager_with_metrics()
     manager.add(toys, "genzoo-toys", "1.2.3")
     monkeypatch.setattr(plugin_manager, "default_manager", lambda: manager)
     return manager
