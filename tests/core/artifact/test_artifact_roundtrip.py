@@ -117,7 +117,10 @@ def test_fitted_prior_comes_back(toy_vae, registry, tmp_path):
 
 
 def test_unregistered_prior_cannot_be_saved(toy_vae, registry, tmp_path):
-    without = Registry(architectures=registry[ArchitectureSpec], kinds=registry[KindSpec])
+    without = Registry()
+    for record in (ArchitectureSpec, KindSpec):
+        for entry in registry[record].values():
+            without[record].add(entry)
     with pytest.raises(PluginError, match="ToyPrior is not registered"):
         save_model(toy_vae, tmp_path / "a", registry=without)
     assert not (tmp_path / "a").exists()

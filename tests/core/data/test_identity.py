@@ -204,6 +204,28 @@ def test_files_written_a_moment_ago_are_read_again(monkeypatch):
     assert len(read) == 4
 
 
+def test_files_of_old_times_that_were_written_a_moment_ago_are_read_again(monkeypatch):
+    # What unpacks or copies files sets the time of their content, which tells nothing of now.
+    data = folder()
+    for path in Path(data).rglob("*.png"):
+        os.utime(path, (0, 0))
+    known(data)
+    read = []
+    real = content_digests._digest
+    monkeypatch.setattr(content_digests, "_digest", lambda path: read.append(path) or real(path))
+    known(data)
+    assert len(read) == 4
+
+
+@pytest.mark.parametrize(("field", "at"), [("content", 8), ("status", 16)])
+def test_a_file_is_settled_when_both_of_its_times_are_old(field, at):
+    status = bytearray(content_digests.status_of(Path().stat(), "x"))
+    status[8:24] = bytes(16)
+    assert content_digests.is_settled(bytes(status), now=100.0)
+    status[at : at + 8] = int(99e9).to_bytes(8, "big")
+    assert not content_digests.is_settled(bytes(status), now=100.0), field
+
+
 def test_only_files_that_look_changed_are_read_again(settled, monkeypatch):
     data = folder()
     first = known(data)

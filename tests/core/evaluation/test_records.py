@@ -159,6 +159,13 @@ def test_differences_count_when_chance_does_not_explain_them(record):
     assert (row.best, row.differences[0].significant) == ((1,), True)
 
 
+def test_errors_of_two_values_add_up_as_those_of_independent_ones_do(record):
+    """Errors of 3 and 4 make one of 5, so 1.96 x 5 = 9.8 is where differences begin to count."""
+    for difference, counts in ((9.7, False), (9.9, True)):
+        (row,) = compare_records(with_values(record, (difference, 3.0), (0.0, 4.0)))
+        assert row.differences[0].significant is counts
+
+
 def test_more_pairs_need_greater_differences(record):
     assert threshold(1) == pytest.approx(1.96, abs=1e-3)
     assert threshold(3) == pytest.approx(2.394, abs=1e-3)

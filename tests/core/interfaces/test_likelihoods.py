@@ -180,6 +180,33 @@ def test_categorical_draws_have_the_masses_and_never_a_level_ruled_out() -> None
     torch.testing.assert_close(shares, masses, rtol=0, atol=0.015)
 
 
+class EndNoise(BatchNoise):
+    """The least uniform number that there is, or the greatest."""
+
+    def __init__(self, count: int, least: bool) -> None:
+        super().__init__(count, 0)
+        self.least = least
+
+    def uniform(self, *shape: int) -> Tensor:
+        return torch.full((self.count, *shape), 0.0 if self.least else 1.0 - 2.0**-24)
+
+
+@pytest.mark.parametrize("least", [True, False])
+def test_draws_at_either_end_of_the_uniform_numbers_can_happen(least: bool) -> None:
+    """0 is drawn once in 16 million: it must not choose a level of no mass."""
+    ruled_out = torch.tensor([0.0, 0.4, 0.6, 0.0]).log().expand(2, 1, 4)
+    never = torch.full((2, 3), -math.inf)
+    for likelihood in (Categorical(ruled_out), Bernoulli(never), Bernoulli(-never)):
+        draws = likelihood.sample(EndNoise(2, least))
+        # A coin that always falls on one side has a log probability of 0 times infinity.
+        if isinstance(likelihood, Bernoulli):
+            assert torch.equal(draws, likelihood.mode())
+        else:
+            assert likelihood.log_prob(draws).isfinite().all()
+    logistic = DiscretisedLogistic(torch.zeros(2, 3), torch.tensor(-2.0))
+    assert logistic.sample(EndNoise(2, least)).isfinite().all()
+
+
 def test_categorical_keeps_rare_levels_among_many() -> None:
     """The tail of 100,000 equal levels is drawn as often as its head."""
     draws = Categorical(torch.zeros(1, 1, 100_000).expand(400, 1, -1)).sample(BatchNoise(400, 0))
