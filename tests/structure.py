@@ -28,7 +28,8 @@ ROOMS = (
     *("interfaces", "distributed", "specs", "records"),
     *("waiting", "processors", "torch_globals"),
     *("plugin_errors", "process_state", "numeric_state", "progress"),
-    *("plain_files", "strict_json", "atomic_files", "cache_folder", "errors", "version"),
+    *("plain_files", "strict_json", "atomic_files", "cache_folder"),
+    *("install_commands", "errors", "version"),
 )
 """The rooms of core from the top down: each imports itself and those after it alone."""
 

@@ -29,7 +29,7 @@ from genzoo import (
     SampleSpec,
     hookimpl,
 )
-from genzoo.plugins import builtins
+from genzoo.plugins.manager import BuiltIn
 from genzoo.registry import Registry
 
 LATENT = 6
@@ -239,5 +239,5 @@ def toy_registry(distribution: str = "genzoo-toys", version: str = "1.2.3") -> R
     """A registry with the toys alone."""
     registry = Registry()
     registry.add_all([*genzoo_architectures(), *genzoo_priors()], distribution, version)
-    registry.add_all(builtins.genzoo_kinds(), "genzoo", genzoo.__version__)
+    registry.add_all(BuiltIn().genzoo_kinds(), "genzoo", genzoo.__version__)
     return registry

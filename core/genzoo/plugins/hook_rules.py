@@ -12,8 +12,8 @@ import pluggy
 from genzoo.errors import PluginError, unknown_name
 from genzoo.events import Listener
 from genzoo.plugin_errors import explained
-from genzoo.plugins.failure_location import HookError
 from genzoo.plugins.hookspecs import EVENT_HOOKS, PROJECT, RECORD_HOOKS, EventHooks, RecordHooks
+from genzoo.plugins.plugin_status import HookError
 from genzoo.records import Record
 
 MOST_RECORDS = 10_000

@@ -11,7 +11,6 @@ from typing import Self
 
 from genzoo.errors import PluginError
 from genzoo.plugin_errors import importing, time_limit
-from genzoo.plugins import builtins
 from genzoo.plugins.discovery import (
     Candidate,
     allowed_by_environment,
@@ -24,11 +23,28 @@ from genzoo.plugins.discovery import (
     patience,
     scan,
 )
-from genzoo.plugins.failure_location import describe_failure
 from genzoo.plugins.hook_rules import Hooks
-from genzoo.plugins.plugin_status import PluginStatus, State
+from genzoo.plugins.hookspecs import hookimpl
+from genzoo.plugins.plugin_status import PluginStatus, State, describe_failure
+from genzoo.records import KindSpec
 from genzoo.registry import Registry
 from genzoo.version import __version__
+
+
+class BuiltIn:
+    """What genzoo itself registers, through the hooks that any plugin has."""
+
+    @hookimpl
+    def genzoo_kinds(self) -> list[KindSpec]:
+        """Kinds of content that core needs itself."""
+        return [
+            KindSpec(
+                name="image",
+                summary="Square images, in colour or grey",
+                target="genzoo.media.image_kind:ImageKind",
+                config="genzoo.media.image_options:ImageOptions",
+            )
+        ]
 
 
 class PluginManager:
@@ -47,7 +63,7 @@ class PluginManager:
         self.statuses: list[PluginStatus] = []
         self.names_of_none: list[str] = []
         self._hooks = Hooks()
-        self._register(builtins, "builtins", "genzoo", __version__)
+        self._register(BuiltIn(), "builtins", "genzoo", __version__)
 
     @classmethod
     def discover(

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 from genzoo.errors import AmbiguousNameError, UnknownNameError
+from genzoo.install_commands import as_name, install_command, uninstall_command
 from genzoo.plugin_errors import overdue
 from genzoo.plugins.discovery import PATIENCE_VARIABLE, patience
-from genzoo.plugins.import_timing import ImportTime, time_import
 from genzoo.plugins.manager import PluginManager
 from genzoo.plugins.plugin_status import Failure, PluginStatus
-from genzoo.plugins.remedies import as_name, install_command, uninstall_command
 from genzoo.records import ArchitectureSpec, CommandSpec, ModelSpec
 from genzoo.registry import Catalogue, Registry
 
 SLOW = 1.0
 """Seconds that loading a plugin may take before it is mentioned: every command waits for it."""
+
+_IMPORT_LINE = re.compile(r"^import time:\s*(\d+) \|\s*\d+ \|\s*([\w.]+)$", re.MULTILINE)
+IMPORT_TIMEOUT = 120.0
 
 _HEAVY_ADVICE = "Every command waits for that; records can name code without importing it."
 
@@ -49,6 +54,21 @@ class Problem:
     def wrong(self) -> bool:
         """Whether it is a fault, and not what the user asked for."""
         return self.kind != "blocked"
+
+
+@dataclass(frozen=True)
+class ImportTime:
+    """What importing a module took in a fresh process.
+
+    Attributes:
+        slowest: The top-level package that took longest by itself.
+        seconds: How long that took.
+        imports_torch: Whether torch is among what was imported.
+    """
+
+    slowest: str
+    seconds: float
+    imports_torch: bool
 
 
 def find_problems(manager: PluginManager, commands: Collection[str]) -> list[Problem]:
@@ -153,6 +173,24 @@ def _heavy(manager: PluginManager) -> Iterator[Problem]:
         imports_torch = status.imports_torch or (timing is not None and timing.imports_torch)
         if slow or imports_torch:
             yield _describe_heavy(status, timing, imports_torch)
+
+
+def time_import(module: str) -> ImportTime | None:
+    """Import `module` in a process of its own; None where that tells nothing."""
+    command = [sys.executable, "-P", "-X", "importtime", "-c", f"import {module}"]
+    try:
+        result = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=IMPORT_TIMEOUT
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    microseconds: Counter[str] = Counter()
+    for own, name in _IMPORT_LINE.findall(result.stderr):
+        microseconds[name.partition(".")[0]] += int(own)
+    if not microseconds:
+        return None
+    ((slowest, count),) = microseconds.most_common(1)
+    return ImportTime(slowest, count / 1e6, "torch" in microseconds)
 
 
 def _describe_heavy(

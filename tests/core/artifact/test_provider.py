@@ -66,7 +66,8 @@ def test_a_plugin_that_lacks_the_architecture_is_told_from_an_absent_one(
 
 
 def test_a_plugin_that_is_not_loaded_is_told_from_an_absent_one() -> None:
-    registry = Registry(left_out={"genzoo-toys": "it does not import: RuntimeError: no luck"})
+    registry = Registry()
+    registry.left_out["genzoo-toys"] = "it does not import: RuntimeError: no luck"
     with pytest.raises(PluginError) as caught:
         look_up(registry, ">=1.2")
     assert caught.value.message.endswith(

@@ -102,8 +102,8 @@ def carry_out(
 
 
 def _tell(changes: Sequence[Change], before: Sequence[dict[str, Any]]) -> None:
+    from genzoo.install_commands import install_command, uninstall_command
     from genzoo.plugins.installed_packages import plugin_distributions
-    from genzoo.plugins.remedies import install_command, uninstall_command
 
     out, after, plugins = output(), _loaded_afresh(), plugin_distributions()
     known = {(row["distribution"], item) for row in before for item in row["registers"]}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genzoo.plugins.remedies import install_command, uninstall_command
+from genzoo.install_commands import install_command, uninstall_command
 
 SAFE = re.compile(r"[A-Za-z0-9._+!=<>~,*-]*")
 HOSTILE = st.text(st.sampled_from("gz-1.0=<>~!,*'`$(){}; \n\t\\\"|&#\u202eéx"), max_size=20)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from genzoo.plugins.import_timing import time_import
+from genzoo.plugins.plugin_doctor import time_import
 
 
 @pytest.fixture
