@@ -25,7 +25,7 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 from training import write_folder
 
-from genzoo.layers import winograd
+from genzoo.fast_convolutions import choose_algorithm
 from genzoo.training.allocators import tune_allocators
 from genzoo.training.hardware import choose_precision
 
@@ -108,7 +108,7 @@ def main() -> None:
 
         step()
         carried_out = operations(step)
-        with mock.patch.object(winograd, "suits", return_value=False):
+        with mock.patch.object(choose_algorithm, "filtering_is_faster", return_value=False):
             plain = operations(step)
         pairs = [(best_rate(dtype), _seconds(step)) for _ in range(options.steps)]
         profiled = shares(step, options.steps)

@@ -2,7 +2,7 @@
 
     python benchmarks/convolutions.py [--precision fp32] [--rounds 9]
 
-For batches, channels and sides of the larger maps: the work, by which `genzoo.layers.winograd`
+For batches, channels and sides of the larger maps: the reuse, by which `genzoo.fast_convolutions`
 chooses, and how many times as fast it is in training (the result and both
 gradients) and without gradients, from the large maps to the small ones (down) and back (up). Both
 sides take turns; a time is the best of the rounds, as what disturbs only adds. Then how far a
@@ -20,10 +20,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from genzoo.layers.nodes import Way, convolve
-from genzoo.layers.subpixel import upsample
-from genzoo.layers.ways import Direct, Winograd
-from genzoo.layers.winograd import work
+from genzoo.fast_convolutions.algorithms import Algorithm, Direct, Winograd, upsample
+from genzoo.fast_convolutions.autograd_functions import convolve
+from genzoo.fast_convolutions.choose_algorithm import reuse
 from genzoo.training.allocators import tune_allocators
 
 LAYERS = (
@@ -45,19 +44,19 @@ LAYERS = (
 SMALL = 16
 
 
-def training(x: Tensor, weight: Tensor, way: Way, upstream: Tensor) -> None:
+def training(x: Tensor, weight: Tensor, algorithm: Algorithm, upstream: Tensor) -> None:
     """The result and both gradients."""
     given, kernel = x.detach().requires_grad_(), weight.detach().requires_grad_()
     with torch.autocast("cpu", torch.bfloat16, enabled=x.dtype == torch.bfloat16):
-        result = convolve(given, kernel, None, way)
+        result = convolve(given, kernel, None, algorithm)
     torch.autograd.grad(result, (given, kernel), upstream)
 
 
-def sampling(x: Tensor, weight: Tensor, way: Way) -> Callable[[], Tensor]:
+def sampling(x: Tensor, weight: Tensor, algorithm: Algorithm) -> Callable[[], Tensor]:
     """Makes the result alone, by a kernel that is kept."""
-    kernel = way.kernel(weight, x.dtype)
-    shape = way.output_shape(x.shape, weight.shape)
-    return lambda: way.output(way.taken(x), kernel, None, shape)
+    kernel = algorithm.transform_weight(weight, x.dtype)
+    shape = algorithm.output_shape(x.shape, weight.shape)
+    return lambda: algorithm.output(algorithm.transform_input(x), kernel, None, shape)
 
 
 def ratio(first: Callable[[], object], second: Callable[[], object], rounds: int) -> float:
@@ -83,7 +82,7 @@ def compare(layer: tuple[int, int, int, int], dtype: torch.dtype, rounds: int) -
             for shape in (reversed(maps) if transposed else maps)
         )
         product = dtype == torch.bfloat16 and (side // 2) ** 2 <= SMALL
-        plain = Direct((2, 2), (1, 1), transposed, product=product)
+        plain = Direct(transposed, product=product)
         minimal = Winograd(transposed)
         ratios += [
             ratio(
@@ -102,8 +101,8 @@ def errors(dtype: torch.dtype) -> list[float]:
     x = torch.randn(64, 128, 16, 16).to(dtype).contiguous(memory_format=torch.channels_last)
     weight = torch.randn(256, 128, 4, 4).to(memory_format=torch.channels_last)
     exact = F.conv2d(x.double(), weight.double(), None, 2, 1)
-    ways: list[Way] = [Direct((2, 2), (1, 1), False), Winograd(False)]
-    results = [sampling(x, weight, way)() for way in ways]
+    algorithms: list[Algorithm] = [Direct(False), Winograd(False)]
+    results = [sampling(x, weight, each)() for each in algorithms]
     return [float((one - exact).square().mean().sqrt() / exact.std()) for one in results]
 
 
@@ -117,9 +116,9 @@ def to_image(images: int, channels: int, side: int, dtype: torch.dtype, rounds: 
     return ratio(plain, lambda: upsample(x, weight), rounds)
 
 
-def _work(layer: tuple[int, int, int, int]) -> float:
+def _reuse(layer: tuple[int, int, int, int]) -> float:
     images, large, small, side = layer
-    return work(small, large, images * side**2 // 16)
+    return reuse(small, large, images * side**2 // 16)
 
 
 def main() -> None:
@@ -130,12 +129,12 @@ def main() -> None:
     tune_allocators()
     dtype = torch.bfloat16 if options.precision == "bf16" else torch.float32
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {options.precision}")
-    print("images  large  small  side   work   training  sampling   training  sampling")
+    print("images  large  small  side  reuse   training  sampling   training  sampling")
     print(" " * 42 + "down" + " " * 18 + "up")
-    for layer in sorted(LAYERS, key=_work):
+    for layer in sorted(LAYERS, key=_reuse):
         images, large, small, side = layer
         columns = "  ".join(f"{one:8.2f}" for one in compare(layer, dtype, options.rounds))
-        print(f"{images:6}  {large:5}  {small:5}  {side:4}  {_work(layer):5.0f}  {columns}")
+        print(f"{images:6}  {large:5}  {small:5}  {side:4}  {_reuse(layer):5.0f}  {columns}")
     plain, minimal = errors(dtype)
     print(f"error of a result: oneDNN {plain:.2g}, minimal filtering {minimal:.2g}")
     for shape in ((64, 64, 32), (64, 16, 32), (64, 64, 16), (16, 64, 16)):

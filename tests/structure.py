@@ -23,7 +23,7 @@ ROOMS = (
     *("api", "app"),
     *("training", "evaluation", "doctor"),
     *("data", "hub", "artifact"),
-    *("media", "model", "layers"),
+    *("fast_convolutions", "media", "model"),
     *("plugins", "registry", "events"),
     *("interfaces", "distributed", "specs", "records"),
     *("waiting", "processors", "torch_globals"),

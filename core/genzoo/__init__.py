@@ -90,8 +90,6 @@ if TYPE_CHECKING:
     from genzoo.interfaces.vital_signs import LatentUse as LatentUse
     from genzoo.interfaces.vital_signs import Separation as Separation
     from genzoo.interfaces.vital_signs import VitalSign as VitalSign
-    from genzoo.layers.convolution import Conv2d as Conv2d
-    from genzoo.layers.convolution import ConvTranspose2d as ConvTranspose2d
     from genzoo.media.image_kind import save_images as save_images
     from genzoo.media.save_samples import save_samples as save_samples
     from genzoo.model.fold_batch_norm import fold_batch_norm as fold_batch_norm
@@ -177,7 +175,6 @@ _HOME = {
     "genzoo.interfaces.step": ("Batch", "Step"),
     "genzoo.interfaces.tracker": ("RunDescription", "Tracker"),
     "genzoo.interfaces.vital_signs": ("CodeUse", "LatentUse", "Separation", "VitalSign"),
-    "genzoo.layers.convolution": ("Conv2d", "ConvTranspose2d"),
     "genzoo.media.image_kind": ("save_images",),
     "genzoo.media.save_samples": ("save_samples",),
     "genzoo.model.fold_batch_norm": ("fold_batch_norm",),

@@ -9,7 +9,7 @@ from itertools import pairwise
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genzoo import Conv2d, ConvTranspose2d, Discriminator, Generator, SampleSpec
+from genzoo import Discriminator, Generator, SampleSpec
 from genzoo_gan.conditioning import LabelledLatent, Projection
 
 
@@ -37,7 +37,7 @@ class ConvGenerator(Generator):
             nn.BatchNorm2d(widths[0]),
             nn.ReLU(inplace=True),
             *_upsampling(widths),
-            ConvTranspose2d(widths[-1], channels, 4, 2, 1, bias=False),
+            nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1, bias=False),
             nn.Tanh(),
         )
 
@@ -48,7 +48,7 @@ class ConvGenerator(Generator):
 
 def _upsampling(widths: list[int]) -> Iterator[nn.Module]:
     for before, after in pairwise(widths):
-        yield ConvTranspose2d(before, after, 4, 2, 1, bias=False)
+        yield nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)
         yield nn.BatchNorm2d(after)
         yield nn.ReLU(inplace=True)
 
@@ -80,7 +80,7 @@ class ConvDiscriminator(Discriminator):
 
 def _downsampling(widths: list[int], batch_norm: bool) -> Iterator[nn.Module]:
     for level, (before, after) in enumerate(pairwise(widths)):
-        yield Conv2d(before, after, 4, 2, 1, bias=not batch_norm)
+        yield nn.Conv2d(before, after, 4, 2, 1, bias=not batch_norm)
         if batch_norm and level:
             yield nn.BatchNorm2d(after)
         yield nn.LeakyReLU(0.2, inplace=True)

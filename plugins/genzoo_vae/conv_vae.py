@@ -10,8 +10,6 @@ from torch import Tensor, nn
 
 from genzoo import (
     Architecture,
-    Conv2d,
-    ConvTranspose2d,
     Decoder,
     DiagonalGaussian,
     Encoder,
@@ -98,7 +96,7 @@ class ConvDecoder(Decoder):
         )
         self.convolutions = nn.Sequential(
             *(up(ins, outs) for ins, outs in pairwise(channels)),
-            ConvTranspose2d(channels[-1], sample.shape[0], 4, 2, 1),
+            nn.ConvTranspose2d(channels[-1], sample.shape[0], 4, 2, 1),
         )
         self.head = make_head(config)
 
@@ -163,7 +161,7 @@ def check_images(sample: SampleSpec) -> None:
 
 def down(ins: int, outs: int, *, norm: bool) -> nn.Sequential:
     """Halve the resolution."""
-    layers: list[nn.Module] = [Conv2d(ins, outs, 4, 2, 1, bias=not norm)]
+    layers: list[nn.Module] = [nn.Conv2d(ins, outs, 4, 2, 1, bias=not norm)]
     if norm:
         layers.append(nn.BatchNorm2d(outs))
     return nn.Sequential(*layers, nn.LeakyReLU(SLOPE, inplace=True))
@@ -172,7 +170,7 @@ def down(ins: int, outs: int, *, norm: bool) -> nn.Sequential:
 def up(ins: int, outs: int) -> nn.Sequential:
     """Double the resolution."""
     return nn.Sequential(
-        ConvTranspose2d(ins, outs, 4, 2, 1, bias=False),
+        nn.ConvTranspose2d(ins, outs, 4, 2, 1, bias=False),
         nn.BatchNorm2d(outs),
         nn.LeakyReLU(SLOPE, inplace=True),
     )

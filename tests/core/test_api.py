@@ -8,6 +8,7 @@ import torch
 import genzoo
 from genzoo import ConfigError, UsageError
 from genzoo.errors import UnknownNameError
+from genzoo.fast_convolutions.fast_layers import FastConvTranspose2d
 from genzoo.training import begin_and_resume as start
 from genzoo.training.training_config import RunPlan
 
@@ -16,6 +17,18 @@ def test_load(artifact, toy_gan, registry):
     for name in (artifact, str(artifact)):
         model = genzoo.load(name, registry=registry)
         assert torch.equal(model.sample(3), toy_gan.sample(3))
+
+
+def test_convolutions_of_a_loaded_model_are_fast_unless_torchs_own_are_asked_for(
+    artifact, registry
+):
+    fast, plain = (
+        genzoo.load(artifact, registry=registry, fast_convolutions=fast) for fast in (True, False)
+    )
+    kinds = [type(model.parts["generator"].last) for model in (fast, plain)]
+    assert kinds == [FastConvTranspose2d, torch.nn.ConvTranspose2d]
+    assert list(fast.state_dict()) == list(plain.state_dict())
+    torch.testing.assert_close(fast.sample(70), plain.sample(70), rtol=1e-5, atol=1e-6)
 
 
 def test_a_path_is_always_a_path(registry):

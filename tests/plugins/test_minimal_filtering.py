@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
-from genzoo.layers import convolution, winograd
-from genzoo.layers.ways import Winograd
+from genzoo.fast_convolutions import choose_algorithm
+from genzoo.fast_convolutions.algorithms import Winograd
 from genzoo.plugins.manager import default_manager
 from genzoo_testing.check_targets import PairSubject, make_step
 from genzoo_testing.find_plugin import find_plugin
@@ -24,9 +24,9 @@ TAKES_IT = ("convgan", "dcgan", "conv-vae")
 
 
 def losses(pair: PairSubject, limit: float, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
-    """After three steps in float32; `limit` says from which work on it is taken."""
+    """After three steps in float32; `limit` says from which reuse on it is taken."""
     uses = {("training", torch.float32): limit, ("once", torch.float32): limit}
-    monkeypatch.setattr(winograd, "LEAST_WORK", uses)
+    monkeypatch.setattr(choose_algorithm, "LEAST_REUSE", uses)
     session = pair.open_session()
     for part in session.parts.values():
         part.to(memory_format=torch.channels_last)
@@ -43,7 +43,7 @@ def test_a_pair_learns_the_same(pair: PairSubject, monkeypatch: pytest.MonkeyPat
         taken.append(transposed)
         return Winograd(transposed)
 
-    monkeypatch.setattr(convolution, "Winograd", spy)
+    monkeypatch.setattr(choose_algorithm, "Winograd", spy)
     expected = losses(pair, math.inf, monkeypatch)
     assert not taken
     found = losses(pair, 1e-9, monkeypatch)

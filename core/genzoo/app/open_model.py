@@ -66,11 +66,12 @@ class OpenModel:
 
         return artifact_kind(self.config, self.registry, self.folder)
 
-    def load(self, device: str | Device = "cpu") -> Model:
+    def load(self, device: str | Device = "cpu", *, fast_convolutions: bool = True) -> Model:
         """Its weights in its networks, ready to sample.
 
         Args:
             device: Where to put it.
+            fast_convolutions: As of `load_model`.
 
         Raises:
             ArtifactError: It is damaged, altered or of a newer format.
@@ -79,7 +80,9 @@ class OpenModel:
         """
         from genzoo.artifact.load import load_described
 
-        model = load_described(self.description, self.registry, device=device)
+        model = load_described(
+            self.description, self.registry, device=device, fast_convolutions=fast_convolutions
+        )
         model.name = self.name
         return model
 
@@ -103,13 +106,19 @@ def open_model(
 
 
 def load(
-    model: str | Path, *, device: str | Device = "cpu", registry: Registry | None = None
+    model: str | Path,
+    *,
+    device: str | Device = "cpu",
+    fast_convolutions: bool = True,
+    registry: Registry | None = None,
 ) -> Model:
     """Load a pretrained model, ready to sample.
 
     Args:
         model: A name of the zoo, or the folder of a model or of a run. A `Path` is always a folder.
         device: Where to put it.
+        fast_convolutions: On processors, let convolutions take algorithms that are faster than
+            torch's own, with the same results up to rounding.
         registry: Names; by default those of the installed plugins.
 
     Raises:
@@ -118,7 +127,7 @@ def load(
         UnknownNameError: There is no such model.
         UsageError: The name has two readings, or there is no such device.
     """
-    return open_model(model, registry).load(device)
+    return open_model(model, registry).load(device, fast_convolutions=fast_convolutions)
 
 
 def known_names(registry: Registry | None = None) -> Registry:

@@ -17,6 +17,7 @@ from genzoo.artifact.integrity import check_file_once, check_size, unless_known
 from genzoo.artifact.provider import installed, made_by
 from genzoo.artifact.tensors import fill, load_tensors, refuse_non_finite
 from genzoo.errors import ArtifactError, ConfigError, PluginError, SpecError, UsageError
+from genzoo.fast_convolutions.swap_layers import use_fast_convolutions
 from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.prior import FittedPrior
@@ -37,6 +38,7 @@ def load_model(
     *,
     device: str | torch.device = "cpu",
     check_hashes: bool = True,
+    fast_convolutions: bool = True,
 ) -> Model:
     """Load a model for inference: evaluation mode, no gradients.
 
@@ -47,6 +49,8 @@ def load_model(
         check_hashes: Read the weights through: their SHA-256 must be the recorded one, and all
             values finite numbers. A large file is read once a change. Its size is always compared.
             Other formats record no hash: their values are looked through at each load.
+        fast_convolutions: On processors, let convolutions take algorithms that are faster than
+            torch's own, with the same results up to rounding.
 
     Raises:
         ArtifactError: Something is missing, damaged, altered or of a newer format.
@@ -54,7 +58,11 @@ def load_model(
         UsageError: The device is not available.
     """
     return load_described(
-        describe(folder, registry), registry, device=device, check_hashes=check_hashes
+        describe(folder, registry),
+        registry,
+        device=device,
+        check_hashes=check_hashes,
+        fast_convolutions=fast_convolutions,
     )
 
 
@@ -65,6 +73,7 @@ def load_described(
     *,
     device: str | torch.device = "cpu",
     check_hashes: bool = True,
+    fast_convolutions: bool = True,
 ) -> Model:
     """`load_model`, of a folder whose `config.json` was read.
 
@@ -72,7 +81,9 @@ def load_described(
         ArtifactError, PluginError, UsageError: As `load_model`.
     """
     record = None if described.format else _check_weights(described, check_hashes)
-    model = read_model(described.weights, described.config, registry, described.rename)
+    model = read_model(
+        described.weights, described.config, registry, described.rename, fast_convolutions
+    )
     if check_hashes:
         _refuse_non_finite(model, described.weights, record)
     return to_device(model, device)
@@ -84,6 +95,7 @@ def read_model(
     config: ArtifactConfig,
     registry: Registry,
     rename: Callable[[str], str] | None = None,
+    fast_convolutions: bool = True,
 ) -> Model:
     """The model that `config` describes, with its weights mapped from the file `weights`.
 
@@ -92,6 +104,7 @@ def read_model(
         config: What is in it.
         registry: Where its architecture, priors and kind are looked up.
         rename: From the name of a tensor in the file to `PART.NAME`, for other formats.
+        fast_convolutions: As of `load_model`.
 
     Raises:
         ArtifactError, PluginError: As `load_model`.
@@ -110,7 +123,10 @@ def read_model(
         def build() -> Model:
             return _empty_model(entry, architecture, config, registry, kind)
 
-        return assemble(build, tensors, weights)
+        model = assemble(build, tensors, weights)
+    if fast_convolutions:
+        use_fast_convolutions(model)
+    return model
 
 
 def outline(build: Callable[[], Model]) -> Model:

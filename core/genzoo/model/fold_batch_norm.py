@@ -12,12 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from genzoo.layers.convolution import Conv2d, ConvTranspose2d
-
 M = TypeVar("M", bound=nn.Module)
 Convolution: TypeAlias = nn.Conv2d | nn.ConvTranspose2d
 
-CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d, Conv2d, ConvTranspose2d)
+CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 """Exactly these: a subclass, such as a parametrised one, may compute anything."""
 
 
@@ -52,16 +50,20 @@ def _pairs(
             continue
         for (name, first), (follower, second) in pairwise(sequence.named_children()):
             if (
-                type(first) in CONVOLUTIONS
+                _computes_as(first) in CONVOLUTIONS
                 and type(second) is nn.BatchNorm2d
                 and second.running_mean is not None
                 # The weights of a transposed convolution in groups are laid out in another way.
                 and (first.groups == 1 or not isinstance(first, nn.ConvTranspose2d))
-                and (first.groups == 1 or not first.transposed)
                 and all(uses[id(one)] == 1 and not _is_hooked(one) for one in (first, second))
             ):
                 assert isinstance(first, Convolution)
                 yield sequence, name, first, follower, second
+
+
+def _computes_as(module: nn.Module) -> object:
+    """The layer's class, or that which a fast convolution says it computes the same as."""
+    return vars(type(module)).get("computes_as", type(module))
 
 
 def _is_hooked(module: nn.Module) -> bool:
@@ -83,8 +85,8 @@ def _fused(convolution: Convolution, norm: nn.BatchNorm2d) -> Convolution:
         transpose=isinstance(convolution, nn.ConvTranspose2d),
     )
     fused = copy.copy(convolution)
-    if isinstance(fused, Conv2d | ConvTranspose2d):
-        fused.kept = {}
+    # A fast convolution may keep what it makes of weights that never change again.
+    fused.weights_are_final = True  # type: ignore[assignment]
     fused._parameters = {"weight": _ready(weight), "bias": _ready(bias)}
     return fused
 

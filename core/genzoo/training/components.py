@@ -15,6 +15,7 @@ from genzoo.data.dataset import Dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.distributed.sync_batch_norm import synced
 from genzoo.errors import CheckpointError
+from genzoo.fast_convolutions.swap_layers import use_fast_convolutions
 from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.objective import Objective, Phase
 from genzoo.interfaces.prior import Prior
@@ -200,6 +201,8 @@ def _parts(
     if config.sync_batch_norm and processes.size > 1:
         parts = {name: synced(part, processes) for name, part in parts.items()}
     for part in parts.values():
+        if config.fast_convolutions and not config.deterministic:
+            use_fast_convolutions(part)
         part.to(device).to(memory_format=torch.channels_last).train()
     # The seed makes them equal on machines of one kind; others may round differently.
     share_weights(processes, parts.values())

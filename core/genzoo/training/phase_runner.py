@@ -11,9 +11,9 @@ from torch.optim import Optimizer
 
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import PluginError
+from genzoo.fast_convolutions.shared_weights import transform_weights_once
 from genzoo.interfaces.objective import Phase, Term, Terms
 from genzoo.interfaces.step import Step
-from genzoo.layers.kernels import shared_kernels
 from genzoo.training.clipping import clip_gradients
 from genzoo.training.gradients import average_gradients
 from genzoo.training.meter import Meter
@@ -81,7 +81,7 @@ class PhaseEngine:
         for step in steps:
             step.used.clear()
             context = self._as_written() if phase.second_order else self._autocast()
-            with context, shared_kernels():
+            with context, transform_weights_once():
                 terms = phase.loss(step)
             loss = self._reduce(phase, terms, step)
             if len(steps) > 1 or phase.every > 1:

@@ -36,6 +36,9 @@ class TrainingConfig(Config):
     deterministic: bool = Field(
         False, description="Refuse operations whose results differ from run to run."
     )
+    fast_convolutions: bool = Field(
+        True, description="On processors, take algorithms that are faster than torch's own."
+    )
     schedule: Literal["constant", "cosine", "linear"] = Field(
         "constant", description="Course of the learning rate after the warm-up."
     )

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from genzoo import Conv2d, ConvTranspose2d, fold_batch_norm
+from genzoo import fold_batch_norm
+from genzoo.fast_convolutions.fast_layers import FastConv2d, FastConvTranspose2d
 
 
 def settled(network: nn.Module) -> nn.Module:
@@ -30,10 +31,10 @@ def norms(network: nn.Module) -> int:
 STACKS = {
     "convolution": [nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.ReLU()],
     "transposed": [nn.ConvTranspose2d(3, 6, 4, 2, 1, bias=False), nn.BatchNorm2d(6), nn.Tanh()],
-    "own layers": [
-        Conv2d(3, 8, 4, 2, 1),
+    "fast layers": [
+        FastConv2d(3, 8, 4, 2, 1),
         nn.BatchNorm2d(8),
-        ConvTranspose2d(8, 4, 4, 2, 1),
+        FastConvTranspose2d(8, 4, 4, 2, 1),
         nn.BatchNorm2d(4, affine=False),
     ],
     "groups": [nn.Conv2d(3, 6, 3, groups=3), nn.BatchNorm2d(6)],
@@ -52,7 +53,7 @@ def test_it_computes_the_same_without_normalisation(name) -> None:
 
 
 def test_the_network_stays_as_it_is() -> None:
-    network = settled(nn.Sequential(*STACKS["own layers"], nn.Conv2d(4, 1, 1)))
+    network = settled(nn.Sequential(*STACKS["fast layers"], nn.Conv2d(4, 1, 1)))
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     modules = list(network.modules())
     twin = fold_batch_norm(network)
@@ -100,7 +101,7 @@ def test_what_cannot_be_folded_is_left_alone(layers) -> None:
 
 
 def test_under_autocast_weights_are_cast_once() -> None:
-    network = settled(nn.Sequential(*STACKS["own layers"]))
+    network = settled(nn.Sequential(*STACKS["fast layers"]))
     with torch.autocast("cpu", torch.bfloat16):
         twin = fold_batch_norm(network)
     assert twin[0].weight.dtype == twin[2].bias.dtype == torch.bfloat16
@@ -108,18 +109,22 @@ def test_under_autocast_weights_are_cast_once() -> None:
     assert network[0].weight.dtype == torch.float32
 
 
+def kept_of(layer: nn.Module) -> list[Tensor]:
+    return list(vars(layer).get("_transformed_weights", {}).values())
+
+
 @torch.no_grad()
 def test_kernels_of_minimal_filtering_are_made_once() -> None:
-    layers = [ConvTranspose2d(256, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128)]
+    layers = [FastConvTranspose2d(256, 128, 4, 2, 1, bias=False), nn.BatchNorm2d(128)]
     network = settled(nn.Sequential(*layers)).to(memory_format=torch.channels_last)
     x = torch.randn(64, 256, 8, 8).to(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
         twin = fold_batch_norm(network)
         twin(torch.randn_like(x))
-        (kernel,) = twin[0].kept.values()
+        (kernel,) = kept_of(twin[0])
         result = twin(x)
-    assert [each is kernel for each in twin[0].kept.values()] == [True]
-    assert network[0].kept is None
+    assert [each is kernel for each in kept_of(twin[0])] == [True]
+    assert kept_of(network[0]) == []
     expected = network(x)
     error = (result.float() - expected).square().mean() / expected.square().mean()
     assert error.sqrt() < 0.012

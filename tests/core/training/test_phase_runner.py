@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 from genzoo.errors import PluginError
+from genzoo.fast_convolutions.shared_weights import shared_weight
 from genzoo.interfaces.objective import Phase, Term
 from genzoo.interfaces.prior import StandardNormal
 from genzoo.interfaces.step import Batch, Step
-from genzoo.layers.kernels import kernel_of
 from genzoo.specs import LatentSpec
 from genzoo.training.phase_runner import PhaseEngine
 
@@ -255,7 +255,7 @@ def test_forms_of_weights_are_shared_within_a_loss_and_no_longer():
     def loss(s):
         weight = s.part("a").weight
         for _ in range(2):
-            kernel_of(weight, "form", lambda: makes.append(s.index) or weight.detach().clone())
+            shared_weight(weight, "form", lambda: makes.append(s.index) or weight.detach().clone())
         return squares("a")(s)
 
     engine = PhaseEngine([Phase("a", ("a",), loss)], parts, sgd(parts))

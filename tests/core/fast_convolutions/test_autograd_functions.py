@@ -1,4 +1,4 @@
-"""Each way to compute a convolution, in the two nodes that it is to autograd."""
+"""Each algorithm for a convolution, in the two nodes that it is to autograd."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from genzoo.layers.nodes import _Weights, convolve
-from genzoo.layers.ways import Direct, Winograd
+from genzoo.fast_convolutions.algorithms import Direct, Winograd
+from genzoo.fast_convolutions.autograd_functions import _Weights, convolve
 
-WAYS = [
-    *(Direct((2, 2), (1, 1), *flags) for flags in itertools.product([False, True], repeat=3)),
+ALGORITHMS = [
+    *(Direct(*flags) for flags in itertools.product([False, True], repeat=3)),
     *(Winograd(transposed) for transposed in (False, True)),
 ]
 
@@ -27,12 +27,12 @@ def _seed() -> None:
     torch.manual_seed(0)
 
 
-@pytest.mark.parametrize("way", WAYS, ids=str)
-def test_each_way_has_torchs_results_and_gradients(way) -> None:
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=str)
+def test_each_algorithm_has_torchs_results_and_gradients(algorithm) -> None:
     x, bias = doubles(2, 3, 8, 12), doubles(4)
-    weight = doubles(3, 4, 4, 4) if way.transposed else doubles(4, 3, 4, 4)
-    plain = F.conv_transpose2d if way.transposed else F.conv2d
-    expected, result = plain(x, weight, bias, 2, 1), convolve(x, weight, bias, way)
+    weight = doubles(3, 4, 4, 4) if algorithm.transposed else doubles(4, 3, 4, 4)
+    plain = F.conv_transpose2d if algorithm.transposed else F.conv2d
+    expected, result = plain(x, weight, bias, 2, 1), convolve(x, weight, bias, algorithm)
     torch.testing.assert_close(result, expected)
     upstream = torch.randn_like(expected)
     for one, other in zip(
@@ -43,13 +43,13 @@ def test_each_way_has_torchs_results_and_gradients(way) -> None:
         torch.testing.assert_close(one, other)
 
 
-@pytest.mark.parametrize("way", WAYS, ids=str)
-def test_each_way_can_be_differentiated_twice(way) -> None:
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=str)
+def test_each_algorithm_can_be_differentiated_twice(algorithm) -> None:
     x, bias = doubles(1, 2, 4, 4), doubles(1)
-    weight = doubles(2, 1, 4, 4) if way.transposed else doubles(1, 2, 4, 4)
+    weight = doubles(2, 1, 4, 4) if algorithm.transposed else doubles(1, 2, 4, 4)
 
     def run(*tensors: Tensor) -> Tensor:
-        return convolve(*tensors, way)
+        return convolve(*tensors, algorithm)
 
     assert torch.autograd.gradcheck(run, (x, weight, bias))
     assert torch.autograd.gradgradcheck(run, (x, weight, bias))
@@ -63,14 +63,14 @@ def test_what_nobody_wants_is_not_computed(wanted, monkeypatch) -> None:
         _Weights, "backward", staticmethod(lambda *given: calls.append(1) or original(*given))
     )
     x, weight = doubles(1, 2, 4, 4), doubles(3, 2, 4, 4)
-    result = convolve(x * 1, weight, None, Direct((2, 2), (1, 1), False, product=True))
+    result = convolve(x * 1, weight, None, Direct(False, product=True))
     result.sum().backward(inputs=[x if wanted == "input" else weight])
     assert len(calls) == (wanted == "weight")
     assert (x.grad is None, weight.grad is None) == (wanted != "input", wanted == "input")
 
 
-@pytest.mark.parametrize("way", WAYS, ids=str)
-def test_a_result_may_be_written_to_in_place(way) -> None:
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=str)
+def test_a_result_may_be_written_to_in_place(algorithm) -> None:
     x, weight = doubles(2, 3, 8, 8), doubles(3, 3, 4, 4)
-    F.leaky_relu(convolve(x, weight, None, way), 0.2, inplace=True).sum().backward()
+    F.leaky_relu(convolve(x, weight, None, algorithm), 0.2, inplace=True).sum().backward()
     assert weight.grad is not None

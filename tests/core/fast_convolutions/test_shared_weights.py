@@ -8,22 +8,22 @@ import pytest
 import torch
 from torch import Tensor
 
-from genzoo.layers.kernels import kernel_of, shared_kernels
-from genzoo.layers.nodes import convolve
-from genzoo.layers.ways import Direct, Winograd
+from genzoo.fast_convolutions.algorithms import Direct, Winograd
+from genzoo.fast_convolutions.autograd_functions import convolve
+from genzoo.fast_convolutions.shared_weights import shared_weight, transform_weights_once
 
 
 @pytest.fixture
 def made(monkeypatch) -> list[Tensor]:
     """The weights of which Winograd's form was made."""
     weights = []
-    expand = Winograd.kernel
+    transform = Winograd.transform_weight
 
-    def noted(way: Winograd, weight: Tensor, dtype: torch.dtype) -> Tensor:
+    def noted(algorithm: Winograd, weight: Tensor, dtype: torch.dtype) -> Tensor:
         weights.append(weight)
-        return expand(way, weight, dtype)
+        return transform(algorithm, weight, dtype)
 
-    monkeypatch.setattr(Winograd, "kernel", noted)
+    monkeypatch.setattr(Winograd, "transform_weight", noted)
     return weights
 
 
@@ -42,7 +42,7 @@ def test_a_weight_is_taken_through_once_and_its_gradient_is_the_same(made) -> No
 
     alone = gradient()
     assert len(made) == 2
-    with shared_kernels():
+    with transform_weights_once():
         shared = gradient()
     assert len(made) == 3
     assert torch.equal(alone, shared)
@@ -52,7 +52,7 @@ def test_a_weight_is_taken_through_once_and_its_gradient_is_the_same(made) -> No
 
 def test_a_weight_that_changed_is_taken_anew(made) -> None:
     weight, x = torch.randn(4, 3, 4, 4, requires_grad=True), torch.randn(1, 3, 4, 4)
-    with shared_kernels():
+    with transform_weights_once():
         before = run(weight, x)
         with torch.no_grad():
             weight.mul_(2)
@@ -62,20 +62,20 @@ def test_a_weight_that_changed_is_taken_anew(made) -> None:
 
 def test_weights_and_forms_are_told_apart(made) -> None:
     first, second = torch.randn(2, 3, 3, 4, 4)
-    with shared_kernels():
+    with transform_weights_once():
         run(first, torch.randn(1, 3, 4, 4))
         run(second, torch.randn(1, 3, 4, 4))
         convolve(torch.randn(1, 3, 4, 4), first, None, Winograd(True))
         run(first, torch.randn(1, 3, 4, 4).double())
-        convolve(torch.randn(1, 3, 4, 4), first, None, Direct((2, 2), (1, 1), False))
+        convolve(torch.randn(1, 3, 4, 4), first, None, Direct(False))
     assert [each is first for each in made] == [True, False, True, True]
 
 
 def test_a_weight_made_for_one_use_is_no_other_later() -> None:
-    with shared_kernels():
+    with transform_weights_once():
         for value in range(50):
             weight = torch.full((1,), float(value))
-            made = kernel_of(weight, "form", weight.clone)
+            made = shared_weight(weight, "form", weight.clone)
             assert made.item() == value
             del weight, made
             gc.collect()
@@ -85,10 +85,10 @@ def test_nothing_is_kept_after_a_failure() -> None:
     weight = torch.ones(1)
 
     def fail() -> None:
-        with shared_kernels():
-            kernel_of(weight, "form", weight.clone)
+        with transform_weights_once():
+            shared_weight(weight, "form", weight.clone)
             raise ValueError("stop")
 
     with pytest.raises(ValueError, match="stop"):
         fail()
-    assert kernel_of(weight, "form", lambda: weight + 1).item() == 2
+    assert shared_weight(weight, "form", lambda: weight + 1).item() == 2

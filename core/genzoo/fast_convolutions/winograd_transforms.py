@@ -11,9 +11,9 @@ three products instead of four, and nine instead of sixteen for the four places 
 product is a matrix product over channels and squares. All of it is linear in each argument, so
 gradients are the transposed steps around the same products:
 
-    small maps  = gather(cut(large) products expand(weight))
-    large maps  = join(spread(small) products expand(weight))
-    the weight  = contract(spread(small) products cut(large))
+    small maps  = tiles_to_small(large_to_tiles(large) products kernel_to_tiles(weight))
+    large maps  = tiles_to_large(small_to_tiles(small) products kernel_to_tiles(weight))
+    the weight  = tiles_to_kernel(small_to_tiles(small) products large_to_tiles(large))
 
 In bfloat16 differences and sums of two are rounded once more: the error of a result is about three
 times that of a convolution in bfloat16, 0.7 % instead of 0.2 % of its size.
@@ -22,66 +22,18 @@ times that of a convolution in bfloat16, 0.7 % instead of 0.2 % of its size.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
 Shape = tuple[int, ...]
-Pair = tuple[int, int]
-Use = tuple[str, torch.dtype]
 
 GROUP = 1 << 20
 """Values of large maps whose intermediate results fit a processor's cache."""
 
-LEAST_WORK = {
-    ("training", torch.bfloat16): 40,
-    ("training", torch.float32): 64,
-    ("sampling", torch.bfloat16): 64,
-}
-"""From which `work` on it is faster, as benchmarks/convolutions.py shows.
 
-Sampling expands a kernel once for many batches. In float32 it gains little there, and a seed is to
-give the same sample anywhere.
-"""
-
-
-def suits(
-    weight: Tensor, stride: Pair, padding: Pair, sides: Sequence[int], images: int, use: Use
-) -> bool:
-    """Whether this computes this convolution, and faster.
-
-    Args:
-        weight: Small channels, large channels, kernel.
-        stride: Pixels from place to place.
-        padding: Zeros around the large maps.
-        sides: Of the small maps.
-        images: In the batch.
-        use: What for, `training`, `sampling` or `once`, and in which precision.
-    """
-    if (tuple(weight.shape[2:]), stride, padding) != ((4, 4), (2, 2), (1, 1)):
-        return False
-    small, large = weight.shape[:2]
-    places = images * math.prod(sides)
-    return (
-        not any(side % 2 for side in sides)
-        and work(small, large, places // 4) >= LEAST_WORK.get(use, math.inf)
-        and weight.is_contiguous(memory_format=torch.channels_last)
-    )
-
-
-def work(small: int, large: int, squares: int) -> float:
-    """How many multiplications there are for each addition, but for a factor.
-
-    Args:
-        small: Channels of the small maps.
-        large: Channels of the large maps.
-        squares: Of four places, in all images.
-    """
-    return 1 / (1 / small + 1 / large + 1 / squares) if squares else 0.0
-
-
-def cut(large: Tensor) -> Tensor:
+def large_to_tiles(large: Tensor) -> Tensor:
     """What the products take of the large maps (N, C, 2H, 2W), for H and W even.
 
     Returns:
@@ -98,8 +50,8 @@ def cut(large: Tensor) -> Tensor:
     return tiles.view(9, -1, 4 * channels)
 
 
-def join(products: Tensor, shape: Shape) -> Tensor:
-    """The transpose of `cut`: large maps of that shape (N, C, 2H, 2W)."""
+def tiles_to_large(products: Tensor, shape: Shape) -> Tensor:
+    """The transpose of `large_to_tiles`: large maps of that shape (N, C, 2H, 2W)."""
     count, channels, height, width = _pairs(shape)
     tiles = products.view(3, 3, count, height // 2, width // 2, 2, 2, channels).movedim(4, 5)
     maps = _empty(products, shape)
@@ -111,7 +63,7 @@ def join(products: Tensor, shape: Shape) -> Tensor:
     return maps
 
 
-def spread(small: Tensor) -> Tensor:
+def small_to_tiles(small: Tensor) -> Tensor:
     """What the products take of the small maps (N, C, H, W), for H and W even.
 
     Returns:
@@ -124,8 +76,8 @@ def spread(small: Tensor) -> Tensor:
     return tiles.view(9, -1, channels)
 
 
-def gather(products: Tensor, shape: Shape) -> Tensor:
-    """The transpose of `spread`: small maps of that shape (N, C, H, W)."""
+def tiles_to_small(products: Tensor, shape: Shape) -> Tensor:
+    """The transpose of `small_to_tiles`: small maps of that shape (N, C, H, W)."""
     count, channels, height, width = shape
     tiles = products.view(3, 3, count, height // 2, width // 2, channels)
     maps = _empty(products, shape)
@@ -134,7 +86,7 @@ def gather(products: Tensor, shape: Shape) -> Tensor:
     return maps
 
 
-def expand(weight: Tensor, dtype: torch.dtype) -> Tensor:
+def kernel_to_tiles(weight: Tensor, dtype: torch.dtype) -> Tensor:
     """What the products take of a kernel (O, C, 4, 4): (9, O, 4 * C)."""
     outs, channels = weight.shape[:2]
     # Two taps of two pixels, in rows and in columns.
@@ -144,8 +96,8 @@ def expand(weight: Tensor, dtype: torch.dtype) -> Tensor:
     return kernels.view(9, outs, 4 * channels)
 
 
-def contract(products: Tensor, shape: Shape) -> Tensor:
-    """The transpose of `expand`: the gradient of a kernel of that shape, in float32 or more."""
+def tiles_to_kernel(products: Tensor, shape: Shape) -> Tensor:
+    """The transpose of `kernel_to_tiles`: a kernel's gradient of that shape, at least float32."""
     outs, channels = shape[:2]
     kernels = products.view(3, 3, outs, 2, 2, channels)
     dtype = torch.promote_types(products.dtype, torch.float32)

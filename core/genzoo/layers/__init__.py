@@ -1,1 +1,0 @@
-"""Layers that compute what torch's do, quicker where torch's are slow."""
