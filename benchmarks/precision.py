@@ -2,9 +2,11 @@
 
     python benchmarks/precision.py [--only dcgan] [--seeds 4] [--steps 300] [--size 64]
 
-Prints each loss over the last fifth of the runs, its mean over the seeds in both precisions, and
-how far apart the two means are in standard errors. Says so where the hardware does not multiply
-bfloat16, as the trainer would then not use it.
+In bfloat16 each network learns twice: with genzoo's fast convolutions, whose minimal filtering
+rounds sums too, and with torch's own. Prints each loss over the last fifth of the runs: its mean
+over the seeds in float32, and how far the mean of the others is from that, as a share of it and in
+standard errors. The pairs of runs have their seeds in common. Says so where the hardware does not
+multiply bfloat16, as the trainer would then not use it.
 """
 
 from __future__ import annotations
@@ -13,12 +15,17 @@ import argparse
 import math
 import statistics
 import tempfile
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import plain_vae
 import torch
 
 from genzoo.plugins.manager import default_manager
 from genzoo.records import ArchitectureSpec
+from genzoo.registry import Registry
 from genzoo.training.allocators import tune_allocators
 from genzoo.training.components import open_session
 from genzoo.training.hardware import multiplies_bfloat16
@@ -33,13 +40,23 @@ SUBJECTS = {
     "conv-vae": {"width": 8},
     # Wide enough for minimal filtering, whose sums bfloat16 rounds too.
     "dcgan": {"width": 64},
+    # Nobody wrote it with genzoo's convolutions in mind.
+    "plain-vae": {"width": 64},
 }
 BATCH = 64
 
+SIDES: dict[str, dict[str, Any]] = {
+    "float32": {"precision": "fp32"},
+    "bfloat16": {"precision": "bf16"},
+    "bfloat16, torch's convolutions": {"precision": "bf16", "fast_convolutions": False},
+}
 
-def losses(architecture: str, precision: str, seed: int, steps: int, size: int) -> dict[str, float]:
+
+def losses(
+    architecture: str, side: Mapping[str, Any], seed: int, steps: int, size: int
+) -> dict[str, float]:
     """Means of the losses over the last fifth of a run."""
-    registry = default_manager().registry
+    registry = registry_with_strangers()
     plan = RunPlan(
         architecture=architecture,
         architecture_config=SUBJECTS[architecture],
@@ -48,7 +65,7 @@ def losses(architecture: str, precision: str, seed: int, steps: int, size: int) 
         ),
         data=DataConfig(data="peeps", options={"size": size}),
         training=TrainingConfig(
-            steps=steps, batch_size=BATCH, seed=seed, precision=precision, log_every=10 * steps
+            steps=steps, batch_size=BATCH, seed=seed, log_every=10 * steps, **side
         ),
     )
     session = open_session(plan, load_data(plan, registry, Reporter()), registry)
@@ -62,13 +79,25 @@ def losses(architecture: str, precision: str, seed: int, steps: int, size: int) 
         return session.engine.meter.read()
 
 
+@cache
+def registry_with_strangers() -> Registry:
+    """What is installed, and the network of a stranger."""
+    manager = default_manager()
+    manager.add(plain_vae)
+    return manager.registry
+
+
 def compare(first: list[float], second: list[float]) -> tuple[float, float, float]:
-    """Means of both, and their distance in standard errors (Welch)."""
-    error = math.sqrt(
-        statistics.variance(first) / len(first) + statistics.variance(second) / len(second)
-    )
-    a, b = statistics.fmean(first), statistics.fmean(second)
-    return a, b, (b - a) / error if error else 0.0
+    """How far the second mean is from the first, as a share of it and in standard errors.
+
+    Two errors are given: of runs that have nothing in common (Welch), and of pairs by seed.
+    """
+    count, distances = len(first), [b - a for a, b in zip(first, second, strict=True)]
+    mean = statistics.fmean(distances)
+    apart = math.sqrt((statistics.variance(first) + statistics.variance(second)) / count)
+    paired = math.sqrt(statistics.variance(distances) / count)
+    share = mean / abs(statistics.fmean(first))
+    return share, mean / apart if apart else 0.0, mean / paired if paired else 0.0
 
 
 def main() -> None:
@@ -83,14 +112,20 @@ def main() -> None:
     print(f"torch {torch.__version__}, bfloat16 is {'native' if native else 'emulated'} here")
     for architecture in [options.only] if options.only else SUBJECTS:
         print(f"{architecture} {options.size}x{options.size}, {options.steps} steps of {BATCH}")
-        runs: dict[str, list[dict[str, float]]] = {"fp32": [], "bf16": []}
+        runs: dict[str, list[dict[str, float]]] = {name: [] for name in SIDES}
         for seed in range(options.seeds):
-            for precision, results in runs.items():
-                results.append(losses(architecture, precision, seed, options.steps, options.size))
-        for name in runs["fp32"][0]:
-            columns = [[run[name] for run in results] for results in runs.values()]
-            fp32, bf16, distance = compare(*columns)
-            print(f"  {name:32} fp32 {fp32:10.4g}  bf16 {bf16:10.4g}  {distance:+.1f} errors")
+            for name, side in SIDES.items():
+                runs[name].append(losses(architecture, side, seed, options.steps, options.size))
+        base = runs.pop("float32")
+        for loss in base[0]:
+            plain = [run[loss] for run in base]
+            print(f"  {loss}: {statistics.fmean(plain):.4g} in float32")
+            for name, results in runs.items():
+                share, apart, paired = compare(plain, [run[loss] for run in results])
+                print(
+                    f"    {name:32} {100 * share:+6.2f} %, {apart:+.1f} errors, "
+                    f"{paired:+.1f} of pairs"
+                )
 
 
 if __name__ == "__main__":
