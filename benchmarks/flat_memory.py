@@ -27,8 +27,8 @@ import torch
 from numpy.typing import NDArray
 
 from genzoo.data.cache import DataCache
-from genzoo.data.data_source import Labels, Outcomes, Source
 from genzoo.data.dataset import Dataset
+from genzoo.interfaces.data_source import DataSource, Labels, Outcomes
 from genzoo.interfaces.decoded import Decoded
 from genzoo.interfaces.kind import Kind
 from genzoo.media.image_kind import ImageKind
@@ -50,7 +50,7 @@ SMALL = 20
 """Pieces of the small set."""
 
 
-class RandomImages(Source):
+class RandomImages(DataSource):
     """`pieces` times `PIECE` images."""
 
     def __init__(self, pieces: int) -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from genzoo.app.publish import verify as verify
     from genzoo.app.publish import write_evaluations as write_evaluations
     from genzoo.app.samples import save as save
+    from genzoo.atomic_files import atomic_write as atomic_write
+    from genzoo.atomic_files import settle as settle
+    from genzoo.atomic_files import storage_errors as storage_errors
     from genzoo.cli.completion import complete_architecture as complete_architecture
     from genzoo.cli.fields import field_options as field_options
     from genzoo.cli.options import HomePath as HomePath
@@ -32,14 +35,25 @@ if TYPE_CHECKING:
     from genzoo.cli.output import output as output
     from genzoo.cli.outputs import refuse_loss as refuse_loss
     from genzoo.cli.plugin_registry import plugin_registry as plugin_registry
-    from genzoo.data.raw import RawSamples as RawSamples
+    from genzoo.data.arrays import number_labels as number_labels
+    from genzoo.data.class_folders import folder_labels as folder_labels
+    from genzoo.data.content_digests import file_digests as file_digests
+    from genzoo.data.content_digests import remembered as remembered
+    from genzoo.data.fingerprint import digest as digest
+    from genzoo.data.folder_listing import holds_files as holds_files
+    from genzoo.data.folder_listing import nothing_there as nothing_there
+    from genzoo.data.split_folders import is_split as is_split
+    from genzoo.data.split_folders import split_to_train_on as split_to_train_on
     from genzoo.doctor.distances import repeats_by_chance as repeats_by_chance
     from genzoo.errors import ArtifactError as ArtifactError
     from genzoo.errors import CapabilityError as CapabilityError
     from genzoo.errors import ConfigError as ConfigError
     from genzoo.errors import DataError as DataError
     from genzoo.errors import GenzooError as GenzooError
+    from genzoo.errors import HubError as HubError
     from genzoo.errors import SpecError as SpecError
+    from genzoo.errors import StorageError as StorageError
+    from genzoo.errors import UnknownNameError as UnknownNameError
     from genzoo.errors import UsageError as UsageError
     from genzoo.errors import unknown_name as unknown_name
     from genzoo.evaluation.intervals import Interval as Interval
@@ -50,7 +64,20 @@ if TYPE_CHECKING:
     from genzoo.evaluation.published_weights import published_weights as published_weights
     from genzoo.evaluation.record import EvaluationRecord as EvaluationRecord
     from genzoo.evaluation.subject import Subject as Subject
+    from genzoo.hub.refusals import asking_hub as asking_hub
+    from genzoo.hub.refusals import named_wait as named_wait
+    from genzoo.hub.repository_info import repository_info as repository_info
+    from genzoo.hub.transfer import within as within
     from genzoo.interfaces.architecture import Architecture as Architecture
+    from genzoo.interfaces.data_source import Blocks as Blocks
+    from genzoo.interfaces.data_source import Content as Content
+    from genzoo.interfaces.data_source import DataSource as DataSource
+    from genzoo.interfaces.data_source import DecodedSource as DecodedSource
+    from genzoo.interfaces.data_source import Encoded as Encoded
+    from genzoo.interfaces.data_source import FileSource as FileSource
+    from genzoo.interfaces.data_source import Labels as Labels
+    from genzoo.interfaces.data_source import RawSamples as RawSamples
+    from genzoo.interfaces.data_source import SourceRequest as SourceRequest
     from genzoo.interfaces.decoded import Decoded as Decoded
     from genzoo.interfaces.decoded import Layout as Layout
     from genzoo.interfaces.decoded import UndecodableError as UndecodableError
@@ -124,14 +151,37 @@ _HOME = {
     "genzoo.cli.outputs": ("refuse_loss",),
     "genzoo.cli.plugin_registry": ("plugin_registry",),
     "genzoo.torch_globals": ("plain_modes",),
-    "genzoo.data.raw": ("RawSamples",),
+    "genzoo.atomic_files": ("atomic_write", "settle", "storage_errors"),
+    "genzoo.data.arrays": ("number_labels",),
+    "genzoo.data.class_folders": ("folder_labels",),
+    "genzoo.data.content_digests": ("file_digests", "remembered"),
+    "genzoo.data.fingerprint": ("digest",),
+    "genzoo.data.folder_listing": ("holds_files", "nothing_there"),
+    "genzoo.data.split_folders": ("is_split", "split_to_train_on"),
+    "genzoo.hub.refusals": ("asking_hub", "named_wait"),
+    "genzoo.hub.repository_info": ("repository_info",),
+    "genzoo.hub.transfer": ("within",),
+    "genzoo.interfaces.data_source": (
+        "Blocks",
+        "Content",
+        "DataSource",
+        "DecodedSource",
+        "Encoded",
+        "FileSource",
+        "Labels",
+        "RawSamples",
+        "SourceRequest",
+    ),
     "genzoo.errors": (
         "ArtifactError",
         "CapabilityError",
         "ConfigError",
         "DataError",
         "GenzooError",
+        "HubError",
         "SpecError",
+        "StorageError",
+        "UnknownNameError",
         "UsageError",
         "unknown_name",
     ),

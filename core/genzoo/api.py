@@ -95,7 +95,7 @@ def _plan_options(
     """
     from genzoo.data.find_source import lasting_data
 
-    named = str(data) if isinstance(data, str | Path) else lasting_data(data)
+    named = str(data) if isinstance(data, str | Path) else lasting_data(data, registry)
     entry = registry[ArchitectureSpec].find(architecture)
     kind = load_target(choose_kind(registry, entry, data, options.get("kind")).record.config)
     training = TrainingConfig.model_fields

@@ -70,7 +70,7 @@ class Record:
             raise ValueError(
                 f"{self.what} name {self.name!r} must be lower case letters, digits, '.', '_', '-'"
             )
-        for key in ("target", "config"):
+        for key in ("target", "config", "matches"):
             value = getattr(self, key, "")
             if value and not _TARGET.fullmatch(value):
                 raise ValueError(f"{key} {value!r} of {self.name} is not 'module:attribute'")
@@ -178,6 +178,37 @@ class DatasetSpec(Record):
     kind: str = "image"
     count: int = 0
     licence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSourceSpec(Record):
+    """A form in which data are given: an address, a kind of file, or a layout of a folder.
+
+    Attributes:
+        target: A function that takes a `genzoo.SourceRequest` and returns a `genzoo.DataSource`.
+        prefixes: What an address of it begins with, in lower case: `("s3://",)`.
+        endings: What a file of it ends with, in lower case: `(".sqlite",)`.
+        matches: A function that takes what the user typed and the `genzoo.Kind`, and returns
+            whether it is a folder, or a name of several files, of this form. It imports no torch.
+    """
+
+    what: ClassVar[str] = "data source"
+    hook: ClassVar[str] = "genzoo_sources"
+    since: ClassVar[str] = "0.1"
+
+    target: str
+    prefixes: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+    matches: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        texts = (*self.prefixes, *self.endings)
+        if not (texts or self.matches):
+            raise ValueError(f"the data source {self.name} has no prefixes, endings or matches")
+        for text in texts:
+            if not text or text != text.lower():
+                raise ValueError(f"{text!r} of the data source {self.name} is not lower case text")
 
 
 @dataclass(frozen=True, kw_only=True)

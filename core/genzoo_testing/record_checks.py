@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import genzoo
 from genzoo.hub.reference import as_reference
-from genzoo.records import ArchitectureSpec, ObjectiveSpec, PriorSpec
+from genzoo.media.find_kind import find_kind, load_kind
+from genzoo.records import ArchitectureSpec, DataSourceSpec, ObjectiveSpec, PriorSpec
 from genzoo.registry import load_target
 from genzoo.specs import Config, parse_config
 from genzoo_testing.check import ContractError, check
@@ -63,6 +65,23 @@ def _data_set(subject: RecordSubject) -> str:
     return "its function is there"
 
 
+def _data_source(subject: RecordSubject) -> str:
+    spec = subject.record
+    assert isinstance(spec, DataSourceSpec)
+    if not callable(load_target(spec.target)):
+        raise ContractError(f"{spec.target} is not a function that opens data.")
+    if not spec.matches:
+        return "its function is there"
+    matches = load_target(spec.matches)
+    kind = load_kind(find_kind(subject.registry, "image", "genzoo"))
+    with TemporaryDirectory() as folder:
+        if matches(folder, kind):
+            raise ContractError(
+                f"{spec.matches} takes an empty folder for its own.", source_of(matches)
+            )
+    return "its functions are there, and leave other folders alone"
+
+
 def _format(subject: RecordSubject) -> str:
     target = str(getattr(subject.record, "target", ""))
     reader = load_target(target)
@@ -98,6 +117,7 @@ _OTHERS: Mapping[str, Callable[[RecordSubject], str]] = {
     "tracker": _if_installed,
     "feature space": _if_installed,
     "data set": _data_set,
+    "data source": _data_source,
     "format": _format,
     "command": _command,
     "model": _model,

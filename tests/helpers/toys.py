@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 import genzoo
+import genzoo_sources
 from genzoo import (
     Architecture,
     ArchitectureSpec,
@@ -236,8 +237,9 @@ def genzoo_priors() -> list[PriorSpec]:
 
 
 def toy_registry(distribution: str = "genzoo-toys", version: str = "1.2.3") -> Registry:
-    """A registry with the toys alone."""
+    """A registry with the toys, and with the data sources that come with genzoo."""
     registry = Registry()
     registry.add_all([*genzoo_architectures(), *genzoo_priors()], distribution, version)
     registry.add_all(BuiltIn().genzoo_kinds(), "genzoo", genzoo.__version__)
+    registry.add_all(genzoo_sources.genzoo_sources(), "genzoo", genzoo.__version__)
     return registry

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genzoo.app.open_model import known_names
 from genzoo.errors import UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.media.find_kind import kind_of_model
 from genzoo.model.labels import class_indices
-from genzoo.records import DatasetSpec
+from genzoo.records import DataSourceSpec
 from genzoo.specs import SampleSpec
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def read_inputs(
     from genzoo.data.read import read_files
 
     class_indices(labels, spec, 1)
-    if len(sources) == 1 and _is_dataset(sources[0]):
+    if len(sources) == 1 and _is_dataset(sources[0], registry):
         x, known = _from_dataset(sources[0], kind, spec, registry, count or DEFAULT_COUNT)
     else:
         x, known = read_files(sources[:count], kind, spec)[:count], None
@@ -108,10 +108,10 @@ def save(
     return place
 
 
-def _is_dataset(source: str) -> bool:
-    return (
-        source.lower().endswith((".npz", ".npy", ".tar", ".parquet")) or not Path(source).is_file()
-    )
+def _is_dataset(source: str, registry: Registry) -> bool:
+    specs = (entry.record for entry in registry[DataSourceSpec].values())
+    endings = (".npz", ".npy", *(ending for spec in specs for ending in spec.endings))
+    return source.lower().endswith(endings) or not Path(source).is_file()
 
 
 def _from_dataset(
@@ -120,14 +120,9 @@ def _from_dataset(
     import numpy as np
 
     from genzoo.data.open_dataset import open_dataset
-    from genzoo.registry import load_target
-
-    def registered(wanted: str) -> tuple[DatasetSpec, Any]:
-        record = registry[DatasetSpec].find(wanted).record
-        return record, load_target(record.target)
 
     fitted = type(kind)(kind.options_for_spec(spec))
-    dataset = open_dataset(name, fitted, registered=registered)
+    dataset = open_dataset(name, fitted, registry=registry)
     count = min(count, len(dataset))
     chosen = np.arange(count) * len(dataset) // count
     x, _ = dataset.batch(chosen, spec)

@@ -10,18 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.data_source import Labels, Outcomes, Source
 from genzoo.data.decoding import attempt_entry
 from genzoo.data.fingerprint import array_identity
 from genzoo.data.npz_archives import Archive
-from genzoo.data.raw import RawSamples
 from genzoo.errors import DataError
+from genzoo.interfaces.data_source import DecodedSource, Labels, Outcomes, RawSamples
 from genzoo.interfaces.decoded import Decoded
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
 
 
-class ArraySource(Source):
+class ArraySource(DecodedSource):
     """Arrays that are loaded only when they are needed.
 
     Args:
@@ -30,6 +29,8 @@ class ArraySource(Source):
         kind: What they hold.
         known: Gives their identity, from the arrays or from what is remembered of them.
     """
+
+    may_change = False  # they are loaded as a whole
 
     def __init__(
         self,

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from genzoo.data.prefetch import ReadAhead
 from genzoo.data.row_files import Rows
-from genzoo.data.shuffle import Blocks, Order, shuffled
+from genzoo.data.shuffle import Order, shuffled
+from genzoo.interfaces.data_source import Blocks
 from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.noise import derive_seed
 from genzoo.specs import SampleSpec

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.atomic_files import atomic_folder, atomic_write
-from genzoo.data.cache_writer import build_entry
-from genzoo.data.data_source import Progress, Source
+from genzoo.data.cache_writer import Progress, build_entry
 from genzoo.data.fingerprint import fingerprint
 from genzoo.data.row_files import Rows
 from genzoo.errors import DataError, StorageError
+from genzoo.interfaces.data_source import DataSource
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
 
@@ -51,7 +51,7 @@ class DataCache:
     def entry(
         self,
         key: str,
-        source: Source,
+        source: DataSource,
         kind: Kind,
         progress: Progress | None = None,
         look: Callable[[], str] | None = None,
@@ -95,7 +95,7 @@ class DataCache:
             raise StorageError(f"The cache entry '{place}' vanished.", "Run the command again.")
         return built
 
-    def options(self, source: Source, kind: Kind) -> Config:
+    def options(self, source: DataSource, kind: Kind) -> Config:
         """`source.options(kind)`, remembered from the last time."""
         path = self.folder / f"{fingerprint(source.identity, kind)}.json"
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -15,12 +16,22 @@ import numpy as np
 from numpy.lib import format as npy
 
 from genzoo.data.class_folders import numbered_labels
-from genzoo.data.data_source import Labels, Progress, Source
-from genzoo.data.decoding import Outcome
+from genzoo.data.decoder_pool import decode_all
 from genzoo.data.remarks import counted, endings, listing, printable, with_article, with_reasons
 from genzoo.errors import DataError
+from genzoo.interfaces.data_source import (
+    DataSource,
+    DecodedSource,
+    FileSource,
+    Labels,
+    Outcome,
+    Outcomes,
+)
 from genzoo.interfaces.decoded import Decoded, Layout
 from genzoo.interfaces.kind import Kind
+
+Progress = Callable[[int, int], None]
+"""Called with the number of files or entries decoded so far and their total."""
 
 
 @dataclass
@@ -53,7 +64,7 @@ class Tally:
             self.failed[position] = str(outcome)
 
 
-def build_entry(folder: Path, source: Source, kind: Kind, progress: Progress | None) -> None:
+def build_entry(folder: Path, source: DataSource, kind: Kind, progress: Progress | None) -> None:
     """Decode `source` into `folder`.
 
     Raises:
@@ -83,7 +94,7 @@ def build_entry(folder: Path, source: Source, kind: Kind, progress: Progress | N
         file.write(json.dumps(meta, indent=1).encode())
 
 
-def _labels(source: Source, tally: Tally, kind: Kind) -> Labels:
+def _labels(source: DataSource, tally: Tally, kind: Kind) -> Labels:
     """Those that the rows say themselves, else those of the source."""
     said, count = len(tally.labels), len(tally.kept)
     if not said:
@@ -94,11 +105,11 @@ def _labels(source: Source, tally: Tally, kind: Kind) -> Labels:
     return numbered_labels(np.array(tally.labels, np.int64), tally.classes)
 
 
-def _write_rows(file: BinaryIO, source: Source, kind: Kind, progress: Progress | None) -> Tally:
+def _write_rows(file: BinaryIO, source: DataSource, kind: Kind, progress: Progress | None) -> Tally:
     tally = Tally()
     total = len(source)
     # Closing ends the processes that decode, should writing fail.
-    with closing(source.outcomes(kind)) as outcomes:
+    with closing(_outcomes(source, kind)) as outcomes:
         for position, outcome in enumerate(outcomes):
             if isinstance(outcome, Decoded):
                 file.write(np.ascontiguousarray(outcome.rows).data)
@@ -106,6 +117,15 @@ def _write_rows(file: BinaryIO, source: Source, kind: Kind, progress: Progress |
             if progress is not None:
                 progress(position + 1, total)
     return tally
+
+
+def _outcomes(source: DataSource, kind: Kind) -> Outcomes:
+    """Each file or entry in order, decoded, or why it could not be."""
+    if isinstance(source, DecodedSource):
+        return source.outcomes(kind)
+    if isinstance(source, FileSource):
+        return decode_all(source.encoded, len(source), kind)
+    raise TypeError(f"{type(source).__name__} is neither a FileSource nor a DecodedSource")
 
 
 def _write_header(file: BinaryIO, count: int, layout: Layout) -> None:
@@ -116,7 +136,7 @@ def _write_header(file: BinaryIO, count: int, layout: Layout) -> None:
     npy.write_array_header_1_0(file, header)
 
 
-def _notes(source: Source, tally: Tally, kind: Kind) -> list[str]:
+def _notes(source: DataSource, tally: Tally, kind: Kind) -> list[str]:
     notes = []
     if tally.failed:
         notes.append(
@@ -131,12 +151,12 @@ def _notes(source: Source, tally: Tally, kind: Kind) -> list[str]:
     return notes
 
 
-def _named(source: Source, tally: Tally) -> list[str]:
+def _named(source: DataSource, tally: Tally) -> list[str]:
     names = source.names()
     return with_reasons({names[position]: reason for position, reason in tally.failed.items()})
 
 
-def _nothing_left(source: Source, tally: Tally, kind: Kind) -> DataError:
+def _nothing_left(source: DataSource, tally: Tally, kind: Kind) -> DataError:
     failed = listing("its only file is", "tried {} files", _named(source, tally))
     return DataError(
         f"No {kind.noun} in '{source.name}' can be read; {failed}",

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from genzoo.cache_folder import cache_root
 from genzoo.data.dataset import Dataset
-from genzoo.data.find_source import Registered, find_source
+from genzoo.data.find_source import find_source
 from genzoo.data.given_data import IN_MEMORY, DataLike
 from genzoo.data.streamed_rows import StreamedRows
 from genzoo.errors import DataError, GenzooError
+from genzoo.registry import Registry
 
 Look = Callable[[], str]
 
@@ -19,14 +20,17 @@ SHARE = 0.01
 """Looking at a million files takes seconds: the next look waits until it costs this share."""
 
 
-def watch_data(data: DataLike, dataset: Dataset, registered: Registered) -> DataWatch:
+def watch_data(data: DataLike, dataset: Dataset, registry: Registry) -> DataWatch:
     """A watch on the data `data` that were opened as `dataset`."""
     if dataset.blocks is not None or dataset.name == IN_MEMORY:
         # What comes from afar is compared with what it was when it arrives.
         return DataWatch(dataset, lambda: dataset.fingerprint)
-    return DataWatch(
-        dataset, lambda: find_source(data, dataset.kind, registered, cache_root()).identity
-    )
+    stream = isinstance(dataset.rows, StreamedRows)
+
+    def look() -> str:
+        return find_source(data, dataset.kind, registry, cache_root(), stream=stream).identity
+
+    return DataWatch(dataset, look)
 
 
 class DataWatch:

@@ -10,8 +10,8 @@ import numpy as np
 
 from genzoo.data.folder_listing import files_below
 from genzoo.data.given_data import IN_MEMORY, DataLike, given_data
-from genzoo.data.raw import RawSamples
 from genzoo.errors import GenzooError, UnknownNameError, UsageError
+from genzoo.interfaces.data_source import RawSamples
 from genzoo.interfaces.kind import Kind
 from genzoo.media.find_kind import find_kind, load_kind
 from genzoo.records import ArchitectureSpec, DatasetSpec, KindSpec

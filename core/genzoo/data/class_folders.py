@@ -9,8 +9,8 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.data_source import Labels, without_label
 from genzoo.data.remarks import printable, shortened
+from genzoo.interfaces.data_source import Labels
 
 
 def folder_labels(paths: Sequence[str], samples: str) -> Labels:
@@ -28,7 +28,7 @@ def folder_labels(paths: Sequence[str], samples: str) -> Labels:
         where = f"in one folder, '{around}'" if depth else "in the folder itself"
         return Labels(None, (), notes, f"all {len(paths)} {samples} are {where}")
     if loose:
-        found = without_label(
+        found = Labels.incomplete(
             samples, loose, len(paths), "is in no class folder", "are in no class folder"
         )
         shown = shortened([paths[number] for number in loose])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import blake2b, file_digest
@@ -92,12 +92,8 @@ def file_digests(
     Raises:
         DataError: One of them cannot be read.
     """
-    names = [str(path.absolute()) for path in paths]
-    try:
-        statuses = [status_of(path.stat(), name) for path, name in zip(paths, names, strict=True)]
-    except OSError as error:
-        raise DataError(f"'{error.filename}' cannot be read: {error.strerror}.") from error
-    found = content_digests(paths, statuses, digest(names), cache, note)
+    place = digest(str(path.absolute()) for path in paths)
+    found = content_digests(paths, _statuses(paths), place, cache, note)
     return [each.hex() for each in found]
 
 
@@ -132,21 +128,35 @@ def _write(file: Path, content: bytes) -> None:
         np.save(opened, np.frombuffer(content, np.uint8))
 
 
-def remembered(key: str, cache: Path, keep: bool, find: Callable[[], str]) -> str:
-    """What `find` gives, remembered under `key` from the last time.
+def remembered(
+    facts: Iterable[str], cache: Path, find: Callable[[], str], files: Sequence[Path] = ()
+) -> str:
+    """What `find` gives, remembered from the last time for as long as nothing looks changed.
 
     Args:
-        key: Changes whenever the result may.
+        facts: What it depends on.
         cache: The cache's folder.
-        keep: Whether to remember it.
         find: Finds it out.
+        files: Files on which it depends too, known by their sizes, times and inodes.
+
+    Raises:
+        DataError: One of the files cannot be read.
     """
-    file = cache / "digests" / f"{key}.txt"
+    statuses = _statuses(files)
+    file = cache / "digests" / f"{digest([*facts, *(status.hex() for status in statuses)])}.txt"
     with suppress(OSError, ValueError):
         if text := file.read_text("ascii"):
             return text
+    now = time.time()
     found = find()
-    if keep:
+    if all(is_settled(status, now) for status in statuses):
         with suppress(StorageError), atomic_write(file) as temporary:
             temporary.write_text(found, "ascii")
     return found
+
+
+def _statuses(paths: Sequence[Path]) -> list[bytes]:
+    try:
+        return [status_of(path.stat(), str(path.absolute())) for path in paths]
+    except OSError as error:
+        raise DataError(f"'{error.filename}' cannot be read: {error.strerror}.") from error

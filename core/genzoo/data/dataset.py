@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.data.row_files import BlockRows, Rows, readable
-from genzoo.data.shuffle import Blocks
+from genzoo.interfaces.data_source import Blocks
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
 

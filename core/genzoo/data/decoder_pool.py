@@ -18,10 +18,10 @@ from weakref import finalize
 
 import numpy as np
 
-from genzoo.data.data_source import Outcomes
 from genzoo.data.decoder_process import READY, describe_kind
-from genzoo.data.decoding import Content, Encoded, Outcome, attempt, quiet_decoding
+from genzoo.data.decoding import attempt, quiet_decoding
 from genzoo.errors import DataError
+from genzoo.interfaces.data_source import Content, Encoded, Outcome, Outcomes
 from genzoo.interfaces.decoded import Decoded, UndecodableError
 from genzoo.interfaces.kind import Kind
 

@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from genzoo.data.decoding import Content, Encoded, attempt, quiet_decoding
+from genzoo.data.decoding import attempt, quiet_decoding
+from genzoo.interfaces.data_source import Content, Encoded
 from genzoo.interfaces.decoded import Decoded
 from genzoo.interfaces.kind import Kind
 from genzoo.registry import load_target

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.errors import DataError
+from genzoo.interfaces.data_source import Content, Encoded, Outcome
 from genzoo.interfaces.decoded import Decoded, UndecodableError
 from genzoo.interfaces.kind import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The bytes of a file that is a part of another, such as an archive, and its name."""
-
-    name: str
-    data: bytes
-
-
-ENTRY = "entry of an array"
-"""The name of content that is numbers, as numpy.save writes them, and no file of a kind."""
-
-Encoded = Path | Content | UndecodableError
-"""A file, the bytes of one, or why there are none."""
-
-Outcome = Decoded | UndecodableError
 
 
 @contextmanager
@@ -46,17 +27,11 @@ def attempt(kind: Kind, encoded: Encoded) -> Outcome:
     """The samples in a file, or why there are none."""
     if isinstance(encoded, UndecodableError):
         return encoded
-    if isinstance(encoded, Content) and encoded.name == ENTRY:
-        return _outcome(kind, lambda: _adapted(kind, array_in(encoded.data)))
+    if isinstance(encoded, Content) and encoded.name == Content.ARRAY:
+        return _outcome(kind, lambda: _adapted(kind, encoded.array()))
     if isinstance(encoded, Content):
         return _outcome(kind, lambda: kind.decode_bytes(encoded.data, encoded.name))
     return _outcome(kind, lambda: kind.decode(encoded))
-
-
-def array_in(content: bytes) -> NDArray[np.generic]:
-    """The array that `numpy.save` wrote."""
-    found: NDArray[np.generic] = np.load(io.BytesIO(content), allow_pickle=False)
-    return found
 
 
 def _adapted(kind: Kind, sample: NDArray[np.generic]) -> Decoded:

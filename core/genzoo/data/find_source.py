@@ -1,43 +1,42 @@
-"""From what the user typed to the source that it means."""
+"""From what the user typed to the source that it means.
+
+In this order: what the caller holds; an address, by how it begins; a path that is there, or a name
+of several files, as registered sources say; the paths that genzoo reads itself; a registered data
+set.
+"""
 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from genzoo.data.arrays import ArraySource, read_arrays
-from genzoo.data.content_digests import is_settled, remembered, status_of
-from genzoo.data.data_source import Source
-from genzoo.data.fingerprint import digest, reading_identity
+from genzoo.data.content_digests import remembered
+from genzoo.data.fingerprint import reading_identity
 from genzoo.data.folder_listing import check_plain, list_files
 from genzoo.data.folder_source import FolderSource
 from genzoo.data.given_data import IN_MEMORY, DataLike, given_data
-from genzoo.data.hub_datasets import PREFIX, hub_source, is_saved, saved_source
-from genzoo.data.raw import RawSamples
-from genzoo.data.remote.addresses import is_address
-from genzoo.data.remote.connection import shown
-from genzoo.data.shard_source import ShardSource
-from genzoo.data.shards import ENDING, is_pattern, shards_in, shards_of_pattern
+from genzoo.data.registered_sources import address_source, open_registered, path_source
 from genzoo.data.split_folders import scan_split
-from genzoo.data.split_shards import shards_to_train_on
 from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError
+from genzoo.interfaces.data_source import WINDOW, DataSource, RawSamples, SourceRequest
 from genzoo.interfaces.kind import Kind
 from genzoo.records import DatasetSpec
-
-Registered = Callable[[str], tuple[DatasetSpec, Callable[[], RawSamples]]]
-"""Looks a name up: its record and its loader. Raises UnknownNameError."""
+from genzoo.registry import Registry, load_target
 
 
 def find_source(
     data: DataLike,
     kind: Kind,
-    registered: Registered | None,
+    registry: Registry,
     cache: Path,
-    note: Callable[[str], None] | None = None,
-) -> Source:
+    *,
+    stream: bool = False,
+    window: int = WINDOW,
+    note: Callable[[str], None] = lambda text: None,
+) -> DataSource:
     """The source that `data` means; see `open_dataset`."""
     data = given_data(data)
     if isinstance(data, RawSamples):
@@ -46,32 +45,26 @@ def find_source(
         return FolderSource(list_files(data, kind), f"{len(data)} files", kind, cache, note)
     if not str(data):
         raise UsageError("The name of the data is empty.", "Give a folder or a data set.")
-    if str(data).startswith(PREFIX):
-        return hub_source(str(data), kind, cache)
-    if is_address(str(data)):
-        raise UsageError(
-            f"'{shown(str(data))}' is an address, and can only be streamed.",
-            "Add --stream to genzoo train or genzoo evaluate.",
-        )
+    request = SourceRequest(str(data), kind, cache, stream, window, note)
+    if (address := address_source(request.data, registry)) is not None:
+        return open_registered(address, request)
+    known = _lookup(data, registry) if isinstance(data, str) else None
     path = Path(data).expanduser()
-    known = _lookup(data, registered) if isinstance(data, str) and registered else None
-    if _exists(path):
+    there = _exists(path)
+    if there:
         if known is not None and path.name == data:
             raise AmbiguousNameError(
                 f"'{data}' is both a path here and a registered data set.",
                 f"Type ./{data} for the path, or DISTRIBUTION/{data} for the data set.",
             )
-        return _from_path(path, str(data), kind, cache, note)
-    if is_pattern(str(data)):
-        return ShardSource(shards_of_pattern(str(data)), str(data), kind, cache, note)
+        check_plain(path, request.data)
+    if (source := path_source(request, registry, there and path.is_file())) is not None:
+        return open_registered(source, request)
+    if there:
+        return _own_source(path, request)
     if known is not None:
-        spec, load = known
-        if spec.kind.rpartition("/")[2] != kind.name:
-            raise UsageError(
-                f"The data set '{data}' holds samples of the kind '{spec.kind}', not '{kind.name}'."
-            )
-        return ArraySource(load, str(data), kind, partial(_known, spec, load, kind, cache))
-    raise _not_found(data, registered)
+        return _registered_arrays(known, request)
+    raise _not_found(data, registry)
 
 
 class MemorySource(ArraySource):
@@ -81,43 +74,34 @@ class MemorySource(ArraySource):
         super().__init__(lambda: raw, IN_MEMORY, kind)
 
 
-def lasting_data(data: DataLike) -> str | tuple[str, ...]:
+def lasting_data(data: DataLike, registry: Registry) -> str | tuple[str, ...]:
     """What was given, as a run records it: found from any current folder, arrays apart."""
     data = given_data(data)
     if isinstance(data, RawSamples):
         return IN_MEMORY
     if isinstance(data, tuple):
         return tuple(str(Path(each).expanduser().absolute()) for each in data)
-    return str(data.absolute()) if isinstance(data, Path) else lasting_name(data)
-
-
-def lasting_name(data: str) -> str:
-    """What the user typed, as it is found from any current folder."""
-    path = Path(data)
-    if is_address(data):
+    if isinstance(data, Path):
+        return str(data.absolute())
+    if address_source(data, registry) is not None:
         return data
-    return str(path.resolve()) if is_pattern(data) or path.exists() else data
+    try:
+        path = Path(data)
+        return data if not path.exists() and _lookup(data, registry) else str(path.resolve())
+    except (OSError, ValueError):
+        return data  # no such path can be, as is said where it is opened
 
 
-def _from_path(
-    path: Path, name: str, kind: Kind, cache: Path, note: Callable[[str], None] | None
-) -> Source:
-    check_plain(path, name)
-    shards = shards_in(path, kind) if path.is_dir() else [path]
-    if shards and shards[0].suffix.lower() == ENDING:
-        shards, said = shards_to_train_on(shards, name)
-        source = ShardSource(shards, name, kind, cache, note)
-        source.notes = (*said, *source.notes)
-        return source
-    if is_saved(path, kind):
-        return saved_source(path, name, kind, cache)
+def _own_source(path: Path, request: SourceRequest) -> DataSource:
+    name, kind, cache = request.data, request.kind, request.cache
     if path.is_dir():
-        return FolderSource(scan_split(path, name, kind), name, kind, cache, note)
+        return FolderSource(scan_split(path, name, kind), name, kind, cache, request.note)
     if path.suffix.lower() in (".npz", ".npy"):
-        known = partial(_known_file, path, kind, cache)
+        facts = ["arrays", *reading_identity(kind)]
+        known = partial(remembered, facts, cache, files=[path])
         return ArraySource(lambda: read_arrays(path, kind), name, kind, known)
     if path.suffix.lower() in kind.reads and not kind.one_per_file:
-        return FolderSource(list_files([str(path)], kind), name, kind, cache, note)
+        return FolderSource(list_files([str(path)], kind), name, kind, cache, request.note)
     if path.suffix.lower() in (".zip", ".tgz", ".gz", ".xz", ".bz2", ".7z", ".rar"):
         raise DataError(f"'{name}' is an archive.", "Unpack it and give the folder.")
     raise DataError(
@@ -126,25 +110,18 @@ def _from_path(
     )
 
 
-def _known(
-    spec: DatasetSpec,
-    load: Callable[[], RawSamples],
-    kind: Kind,
-    cache: Path,
-    find: Callable[[], str],
-) -> str:
-    """The identity of a registered data set, found again once its version or its code changes."""
+def _registered_arrays(spec: DatasetSpec, request: SourceRequest) -> ArraySource:
+    """A registered data set; its identity is found again once its version or code changes."""
+    name, kind = request.data, request.kind
+    if spec.kind.rpartition("/")[2] != kind.name:
+        raise UsageError(
+            f"The data set '{name}' holds samples of the kind '{spec.kind}', not '{kind.name}'."
+        )
+    load: Callable[[], RawSamples] = load_target(spec.target)
     module = getattr(sys.modules.get(load.__module__), "__file__", None)
-    code = [status_of(Path(module).stat(), module).hex()] if module else []
-    facts = [spec.name, spec.target, spec.version, *reading_identity(kind), *code]
-    return remembered(digest(["registered", *facts]), cache, True, find)
-
-
-def _known_file(path: Path, kind: Kind, cache: Path, find: Callable[[], str]) -> str:
-    """The identity of arrays in a file, found again once the file looks changed."""
-    status = status_of(path.stat(), str(path.absolute()))
-    key = digest(["arrays", status.hex(), *reading_identity(kind)])
-    return remembered(key, cache, is_settled(status, time.time()), find)
+    facts = ["registered", spec.name, spec.target, spec.version, *reading_identity(kind)]
+    code = [Path(module)] if module else []
+    return ArraySource(load, name, kind, partial(remembered, facts, request.cache, files=code))
 
 
 def _exists(path: Path) -> bool:
@@ -156,20 +133,18 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _lookup(
-    name: str, registered: Registered
-) -> tuple[DatasetSpec, Callable[[], RawSamples]] | None:
+def _lookup(name: str, registry: Registry) -> DatasetSpec | None:
     try:
-        return registered(name)
+        return registry[DatasetSpec].find(name).record
     except UnknownNameError:
         return None
 
 
-def _not_found(data: str | Path, registered: Registered | None) -> UsageError:
+def _not_found(data: str | Path, registry: Registry) -> UsageError:
     hint = "Check the path."
-    if isinstance(data, str) and registered is not None:
+    if isinstance(data, str):
         try:
-            registered(data)
+            registry[DatasetSpec].find(data)
         except UnknownNameError as error:
             hint = error.hint
     return UnknownNameError(

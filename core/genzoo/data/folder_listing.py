@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from genzoo.artifact.format import CONFIG, WEIGHTS
 from genzoo.cache_folder import cache_root
@@ -106,8 +106,8 @@ def check_plain(path: Path, name: str) -> None:
         )
 
 
-def nothing_there(root: Path, kind: Kind) -> DataError:
-    """The error for a folder without files of `kind`."""
+def nothing_there(root: Path | str, kind: Kind) -> DataError:
+    """The error for a folder, or other data, without a sample of `kind`."""
     hint = f"Give a folder with {endings(kind)} files, in subfolders or not."
     return DataError(
         f"There is no {kind.noun} in '{root}'.", hint if kind.reads else "Give an .npz file."
@@ -207,6 +207,23 @@ def files_below(
                 case "closed":
                     closed(path)
         waiting += reversed(folders)
+
+
+def holds_files(folder: Path, kind: Kind, beside: Sequence[str] = ()) -> bool:
+    """Whether there is a file in a folder, or below it, that has an ending of the kind.
+
+    Args:
+        folder: The folder.
+        kind: What it may hold.
+        beside: Names of files that do not count.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    return any(
+        entry.name not in beside and PurePath(entry.name).suffix.lower() in kind.reads
+        for _, entry in files_below(folder)
+    )
 
 
 def is_own(folder: Path) -> bool:

@@ -8,12 +8,10 @@ from typing import overload
 
 from genzoo.data.class_folders import folder_labels
 from genzoo.data.content_digests import content_digests
-from genzoo.data.data_source import Labels
-from genzoo.data.decoding import quiet_decoding
-from genzoo.data.file_source import FileSource
 from genzoo.data.fingerprint import digest
 from genzoo.data.folder_listing import FolderScan
 from genzoo.data.remarks import printable
+from genzoo.interfaces.data_source import FileSource, Labels
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
 
@@ -47,8 +45,7 @@ class FolderSource(FileSource):
         return len(self.scan.files)
 
     def options(self, kind: Kind) -> Config:
-        with quiet_decoding():
-            return kind.options_for_files(_Paths(self.scan))
+        return kind.options_for_files(_Paths(self.scan))
 
     def name_at(self, position: int) -> str:
         return printable(self.scan.files[position].path)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.raw import RawSamples
 from genzoo.errors import UsageError
+from genzoo.interfaces.data_source import RawSamples
 
 DataLike = str | Path | Sequence[str | Path] | RawSamples | NDArray[Any]
 """A name or path, a list of files, or arrays with labels or without."""

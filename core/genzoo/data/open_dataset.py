@@ -9,21 +9,19 @@ import numpy as np
 
 from genzoo.cache_folder import cache_root
 from genzoo.data.cache import DataCache, Entry
-from genzoo.data.data_source import Progress, Source
+from genzoo.data.cache_writer import Progress
 from genzoo.data.dataset import Dataset
-from genzoo.data.file_source import FileSource
-from genzoo.data.find_source import MemorySource, Registered, find_source
+from genzoo.data.decoding import quiet_decoding
+from genzoo.data.find_source import MemorySource, find_source
 from genzoo.data.fingerprint import digest, fingerprint
-from genzoo.data.folder_source import FolderSource
 from genzoo.data.given_data import DataLike
 from genzoo.data.outline import Outline, contract, no_labels, outline, renumbered
 from genzoo.data.remarks import class_counts
-from genzoo.data.remote import WINDOW
-from genzoo.data.remote.open import remote_source
-from genzoo.data.shard_source import ShardSource
 from genzoo.data.streamed_rows import StreamedRows
 from genzoo.errors import UsageError
+from genzoo.interfaces.data_source import WINDOW, DataSource, FileSource
 from genzoo.interfaces.kind import Kind
+from genzoo.registry import Registry
 
 
 def open_dataset(
@@ -33,14 +31,14 @@ def open_dataset(
     conditional: bool = False,
     classes: Sequence[str] | None = None,
     cache: Path | None = None,
-    registered: Registered | None = None,
+    registry: Registry | None = None,
     progress: Progress | None = None,
     stream: bool = False,
     note: Callable[[str], None] | None = None,
     window: int = WINDOW,
     check: Callable[[Outline], None] = lambda outline: None,
 ) -> Dataset:
-    """Open a folder, tar shards here or elsewhere, an .npz file, a registered data set, or arrays.
+    """Open a folder, an .npz file, arrays, a registered data set, or data of a registered source.
 
     Args:
         data: A path, a registered name, a list of files, or arrays.
@@ -48,7 +46,7 @@ def open_dataset(
         conditional: Whether the samples' contract has the classes; the data must have labels.
         classes: Number the labels by this list, such as that of a model. Default: the data's own.
         cache: Where decoded samples are kept. Default: `cache_root()`.
-        registered: Looks up registered names.
+        registry: Where data sources and data sets are registered; by default none is.
         progress: Called while files are decoded.
         stream: Decode samples each time they are asked for and keep none.
         note: Hears of samples that cannot be read while they are streamed, and of what takes long.
@@ -64,11 +62,13 @@ def open_dataset(
         StorageError: The cache cannot be written.
     """
     root = cache or cache_root()
-    source = _far(data, kind, root, window, note) if stream else None
-    source = source or find_source(data, kind, registered, root, note)
+    registry = Registry() if registry is None else registry
+    note = note or (lambda text: None)
+    source = find_source(data, kind, registry, root, stream=stream, window=window, note=note)
     store = DataCache(root)
     in_memory = isinstance(source, MemorySource)
-    options = source.options(kind) if in_memory else store.options(source, kind)
+    with quiet_decoding():
+        options = source.options(kind) if in_memory else store.options(source, kind)
     kind = type(kind)(options)
     key = fingerprint(source.identity, kind)
 
@@ -80,30 +80,28 @@ def open_dataset(
     if stream:
         key, found = digest([key, "streamed"]), _streamed(source, kind, note)
     else:
-        # What the library `datasets` reads is its own copy, and arrays are loaded as a whole.
-        changes = isinstance(source, (FolderSource, ShardSource))
-        look = (lambda: find_source(data, kind, registered, root).identity) if changes else None
-        found = _as_they_are(source, kind) or store.entry(key, source, kind, progress, look, before)
+
+        def look() -> str:
+            return find_source(data, kind, registry, root).identity
+
+        again = look if source.may_change else None
+        found = _as_they_are(source, kind) or store.entry(
+            key, source, kind, progress, again, before
+        )
     return _dataset(source, kind, found, key, conditional, classes)
 
 
-def _far(
-    data: object, kind: Kind, root: Path, window: int, note: Callable[[str], None] | None
-) -> Source | None:
-    return remote_source(data, kind, root, window, note) if isinstance(data, str) else None
-
-
-def _streamed(source: Source, kind: Kind, note: Callable[[str], None] | None) -> Entry:
+def _streamed(source: DataSource, kind: Kind, note: Callable[[str], None]) -> Entry:
     if not isinstance(source, FileSource):
         raise UsageError(
             f"'{source.name}' is an array and cannot be streamed.", "Leave --stream out."
         )
     labels = source.labels(range(len(source)))
-    rows = StreamedRows(source, kind, labels.values, note or (lambda text: None))
+    rows = StreamedRows(source, kind, labels.values, note)
     return Entry(rows, labels.values, labels.classes, labels.notes)
 
 
-def _as_they_are(source: Source, kind: Kind) -> Entry | None:
+def _as_they_are(source: DataSource, kind: Kind) -> Entry | None:
     """Arrays in memory that need no change are not copied to disk."""
     if not isinstance(source, MemorySource) or not kind.layout.of(source.raw.samples):
         return None
@@ -112,7 +110,7 @@ def _as_they_are(source: Source, kind: Kind) -> Entry | None:
 
 
 def _dataset(
-    source: Source,
+    source: DataSource,
     kind: Kind,
     found: Entry,
     key: str,

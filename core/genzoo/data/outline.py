@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from genzoo.data.data_source import Labels, Source
 from genzoo.data.decoding import attempt, quiet_decoding
-from genzoo.data.file_source import FileSource
 from genzoo.data.remarks import shortened
 from genzoo.errors import DataError, UsageError
+from genzoo.interfaces.data_source import DataSource, FileSource, Labels
 from genzoo.interfaces.decoded import Decoded, UndecodableError
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
@@ -40,7 +39,7 @@ class Outline:
 
 
 def outline(
-    source: Source, kind: Kind, conditional: bool, classes: Sequence[str] | None
+    source: DataSource, kind: Kind, conditional: bool, classes: Sequence[str] | None
 ) -> Outline | None:
     """The outline of `source`; None where its classes depend on what is in the files.
 
@@ -74,7 +73,7 @@ def outline(
     return Outline(source.name, contract(kind, names, source.name), most)
 
 
-def _say_their_class(source: Source, kind: Kind) -> bool:
+def _say_their_class(source: DataSource, kind: Kind) -> bool:
     """Whether the first file that can be decoded says the classes of its rows itself."""
     if not isinstance(source, FileSource):
         return False
@@ -84,7 +83,7 @@ def _say_their_class(source: Source, kind: Kind) -> bool:
     return first is not None and bool(first.labels)
 
 
-def _hold_samples(source: Source, kind: Kind, positions: Sequence[int]) -> bool:
+def _hold_samples(source: DataSource, kind: Kind, positions: Sequence[int]) -> bool:
     """Whether one of the first files at `positions` can be decoded."""
     if not isinstance(source, FileSource):
         return True

@@ -13,23 +13,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class Blocks:
-    """How samples lie in blocks, one after the other.
-
-    Attributes:
-        lengths: Number of samples of each block.
-        window: Blocks whose samples are mixed.
-    """
-
-    lengths: tuple[int, ...]
-    window: int
-
-    @property
-    def head(self) -> int:
-        """Number of samples in as many of the first blocks as a window has."""
-        return sum(self.lengths[: self.window])
+from genzoo.interfaces.data_source import Blocks
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from genzoo.data.class_folders import common_folders
@@ -29,26 +30,55 @@ def scan_split(root: Path, name: str, kind: Kind) -> FolderScan:
     scan = scan_folder(root, kind)
     paths = [scan.files[0].path, scan.files[-1].path]
     above = "".join(f"{part}/" for part in paths[0].split("/")[: common_folders(paths)])
-    splits = splits_among(file.path[len(above) :] for file in scan.files)
-    if not splits:
+    split = split_to_train_on((file.path[len(above) :] for file in scan.files), name)
+    if split is None:
         return scan
-    wanted = train_of(splits, name)
-    found = scan_folder(root / above / wanted, kind)
-    return FolderScan(found.root, found.files, (read_alone(name, wanted, splits), *found.notes))
+    found = scan_folder(root / above / split.folder, kind)
+    return FolderScan(found.root, found.files, (split.note, *found.notes))
 
 
-def splits_among(paths: Iterable[str]) -> list[str]:
+@dataclass(frozen=True)
+class Split:
+    """The folder to read alone, and a sentence that says so."""
+
+    folder: str
+    note: str
+
+
+def is_split(name: str) -> bool:
+    """Whether a folder of that name is a split of a data set, such as `train` or `test`."""
+    return name.lower() in SPLITS
+
+
+def split_to_train_on(paths: Iterable[str], name: str) -> Split | None:
+    """The split to train on, where `paths` begin with folders that are splits; else None.
+
+    Args:
+        paths: Of all files, '/' between parts.
+        name: What the user typed.
+
+    Raises:
+        DataError: They are splits, and not one of them is to be trained on.
+    """
+    splits = _splits_among(paths)
+    if not splits:
+        return None
+    wanted = _train_of(splits, name)
+    return Split(wanted, _read_alone(name, wanted, splits))
+
+
+def _splits_among(paths: Iterable[str]) -> list[str]:
     """The folders that `paths` begin with, where they are splits and nothing else, and several."""
     found: set[str] = set()
     for path in paths:
         folder, below, _ = path.partition("/")
-        if not below or folder.lower() not in SPLITS:
+        if not below or not is_split(folder):
             return []
         found.add(folder)
     return sorted(found) if len(found) > 1 else []
 
 
-def train_of(splits: list[str], name: str) -> str:
+def _train_of(splits: list[str], name: str) -> str:
     """The split to train on.
 
     Raises:
@@ -63,7 +93,7 @@ def train_of(splits: list[str], name: str) -> str:
     )
 
 
-def read_alone(name: str, wanted: str, splits: list[str]) -> str:
+def _read_alone(name: str, wanted: str, splits: list[str]) -> str:
     """The sentence that one split is read and no other."""
     left = [split for split in splits if split != wanted]
     return listing(

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.data.decoder_pool import Decoders, cores
-from genzoo.data.decoding import Outcome, attempt
-from genzoo.data.file_source import FileSource
+from genzoo.data.decoding import attempt
 from genzoo.data.row_files import check_indices
 from genzoo.errors import DataError
+from genzoo.interfaces.data_source import FileSource, Outcome
 from genzoo.interfaces.decoded import Decoded
 from genzoo.interfaces.kind import Kind
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from genzoo.data.dataset import Dataset
 from genzoo.data.given_data import DataLike
@@ -11,8 +10,7 @@ from genzoo.data.open_dataset import open_dataset
 from genzoo.data.outline import Outline
 from genzoo.errors import UsageError
 from genzoo.interfaces.kind import Kind
-from genzoo.records import DatasetSpec
-from genzoo.registry import Registry, load_target
+from genzoo.registry import Registry
 from genzoo.specs import SampleSpec
 
 LEAST = 8
@@ -55,10 +53,6 @@ def open_beside(
         UsageError: There is no such data, or it has no labels.
     """
 
-    def registered(name: str) -> tuple[DatasetSpec, Any]:
-        record = registry[DatasetSpec].find(name).record
-        return record, load_target(record.target)
-
     def check(known: Outline) -> None:
         if known.most is not None:
             check_enough(known.name, known.most, kind)
@@ -69,7 +63,7 @@ def open_beside(
         type(kind)(kind.options_for_spec(spec)),
         conditional=conditional,
         classes=spec.classes if conditional else None,
-        registered=registered,
+        registry=registry,
         progress=decoding,
         stream=stream,
         note=note,

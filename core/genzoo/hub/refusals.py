@@ -38,14 +38,23 @@ def hub_errors(what: str, revision: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def client_errors(what: str, revision: str = "") -> Iterator[None]:
-    """As `hub_errors`, for what the client asks by itself.
+def asking_hub(what: str, revision: str = "") -> Iterator[None]:
+    """As `hub_errors`, where a library asks the Hub by its client.
 
-    An answer that it cannot make sense of is not the Hub's, and a request to slow down is raised
-    at once: the client would wait by itself.
+    A request to slow down is raised at once: the client would wait by itself.
+
+    Raises:
+        ArtifactError, HubError, UnknownNameError: As `hub_errors`.
     """
+    with hub_errors(what, revision), at_once():
+        yield
+
+
+@contextmanager
+def client_errors(what: str, revision: str = "") -> Iterator[None]:
+    """As `asking_hub`; an answer that the client cannot make sense of is not the Hub's."""
     try:
-        with hub_errors(what, revision), at_once():
+        with asking_hub(what, revision):
             yield
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise not_the_hub("the client cannot read its answer") from error

@@ -26,7 +26,7 @@ from genzoo.training.components import Session, open_session, restore_session
 from genzoo.training.hardware import choose_device
 from genzoo.training.refusals import check_fit
 from genzoo.training.reporter import Reporter
-from genzoo.training.run_data import data_gone, load_data, lookup_in, placed
+from genzoo.training.run_data import data_gone, load_data, placed
 from genzoo.training.run_folder import (
     DataRecord,
     MetricsLog,
@@ -93,7 +93,7 @@ def train_run(
             folder.check_free()
             folder.write_record(_record(plan, dataset))
         reporter.note(f"Training on {session.device} in {session.precision}.")
-        watch = watch_data(data, dataset, lookup_in(registry))
+        watch = watch_data(data, dataset, registry)
         return Trainer(session, folder, reporter, trackers=trackers, watch=watch).run()
 
 
@@ -146,7 +146,7 @@ def resume_run(
         _check_architecture(record, architecture, registry, out)
         plan = _changed(record.plan, changes or {})
         if data is not None:
-            plan = plan.model_copy(update={"data": placed(plan, data)})
+            plan = plan.model_copy(update={"data": placed(plan, data, registry)})
         trackers = choose_trackers(plan.training.tracker, registry)
         checkpoint = _read_checkpoint(folder, reporter, processes)
         classes = record.data.sample.classes or None
@@ -164,7 +164,7 @@ def resume_run(
             folder.write_record(record.model_copy(update={"plan": plan}))
         reporter.note(f"Going on from step {step}.")
         place = plan.data.data if data is None else data
-        watch = watch_data(place, dataset, lookup_in(registry))
+        watch = watch_data(place, dataset, registry)
         return Trainer(session, folder, reporter, step, drawn, trackers, watch).run()
 
 
@@ -232,7 +232,7 @@ def _resolve(plan: RunPlan, registry: Registry, data: DataLike) -> RunPlan:
             "architecture": architecture.full_name,
             "objective": objective.full_name,
             "objective_config": {**defaults, **plan.objective_config},
-            "data": placed(plan, data).model_copy(update={"kind": kind.full_name}),
+            "data": placed(plan, data, registry).model_copy(update={"kind": kind.full_name}),
         }
     )
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from genzoo.data.choose_kind import choose_kind
 from genzoo.data.dataset import Dataset
-from genzoo.data.find_source import Registered, lasting_data
+from genzoo.data.find_source import lasting_data
 from genzoo.data.given_data import IN_MEMORY, DataLike
 from genzoo.data.open_dataset import open_dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import UsageError
 from genzoo.media.find_kind import load_kind
-from genzoo.records import ArchitectureSpec, DatasetSpec
-from genzoo.registry import Registry, load_target
+from genzoo.records import ArchitectureSpec
+from genzoo.registry import Registry
 from genzoo.training.refusals import refuse_early
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunRecord
@@ -60,7 +59,7 @@ def load_data(
             load_kind(entry, plan.data.options),
             conditional=plan.data.conditional,
             classes=classes,
-            registered=lookup_in(registry),
+            registry=registry,
             progress=reporter.decoding,
             stream=plan.data.stream,
             note=reporter.note,
@@ -73,19 +72,9 @@ def load_data(
     return dataset
 
 
-def lookup_in(registry: Registry) -> Registered:
-    """Looks up data sets in a registry."""
-
-    def registered(name: str) -> tuple[DatasetSpec, Any]:
-        record = registry[DatasetSpec].find(name).record
-        return record, load_target(record.target)
-
-    return registered
-
-
-def placed(plan: RunPlan, data: DataLike) -> DataConfig:
+def placed(plan: RunPlan, data: DataLike, registry: Registry) -> DataConfig:
     """A plan's data, where they lie now."""
-    return plan.data.model_copy(update={"data": lasting_data(data)})
+    return plan.data.model_copy(update={"data": lasting_data(data, registry)})
 
 
 def data_gone(record: RunRecord, run: Path) -> UsageError:

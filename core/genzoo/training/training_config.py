@@ -7,8 +7,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from genzoo.data.remote import WINDOW
 from genzoo.errors import ConfigError
+from genzoo.interfaces.data_source import WINDOW
 from genzoo.specs import Config, parse_config
 
 

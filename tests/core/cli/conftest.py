@@ -11,7 +11,8 @@ import toys
 from bundled_metrics import manager_with_metrics
 from click.testing import CliRunner, Result
 
-import genzoo.api  # noqa: F401 - keeps its own default_manager, whatever tests put in its place
+import genzoo.api  # keeps its own default_manager, whatever tests put in its place
+import genzoo_sources
 from genzoo import ModelSpec, SampleSpec, hookimpl
 from genzoo.artifact.save import save_model
 from genzoo.cli.main import main
@@ -68,6 +69,7 @@ def zoo_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def manager(zoo_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> PluginManager:
     """The plugins that commands see."""
     manager = manager_with_metrics()
+    manager.add(genzoo_sources, "genzoo", genzoo.__version__)
     manager.add(toys, "genzoo-toys", "1.2.3")
     manager.add(sketches, "genzoo-sketches", "0.5")
     manager.add(Zoo(zoo_folders), "genzoo-zoo", "0.1")

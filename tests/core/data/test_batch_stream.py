@@ -72,7 +72,7 @@ def test_the_ends_of_the_range_are_exact(low, high):
 def dataset():
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (20, 8, 8, 3), np.uint8)
-    from genzoo.data.raw import RawSamples
+    from genzoo.interfaces.data_source import RawSamples
 
     raw = RawSamples(images, np.arange(20) % 2, ("even", "odd"))
     return open_images(raw, conditional=True)

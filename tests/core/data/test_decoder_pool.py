@@ -18,7 +18,7 @@ from points_kind import PointOptions, PointsKind
 from genzoo.data import decoder_pool as pool
 from genzoo.data.decoder_pool import Worker, WorkerLostError, decode_all
 from genzoo.data.decoder_process import READY, describe_kind, serve
-from genzoo.data.decoding import Content
+from genzoo.interfaces.data_source import Content
 from genzoo.interfaces.decoded import Decoded, UndecodableError
 
 EIGHT = image_kind(size=8)

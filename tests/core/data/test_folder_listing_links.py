@@ -13,9 +13,9 @@ from shard_writer import picture, write_shards
 from genzoo.data.choose_kind import _names
 from genzoo.data.folder_listing import scan_folder
 from genzoo.data.read import read_files
-from genzoo.data.shards import holds_files, shards_in
 from genzoo.errors import DataError
 from genzoo.specs import SampleSpec
+from genzoo_sources.shard_files import holds_files, shards_in
 
 
 def paths(root):

@@ -10,16 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from image_data import open_images
+from image_data import naming, open_images
 from points_kind import PointOptions, PointsKind
 from shard_writer import picture, write_shard
 
 from genzoo.data import content_digests, find_source
 from genzoo.data.fingerprint import array_identity, fingerprint
-from genzoo.data.raw import RawSamples
 from genzoo.errors import DataError
+from genzoo.interfaces.data_source import RawSamples
 from genzoo.media.image_kind import ImageKind, ImageOptions
-from genzoo.records import DatasetSpec
 
 IMAGES = np.arange(4 * 8 * 8 * 3, dtype=np.uint8).reshape(4, 8, 8, 3)
 LABELS = np.array([0, 1, 1, 0])
@@ -250,7 +249,7 @@ def test_arrays_are_the_same_data_in_memory_in_a_file_and_under_a_name(registry_
     kept = known(arrays())
     raw = RawSamples(IMAGES, LABELS, ("x", "y"))
     assert known(raw) == kept
-    assert known("mine", registered=registry_of(raw)) == kept
+    assert known("mine", registry=registry_of(raw)) == kept
     assert known(np.asfortranarray(IMAGES)) == known(IMAGES)
     np.save("plain.npy", IMAGES)
     assert known("plain.npy") == known(IMAGES)
@@ -258,22 +257,15 @@ def test_arrays_are_the_same_data_in_memory_in_a_file_and_under_a_name(registry_
 
 @pytest.fixture
 def registry_of():
-    """A look-up that knows one data set, in the version asked for."""
-
-    def make(raw, version="1"):
-        def lookup(name):
-            return DatasetSpec(name="mine", target="t:t", version=version), lambda: raw
-
-        return lookup
-
-    return make
+    """A registry that knows one data set, in the version asked for."""
+    return lambda raw, version="1": naming(lambda: raw, "mine", version)
 
 
 def test_a_registered_data_set_is_looked_at_again_when_its_version_changes(registry_of):
-    first = known("mine", registered=registry_of(RawSamples(IMAGES)))
+    first = known("mine", registry=registry_of(RawSamples(IMAGES)))
     changed = RawSamples(IMAGES[::-1])
-    assert known("mine", registered=registry_of(changed, "2")) != first
-    assert known("mine", registered=registry_of(RawSamples(IMAGES), "3")) == first
+    assert known("mine", registry=registry_of(changed, "2")) != first
+    assert known("mine", registry=registry_of(RawSamples(IMAGES), "3")) == first
 
 
 @pytest.mark.parametrize(

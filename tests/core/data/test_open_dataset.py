@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_data import IMAGES, in_range, open_images
+from image_data import IMAGES, in_range, naming, open_images
 from PIL import Image
 
 from genzoo import cache_folder as places
 from genzoo.cache_folder import cache_root
 from genzoo.data.arrays import checked, read_npz
-from genzoo.data.raw import RawSamples
-from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError, unknown_name
+from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError
+from genzoo.interfaces.data_source import RawSamples
 from genzoo.records import DatasetSpec
 
 GREY = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
@@ -42,10 +42,7 @@ def animals(root: Path) -> Path:
     return root
 
 
-def registered(name: str):
-    if name != "tiny":
-        raise unknown_name("data set", name, ["tiny"])
-    return DatasetSpec(name="tiny", target="a:b", version="1"), lambda: RawSamples(COLOUR)
+REGISTRY = naming(lambda: RawSamples(COLOUR))
 
 
 def test_a_folder(tmp_path):
@@ -294,33 +291,35 @@ def test_arrays_in_memory_are_used_as_they_are(tmp_path):
 
 
 def test_a_registered_name():
-    dataset = open_images("tiny", registered=registered)
+    dataset = open_images("tiny", registry=REGISTRY)
     assert (dataset.rows == COLOUR).all()
 
 
-def test_a_cached_registered_set_is_not_loaded_again():
-    first = open_images("tiny", registered=registered)
+def test_a_cached_registered_set_is_not_loaded_again(monkeypatch):
+    first = open_images("tiny", registry=REGISTRY)
 
     def broken():
         raise AssertionError("loaded again")
 
-    again = open_images("tiny", registered=lambda name: (registered(name)[0], broken))
+    load = sys.modules[next(iter(REGISTRY[DatasetSpec].values())).record.target.partition(":")[0]]
+    monkeypatch.setattr(load, "load", broken)
+    again = open_images("tiny", registry=REGISTRY)
     assert (again.rows == first.rows).all()
 
 
 def test_a_name_that_is_nothing_is_told_both_readings():
     both = r"neither a folder or \.npz file here nor a registered"
     with pytest.raises(UnknownNameError, match=both) as caught:
-        open_images("tinny", registered=registered)
+        open_images("tinny", registry=REGISTRY)
     assert "Did you mean tiny?" in caught.value.hint
 
 
 def test_a_name_that_is_both_is_refused(tmp_path):
     animals(tmp_path / "tiny")
     with pytest.raises(AmbiguousNameError, match="both a path here and a registered"):
-        open_images("tiny", registered=registered)
-    assert len(open_images("./tiny", registered=registered)) == 3
-    assert len(open_images(Path("tiny"), registered=registered)) == 3
+        open_images("tiny", registry=REGISTRY)
+    assert len(open_images("./tiny", registry=REGISTRY)) == 3
+    assert len(open_images(Path("tiny"), registry=REGISTRY)) == 3
 
 
 @pytest.mark.parametrize(
@@ -340,7 +339,7 @@ def test_files_that_are_no_data(tmp_path, name, message):
 @pytest.mark.parametrize("name", ["", "x" * 5000, "a\0b"])
 def test_absurd_names(name):
     with pytest.raises(UsageError):
-        open_images(name, registered=registered)
+        open_images(name, registry=REGISTRY)
 
 
 def test_progress_reaches_the_total(tmp_path):

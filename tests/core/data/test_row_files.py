@@ -10,9 +10,9 @@ import torch
 from image_data import in_range, open_images
 
 from genzoo.data import row_files as module
-from genzoo.data.raw import RawSamples
 from genzoo.data.row_files import FileRows, readable
 from genzoo.errors import DataError
+from genzoo.interfaces.data_source import RawSamples
 
 ROWS = np.random.default_rng(0).integers(0, 1000, (20, 2, 3), np.int32)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from genzoo.data.batch_stream import BatchStream
-from genzoo.data.shuffle import Blocks, shuffled
+from genzoo.data.shuffle import shuffled
+from genzoo.interfaces.data_source import Blocks
 
 LENGTHS = (5, 0, 7, 3, 9, 4, 1)
 TOTAL = sum(LENGTHS)

@@ -9,9 +9,9 @@ import pytest
 from image_data import IMAGES, open_images
 from shard_writer import picture, write_shard
 
-from genzoo.data.raw import RawSamples
 from genzoo.data.remarks import class_counts
 from genzoo.errors import DataError
+from genzoo.interfaces.data_source import RawSamples
 
 
 @pytest.fixture(autouse=True)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from image_data import image_kind, in_range, open_images
+from image_data import SOURCES, image_kind, in_range, open_images
 from points_kind import PointOptions, PointsKind
 from shard_writer import picture, write_shard
 
 from genzoo.data import decoder_pool as pool
 from genzoo.data import streamed_rows as streamed
-from genzoo.data.data_source import Labels
-from genzoo.data.decoding import Content
-from genzoo.data.file_source import FileSource
 from genzoo.data.open_dataset import open_dataset
 from genzoo.data.streamed_rows import StreamedRows
 from genzoo.errors import DataError, UsageError
+from genzoo.interfaces.data_source import Content, FileSource, Labels
 
 
 class Pictures(FileSource):
@@ -129,7 +127,9 @@ def test_a_folder_is_streamed_too(tmp_path):
 
 def test_files_of_several_samples_cannot_be_streamed(tmp_path):
     write_shard(tmp_path / "a.tar", {"0.csv": b"1,2\n3,4\n"})
-    dataset = open_dataset(tmp_path / "a.tar", PointsKind(PointOptions()), stream=True)
+    dataset = open_dataset(
+        tmp_path / "a.tar", PointsKind(PointOptions()), registry=SOURCES, stream=True
+    )
     with pytest.raises(DataError, match=r"'a\.tar/0\.csv' holds 2 points, and streaming"):
         dataset.rows.read(np.array([0]))
 

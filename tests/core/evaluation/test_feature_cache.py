@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from genzoo.data.shuffle import Blocks
 from genzoo.errors import PluginError
 from genzoo.evaluation.feature_cache import FeatureCache, extracted, temporary_features
 from genzoo.evaluation.subject import used_samples
+from genzoo.interfaces.data_source import Blocks
 from genzoo.interfaces.feature_extractor import FeatureExtractor
 
 

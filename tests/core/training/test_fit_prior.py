@@ -8,8 +8,8 @@ from toys import LATENT
 import genzoo
 from genzoo.artifact.format import read_config
 from genzoo.data.open_dataset import open_dataset
-from genzoo.data.shuffle import Blocks
 from genzoo.errors import CapabilityError
+from genzoo.interfaces.data_source import Blocks
 from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 from genzoo.training import save_artifact
