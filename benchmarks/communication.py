@@ -188,15 +188,15 @@ def show(name: str, session: Session, count: Count, seconds: float) -> None:
     alone = exchange_seconds(session.processes, gradients.values())
     if not session.processes.is_main:
         return
-    print(f"\n{name}, {session.objective_entry.full_name}, {SIZES[name]} px here")
+    print(f"\n{name}, {session.task.objective_entry.full_name}, {SIZES[name]} px here")
     for (phase, at, call), total in count.items():
         print(f"  {phase:14} {at:10} {call:24} {total / 1e6:9.4f} MB a step")
-    if not session.sharded:
+    if not session.networks.sharded:
         reduced = {phase: total for (phase, at, _), total in count.items() if at == GRADIENTS}
         assert reduced == gradients, f"counted {reduced}, and the formula gives {gradients}"
         print("  as the formula has it")
     print(f"  a step {seconds:.3f} s here, its exchange of gradients alone {alone:.3f} s")
-    if not session.sharded:
+    if not session.networks.sharded:
         show_paper(gradients)
 
 

@@ -26,8 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from training import write_folder
 
 from genzoo.fast_convolutions import choose_algorithm
-from genzoo.training.allocators import tune_allocators
-from genzoo.training.hardware import choose_precision
+from genzoo.training.hardware import choose_precision, tune_allocators
 
 LAYERS = ((64, 128, 32, 4, 2), (128, 256, 16, 4, 2), (256, 512, 8, 4, 2), (128, 128, 16, 3, 1))
 """Channels in and out, side, kernel, stride."""

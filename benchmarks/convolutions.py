@@ -23,7 +23,7 @@ from torch import Tensor
 from genzoo.fast_convolutions.algorithms import Algorithm, Direct, Winograd, upsample
 from genzoo.fast_convolutions.autograd_functions import convolve
 from genzoo.fast_convolutions.choose_algorithm import reuse
-from genzoo.training.allocators import tune_allocators
+from genzoo.training.hardware import tune_allocators
 
 LAYERS = (
     (64, 32, 64, 16),

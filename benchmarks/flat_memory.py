@@ -35,8 +35,8 @@ from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 from genzoo.plugins.manager import default_manager
 from genzoo.specs import Config, SampleSpec
-from genzoo.training.allocators import tune_allocators
 from genzoo.training.components import Session, open_session
+from genzoo.training.hardware import tune_allocators
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunFolder
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
@@ -152,7 +152,7 @@ def train(dataset: Dataset, steps: int) -> dict[str, Any]:
 def read_epoch(session: Session) -> float:
     """Read the batches of an epoch as the trainer does; returns samples a second."""
     size, start = session.config.batch_size, time.perf_counter()
-    dataset, spec = session.dataset, session.architecture.sample
+    dataset, spec = session.dataset, session.task.architecture.sample
     for position in range(0, len(dataset), size):
         dataset.batch(session.stream.take(position, size), spec)
         dataset.expect(session.stream.take(position + size, size))

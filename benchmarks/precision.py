@@ -26,9 +26,8 @@ import torch
 from genzoo.plugins.manager import default_manager
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
-from genzoo.training.allocators import tune_allocators
 from genzoo.training.components import open_session
-from genzoo.training.hardware import multiplies_bfloat16
+from genzoo.training.hardware import multiplies_bfloat16, tune_allocators
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder

@@ -21,8 +21,7 @@ import torch
 from tutorial_script import generator
 
 from genzoo import build, load
-from genzoo.training.allocators import tune_allocators
-from genzoo.training.hardware import multiplies_bfloat16
+from genzoo.training.hardware import multiplies_bfloat16, tune_allocators
 
 BATCH, COUNT = 64, 512
 WIDTH = 64

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import genzoo
 from genzoo.plugins.manager import default_manager
-from genzoo.training.allocators import tune_allocators
 from genzoo.training.components import open_session
+from genzoo.training.hardware import tune_allocators
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder

@@ -208,7 +208,7 @@ class PairSubject:
 
 def make_step(session: Session, index: int = 0, draw: int = 0) -> Step:
     """A step with the batch number `draw`, every part in training mode."""
-    spec = session.architecture.sample
+    spec = session.task.architecture.sample
     rows = torch.arange(BATCH) + draw * BATCH
     x = random_samples(spec, COUNT)[rows % COUNT]
     labels = cyclic_labels(spec, COUNT)

@@ -40,7 +40,7 @@ def phases(subject: PairSubject) -> str:
     if subject.refusal:
         raise ContractError(f"An architecture's own objective refuses it: {subject.refusal}")
     session = subject.open_session()
-    own = set(session.objective.parts())
+    own = set(session.task.objective.parts())
     watched = WatchedParts(dict(session.parts))
     trained: set[str] = set()
     for phase in session.engine.phases:

@@ -95,8 +95,8 @@ def resume(subject: PairSubject) -> str:
 
 
 def _checkpoint(trainer: Trainer) -> Path:
-    folder = trainer.folder.checkpoints
-    state = Checkpoint(trainer.step, trainer.drawn, session_tensors(trainer.session))
+    folder, position = trainer.folder.checkpoints, trainer.session.position
+    state = Checkpoint(position.step, position.drawn, session_tensors(trainer.session))
     write_checkpoint(folder, state, keep=1)
     return folder
 
@@ -117,7 +117,6 @@ def _disturb() -> None:
 def _resumed(trainer: Trainer, checkpoints: Path) -> Trainer:
     checkpoint, _ = read_newest(checkpoints)
     restore_session(trainer.session, checkpoint)
-    trainer.step, trainer.drawn = checkpoint.step, checkpoint.drawn
     return trainer
 
 

@@ -45,7 +45,7 @@ VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 class ProcessGroup:
     """The processes of one program, seen from one of them.
 
-    All must call the same methods in the same order. A method raises WorldError when another
+    All must call the same methods in the same order. A method raises ProcessGroupError when another
     process has ended or no longer answers.
 
     Attributes:

@@ -63,7 +63,7 @@ class Step:
         self.used: set[str] = set()
         self.reported: dict[str, Tensor] = {}
         self._identity = identity
-        self._world = processes
+        self._processes = processes
         self._noises: dict[tuple[str, int], Noise] = {}
         self._shared: dict[str, Any] = {}
 
@@ -79,20 +79,20 @@ class Step:
         rows = len(self.batch) if count is None else count
         key = (name, rows)
         if key not in self._noises:
-            self._noises[key] = self._open_noise(name, rows * self._world.size)
+            self._noises[key] = self._open_noise(name, rows * self._processes.size)
         return self._noises[key]
 
     def _open_noise(self, name: str, rows: int) -> Noise:
         """The stream for the rows of all processes, or what this one has of it."""
         noise = BatchNoise(rows, derive_seed(*self._identity, name, rows), self.batch.x.device)
-        return noise if self._world.size == 1 else ShareNoise(noise, self._world.rows(rows))
+        return noise if self._processes.size == 1 else ShareNoise(noise, self._processes.rows(rows))
 
     def batch_mean(self, x: Tensor) -> Tensor:
         """The mean of `x` (N, *shape) over the rows of the global batch, of `shape`.
 
         Gradients flow through it. Every process must call it, as often and in the same order.
         """
-        return self._world.mean(x.mean(0))
+        return self._processes.mean(x.mean(0))
 
     def latents(self, name: str = "latent", count: int | None = None) -> Tensor:
         """Latents drawn from the prior, (count, *latent shape)."""

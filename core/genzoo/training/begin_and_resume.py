@@ -19,11 +19,10 @@ from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo.registry import Registry
 from genzoo.specs import parse_config
 from genzoo.torch_globals import plain_modes
-from genzoo.training.allocators import tune_allocators
-from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
+from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest, share_checkpoint
 from genzoo.training.choose_trackers import choose_trackers
 from genzoo.training.components import Session, open_session, restore_session
-from genzoo.training.hardware import choose_device
+from genzoo.training.hardware import choose_device, tune_allocators
 from genzoo.training.refusals import check_fit
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import data_gone, load_data, placed
@@ -36,7 +35,6 @@ from genzoo.training.run_folder import (
     check_resumable,
 )
 from genzoo.training.run_lock import only_trainer
-from genzoo.training.share import share_checkpoint
 from genzoo.training.training_config import RunPlan, TrainingConfig
 from genzoo.training.training_loop import Trainer, TrainingResult
 from genzoo.version import __version__
@@ -94,7 +92,7 @@ def train_run(
             folder.write_record(_record(plan, dataset))
         reporter.note(f"Training on {session.device} in {session.precision}.")
         watch = watch_data(data, dataset, registry)
-        return Trainer(session, folder, reporter, trackers=trackers, watch=watch).run()
+        return Trainer(session, folder, reporter, trackers, watch).run()
 
 
 def _alone(
@@ -156,8 +154,8 @@ def resume_run(
             raise error if data is not None else data_gone(record, out) from error
         check_known_data(record, dataset.fingerprint, out)
         session = open_session(plan, dataset, registry, processes)
-        checkpoint = _restore(session, checkpoint, folder, reporter)
-        step, drawn = (checkpoint.step, checkpoint.drawn) if checkpoint else (0, 0)
+        _restore(session, checkpoint, folder, reporter)
+        step = session.position.step
         if processes.is_main:
             sweep(folder.path)
             MetricsLog(folder.metrics_file).rewind(step)
@@ -165,7 +163,7 @@ def resume_run(
         reporter.note(f"Going on from step {step}.")
         place = plan.data.data if data is None else data
         watch = watch_data(place, dataset, registry)
-        return Trainer(session, folder, reporter, step, drawn, trackers, watch).run()
+        return Trainer(session, folder, reporter, trackers, watch).run()
 
 
 def _record(plan: RunPlan, dataset: Dataset) -> RunRecord:
@@ -185,7 +183,7 @@ def _read_record(folder: RunFolder, processes: ProcessGroup) -> RunRecord:
 
 def _restore(
     session: Session, checkpoint: Checkpoint | None, folder: RunFolder, reporter: Reporter
-) -> Checkpoint | None:
+) -> None:
     """Put the checkpoint's state into the session, or an older one's where it does not fit."""
     while checkpoint is not None:
         try:
@@ -198,7 +196,6 @@ def _restore(
             except CheckpointError:
                 raise error from None
             checkpoint = older
-    return checkpoint
 
 
 def _read_checkpoint(

@@ -12,13 +12,15 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Protocol
 
+import torch
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from torch import Tensor
 
 from genzoo.artifact.tensors import load_tensors, refuse_non_finite, save_tensors
 from genzoo.atomic_files import atomic_folder, remove_folder, remove_leftovers
+from genzoo.distributed.process_group import ProcessGroup
 from genzoo.errors import ArtifactError, CheckpointError
 from genzoo.plain_files import read_plain
 from genzoo.strict_json import parse_json
@@ -41,6 +43,16 @@ class _State(BaseModel):
     sizes: dict[Group, int]
 
 
+class Component(Protocol):
+    """A part of a run that a checkpoint keeps, under a name of its own."""
+
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """All that it needs to go on, as tensors by name; empty where it has no state."""
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore what `state_dict` returned."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A moment of a run.
@@ -48,7 +60,7 @@ class Checkpoint:
     Attributes:
         step: Training steps complete.
         drawn: Samples drawn from the data.
-        tensors: Tensors by group, then by name; a group is a file.
+        tensors: States of the components by name; each is a file.
     """
 
     step: int
@@ -146,3 +158,36 @@ def _read_group(path: Path, group: str, size: int) -> Mapping[str, Tensor]:
 
 def _step_of(path: Path) -> int:
     return int(path.name.removeprefix("step-"))
+
+
+def share_checkpoint(processes: ProcessGroup, checkpoint: Checkpoint | None) -> Checkpoint | None:
+    """Rank 0's checkpoint, or that it has none, in all processes. They need not see its folder."""
+    if processes.size == 1:
+        return checkpoint
+    layout = processes.share(None if checkpoint is None else _layout(checkpoint))
+    if layout is None:
+        return None
+    tensors = checkpoint.tensors if checkpoint else _empty(layout["tensors"])
+    processes.broadcast_(tensor for group in tensors.values() for tensor in group.values())
+    return Checkpoint(layout["step"], layout["drawn"], tensors)
+
+
+def _layout(checkpoint: Checkpoint) -> dict[str, Any]:
+    tensors = {
+        group: {
+            name: [str(tensor.dtype).removeprefix("torch."), list(tensor.shape)]
+            for name, tensor in tensors.items()
+        }
+        for group, tensors in checkpoint.tensors.items()
+    }
+    return {"step": checkpoint.step, "drawn": checkpoint.drawn, "tensors": tensors}
+
+
+def _empty(layout: dict[str, dict[str, Any]]) -> dict[str, dict[str, Tensor]]:
+    return {
+        group: {
+            name: torch.empty(shape, dtype=getattr(torch, dtype))
+            for name, (dtype, shape) in tensors.items()
+        }
+        for group, tensors in layout.items()
+    }

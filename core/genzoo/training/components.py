@@ -1,10 +1,10 @@
-"""Everything live in a run, put together from its plan."""
+"""What a run holds: components that are built from its plan, saved and restored by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -13,34 +13,36 @@ from torch.optim import Optimizer
 from genzoo.data.batch_stream import BatchStream
 from genzoo.data.dataset import Dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
-from genzoo.distributed.sync_batch_norm import synced
 from genzoo.errors import CheckpointError
-from genzoo.fast_convolutions.swap_layers import use_fast_convolutions
-from genzoo.interfaces.architecture import Architecture
-from genzoo.interfaces.objective import Objective, Phase
-from genzoo.interfaces.prior import Prior
-from genzoo.model.build import build_architecture
 from genzoo.model.model import Model
 from genzoo.plugin_errors import one_line
-from genzoo.records import ArchitectureSpec, ObjectiveSpec
-from genzoo.registry import Entry, Registry
-from genzoo.training.checkpoint import Checkpoint
-from genzoo.training.compilation import as_written, compile_networks
-from genzoo.training.ema import ExponentialMovingAverage, fresh_average
-from genzoo.training.fsdp_tensors import WholeTensors, load_whole, whole_copy
-from genzoo.training.hardware import choose_device, choose_precision
-from genzoo.training.optimizers import build_optimizers, optimizer_tensors, restore_optimizer
+from genzoo.registry import Registry
+from genzoo.training.checkpoint import Checkpoint, Component
+from genzoo.training.ema import ExponentialMovingAverage
+from genzoo.training.fsdp_tensors import FullTensors, full_copy
+from genzoo.training.hardware import as_written, choose_device, choose_precision
+from genzoo.training.networks import Networks
+from genzoo.training.optimizers import OptimizerState, build_optimizers
 from genzoo.training.phase_runner import PhaseEngine, bfloat16_autocast
-from genzoo.training.refusals import (
-    build_objective,
-    check_batch,
-    check_parts,
-    fresh_parts,
-    objective_entry,
-)
-from genzoo.training.replicas import share_weights
+from genzoo.training.refusals import Task, check_batch
 from genzoo.training.schedule import Schedule
 from genzoo.training.training_config import RunPlan, TrainingConfig
+
+
+@dataclass
+class Position:
+    """How far a run is.
+
+    Random streams and the order of the data are functions of the seed and of this, so it is all
+    of their state.
+
+    Attributes:
+        step: Training steps complete.
+        drawn: Samples drawn from the data.
+    """
+
+    step: int = 0
+    drawn: int = 0
 
 
 @dataclass
@@ -48,66 +50,90 @@ class Session:
     """A run in memory.
 
     Attributes:
-        kind: Full name of the kind of its samples; None to look it up.
+        task: What is learnt.
+        dataset: From what.
+        processes: The processes that train together.
+        device: Where this one computes.
+        precision: In what: `fp32` or `bf16`.
+        networks: What is trained, and its average.
+        optimizers: One for each part that some phase trains.
+        engine: Takes the steps.
+        position: How far it is.
     """
 
-    config: TrainingConfig
-    registry: Registry
-    kind: str | None
-    entry: Entry[ArchitectureSpec]
-    objective_entry: Entry[ObjectiveSpec]
-    architecture: Architecture
-    parts: Mapping[str, nn.Module]
-    prior: Prior
-    objective: Objective
-    optimizers: Mapping[str, Optimizer]
-    schedule: Schedule
-    engine: PhaseEngine
-    ema: ExponentialMovingAverage
+    task: Task
     dataset: Dataset
-    stream: BatchStream
+    processes: ProcessGroup
     device: torch.device
     precision: str
-    processes: ProcessGroup = SINGLE_PROCESS
-    whole_average: nn.Module | None = None
+    networks: Networks
+    optimizers: Mapping[str, Optimizer]
+    engine: PhaseEngine
+    position: Position = field(default_factory=Position)
+    _full_average: nn.Module | None = None
+
+    def __post_init__(self) -> None:
+        task, config = self.task, self.config
+        self.prior = task.architecture.prior().to(self.device)
+        self.schedule = Schedule(config, task.objective, task.phases, self.optimizers)
+        self.stream = BatchStream(len(self.dataset), config.seed, self.dataset.blocks)
 
     @property
-    def sharded(self) -> bool:
-        """Whether parameters are spread over the processes."""
-        return is_sharded(self.config, self.processes)
+    def config(self) -> TrainingConfig:
+        """How it is trained."""
+        return self.task.plan.training
+
+    @property
+    def parts(self) -> Mapping[str, nn.Module]:
+        """Networks in training by name."""
+        return self.networks.parts
+
+    @property
+    def ema(self) -> ExponentialMovingAverage:
+        """The average of the networks that are published."""
+        return self.networks.ema
+
+    @property
+    def components(self) -> dict[str, Component]:
+        """What has a state, by the names of the files that a checkpoint keeps it in."""
+        return {
+            **self.networks.components(),
+            "ema": self.ema,
+            **{
+                f"optimizer.{name}": OptimizerState(optimizer, self.parts[name])
+                for name, optimizer in self.optimizers.items()
+            },
+            "objective": self.task.objective,
+            "meter": self.engine.meter,
+        }
 
     @property
     def model(self) -> Model:
         """The averaged weights as a model. Shares memory with the average.
 
-        In a sharded session rank 0 alone has it, and within `whole_weights` only.
+        In a sharded session rank 0 alone has it, and within `full_weights` only.
         """
-        average = self.ema.module if self.whole_average is None else self.whole_average
-        parts = {name: average.get_submodule(name) for name in self.entry.record.inference}
-        model = Model(self.entry.full_name, self.architecture, parts, kind=self.dataset.kind)
+        average = self.ema.module if self._full_average is None else self._full_average
+        entry = self.task.entry
+        parts = {name: average.get_submodule(name) for name in entry.record.inference}
+        model = Model(entry.full_name, self.task.architecture, parts, kind=self.dataset.kind)
         return model.to(self.device)
 
     @contextmanager
-    def whole_weights(self) -> Iterator[None]:
-        """Within it rank 0 has the averaged weights whole. Every process must enter it."""
-        if self.sharded:
-            self.whole_average = whole_copy(self.ema.module, self.processes)
+    def full_weights(self) -> Iterator[None]:
+        """Within it rank 0 has all of the averaged weights. Every process must enter it."""
+        if self.networks.sharded:
+            self._full_average = full_copy(self.ema.module, self.processes)
         try:
             yield
         finally:
-            self.whole_average = None
+            self._full_average = None
 
 
 def open_session(
     plan: RunPlan, dataset: Dataset, registry: Registry, processes: ProcessGroup = SINGLE_PROCESS
 ) -> Session:
-    """Build networks, objective and optimisers, freshly initialised from the plan's seed.
-
-    Args:
-        plan: What to train.
-        dataset: What on.
-        registry: Where names are looked up.
-        processes: The processes that train it together.
+    """Build all that a run of `plan` on `dataset` holds, freshly initialised from its seed.
 
     Raises:
         CapabilityError: Priors are to be fitted, and no part maps samples to latents.
@@ -116,122 +142,36 @@ def open_session(
     config = plan.training
     check_batch(config, len(dataset), processes)
     device = choose_device(processes.device(config.device))
-    entry, architecture = build_architecture(
-        registry, plan.architecture, plan.architecture_config, dataset.spec
-    )
-    goal = objective_entry(plan, registry, entry)
-    objective = build_objective(plan, goal.record, architecture, len(dataset))
-    sharded = is_sharded(config, processes)
-    # Parameters that are to be sharded wait on the CPU, where there is room for all of them.
-    place = torch.device("cpu") if sharded else device
-    parts = _parts(architecture, objective, config, place, processes)
-    check_parts(entry, objective, parts)
-    inference = nn.ModuleDict({name: parts[name] for name in entry.record.inference})
-    phases = objective.phases()
-    average = fresh_average(inference)
-    leaves = _shard(parts, average, inference, phases, device, processes) if sharded else list
-    optimizers = build_optimizers(objective, phases, parts)
     precision = choose_precision(config.precision, device)
-    autocast = bfloat16_autocast(device) if precision == "bf16" else nullcontext
-    if config.compile:
-        compile_networks(parts.values(), device)
-    return Session(
-        config=config,
-        registry=registry,
-        kind=plan.data.kind,
-        entry=entry,
-        objective_entry=goal,
-        architecture=architecture,
-        parts=parts,
-        prior=architecture.prior().to(device),
-        objective=objective,
-        optimizers=optimizers,
-        schedule=Schedule(config, objective, phases, optimizers),
-        engine=PhaseEngine(
-            phases,
-            parts,
-            optimizers,
-            autocast,
-            processes,
-            as_written if config.compile else nullcontext,
-            config.clip_gradient,
-            leaves,
-        ),
-        ema=ExponentialMovingAverage(inference, config.ema, average),
-        dataset=dataset,
-        stream=BatchStream(len(dataset), config.seed, dataset.blocks),
-        device=device,
-        precision=precision,
+    task = Task.build(plan, registry, dataset.spec, len(dataset))
+    networks = Networks.build(task, device, processes)
+    optimizers = build_optimizers(task.objective, task.phases, networks.parts)
+    engine = PhaseEngine(
+        task.phases,
+        networks.parts,
+        optimizers,
+        autocast=bfloat16_autocast(device) if precision == "bf16" else nullcontext,
         processes=processes,
+        as_written=as_written if config.compile else nullcontext,
+        clip_gradient=config.clip_gradient,
+        leaves=networks.leaves,
     )
+    return Session(task, dataset, processes, device, precision, networks, optimizers, engine)
 
 
-def is_sharded(config: TrainingConfig, processes: ProcessGroup) -> bool:
-    """Whether a run spreads its parameters: a process alone has nobody to share them with."""
-    return config.shard and processes.size > 1
-
-
-def _shard(
-    parts: Mapping[str, nn.Module],
-    average: nn.Module,
-    inference: nn.Module,
-    phases: Sequence[Phase],
-    device: torch.device,
-    processes: ProcessGroup,
-) -> Callable[[list[Tensor]], list[Tensor]]:
-    # It takes long to import.
-    from genzoo.training.fsdp import Sharding, check_can_shard
-
-    check_can_shard(phases)
-    sharding = Sharding(processes, device)
-    for part in parts.values():
-        sharding.shard(part)
-    sharding.shard_average(average, inference)
-    return sharding.leaves
-
-
-def _parts(
-    architecture: Architecture,
-    objective: Objective,
-    config: TrainingConfig,
-    device: torch.device,
-    processes: ProcessGroup,
-) -> dict[str, nn.Module]:
-    parts = fresh_parts(architecture, objective, config)
-    if config.sync_batch_norm and processes.size > 1:
-        parts = {name: synced(part, processes) for name, part in parts.items()}
-    for part in parts.values():
-        if config.fast_convolutions and not config.deterministic:
-            use_fast_convolutions(part)
-        part.to(device).to(memory_format=torch.channels_last).train()
-    # The seed makes them equal on machines of one kind; others may round differently.
-    share_weights(processes, parts.values())
-    return parts
-
-
-def part_tensors(session: Session) -> dict[str, dict[str, Tensor]]:
-    """What this process has of weights and buffers of the networks in training, by group."""
-    return {f"part.{name}": part.state_dict() for name, part in session.parts.items()}
-
-
-def held_tensors(session: Session) -> dict[str, dict[str, Tensor]]:
-    """What this process has of all state, by group, empty groups left out."""
-    groups = part_tensors(session)
-    groups["ema"] = session.ema.module.state_dict()
-    for name, optimizer in session.optimizers.items():
-        groups[f"optimizer.{name}"] = optimizer_tensors(optimizer, session.parts[name])
-    groups["objective"] = session.objective.state_dict()
-    groups["meter"] = session.engine.meter.state_dict()
-    return {name: tensors for name, tensors in groups.items() if tensors}
+def states(components: Mapping[str, Component]) -> dict[str, Mapping[str, Tensor]]:
+    """What this process has of their state, by name; components without any are left out."""
+    found = {name: component.state_dict() for name, component in components.items()}
+    return {name: state for name, state in found.items() if state}
 
 
 def session_tensors(session: Session) -> Mapping[str, Mapping[str, Tensor]]:
-    """All state of the session by group: what a checkpoint holds.
+    """All state of the session by component: what a checkpoint holds beside its position.
 
-    That of a sharded session is `WholeTensors`, which all processes have to go through.
+    That of a sharded session is `FullTensors`, which all processes have to go through.
     """
-    held = held_tensors(session)
-    return WholeTensors(held, session.processes) if session.sharded else held
+    held = states(session.components)
+    return FullTensors(held, session.processes) if session.networks.sharded else held
 
 
 def restore_session(session: Session, checkpoint: Checkpoint) -> None:
@@ -240,16 +180,9 @@ def restore_session(session: Session, checkpoint: Checkpoint) -> None:
     Raises:
         CheckpointError: It belongs to other networks. The session is then to be filled by another.
     """
-    groups = checkpoint.tensors
     try:
-        for name, part in session.parts.items():
-            load_whole(part, groups[f"part.{name}"])
-        load_whole(session.ema.module, groups["ema"])
-        for name, optimizer in session.optimizers.items():
-            state = groups.get(f"optimizer.{name}", {})
-            restore_optimizer(optimizer, session.parts[name], state)
-        session.objective.load_state_dict(groups.get("objective", {}))
-        session.engine.meter.load_state_dict(groups.get("meter", {}), session.device)
+        for name, component in session.components.items():
+            component.load_state_dict(checkpoint.tensors.get(name, {}))
     except (MemoryError, CheckpointError):
         raise
     except Exception as error:
@@ -257,3 +190,4 @@ def restore_session(session: Session, checkpoint: Checkpoint) -> None:
         raise CheckpointError(
             f"The checkpoint of step {checkpoint.step} is of other networks: {one_line(error)}."
         ) from error
+    session.position = Position(checkpoint.step, checkpoint.drawn)

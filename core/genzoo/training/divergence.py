@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from genzoo.artifact.tensors import is_finite
-from genzoo.training.fsdp_tensors import own_share
+from genzoo.distributed.process_group import ProcessGroup
+from genzoo.errors import DivergenceError
+from genzoo.training.checkpoint import list_checkpoints
+from genzoo.training.fsdp_tensors import local_shard
 
 Groups = Mapping[str, Mapping[str, Tensor]]
 """Tensors by group, then by name, as a checkpoint has them."""
@@ -18,7 +22,7 @@ Groups = Mapping[str, Mapping[str, Tensor]]
 def first_non_finite(means: Mapping[str, float], groups: Groups) -> str:
     """The first mean or tensor that holds NaN or infinity, in words; empty if there is none.
 
-    Of tensors that are shared out, this process's share is looked at.
+    Of sharded tensors, this process's shard is looked at.
 
     Optimiser states and running statistics count: an optimiser's second moment becomes infinite
     while every weight is still finite, and from then on it stands still.
@@ -27,10 +31,40 @@ def first_non_finite(means: Mapping[str, float], groups: Groups) -> str:
         if not math.isfinite(value):
             return name
     for group, tensors in groups.items():
-        if not _all_finite([own_share(tensor) for tensor in tensors.values()]):
-            names = (name for name, t in tensors.items() if not is_finite(own_share(t)))
+        if not _all_finite([local_shard(tensor) for tensor in tensors.values()]):
+            names = (name for name, t in tensors.items() if not is_finite(local_shard(t)))
             return f"{next(names)} in {group}"
     return ""
+
+
+def check_finite(
+    means: Mapping[str, float],
+    groups: Groups,
+    step: int,
+    checkpoints: Path,
+    processes: ProcessGroup,
+) -> None:
+    """Stop a run that is no longer finite in some process. Every process must call it.
+
+    Args:
+        means: Measured values by name.
+        groups: States of components.
+        step: Training steps complete.
+        checkpoints: Where the run keeps them.
+        processes: The processes of the run.
+
+    Raises:
+        DivergenceError: Says what is not finite, and which checkpoint is kept.
+    """
+    broken = first_non_finite(means, groups)
+    if not processes.any(bool(broken)):
+        return
+    kept = list_checkpoints(checkpoints)
+    state = f"The checkpoint {kept[-1].name} is kept" if kept else "No checkpoint was written yet"
+    raise DivergenceError(
+        f"Training diverged near step {step}: {broken or 'a weight'} is no longer a "
+        f"finite number. {state}."
+    )
 
 
 def divergence_hint(precision: str) -> str:

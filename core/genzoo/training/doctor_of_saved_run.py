@@ -17,13 +17,10 @@ from genzoo.doctor.examine import CHECKS, examine
 from genzoo.doctor.history import History
 from genzoo.doctor.record import DoctorRecord
 from genzoo.errors import ArtifactError, GenzooError
-from genzoo.interfaces.objective import Objective
-from genzoo.model.build import build_architecture
-from genzoo.records import ObjectiveSpec
 from genzoo.registry import Registry
 from genzoo.torch_globals import plain_modes
 from genzoo.training.doctor_while_training import all_of, declared_signs, in_force, some_of
-from genzoo.training.refusals import build_objective
+from genzoo.training.refusals import Task
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder, RunRecord, check_resumable
@@ -103,10 +100,8 @@ def _gather(
     samples = _try("samples", absent, lambda: _samples(folder, record, registry, device))
     dataset = _try("data", absent, lambda: _same_data(folder.path, record, registry, reporter))
     absent["real"] = absent.get("data", "")
-    spec = build_architecture(
-        registry, record.plan.architecture, record.plan.architecture_config, record.data.sample
-    )[1].sample
-    objective = _objective(record, registry)
+    task = Task.build(record.plan, registry, record.data.sample, record.data.count)
+    objective, spec = task.objective, task.architecture.sample
     return Evidence(
         step=_step_of_artifact(folder) or history.last_step,
         history=history,
@@ -154,13 +149,3 @@ def _same_data(run: Path, record: RunRecord, registry: Registry, reporter: Repor
     if dataset.fingerprint != record.data.fingerprint:
         raise GenzooError("The data has changed since the run began.")
     return dataset
-
-
-def _objective(record: RunRecord, registry: Registry) -> Objective:
-    plan = record.plan
-    entry, architecture = build_architecture(
-        registry, plan.architecture, plan.architecture_config, record.data.sample
-    )
-    objective = registry[ObjectiveSpec].find(plan.objective) if plan.objective else None
-    spec = (objective or registry.objective_of(entry)).record
-    return build_objective(plan, spec, architecture, record.data.count)

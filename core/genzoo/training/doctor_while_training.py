@@ -24,7 +24,7 @@ from genzoo.plugin_errors import contained
 from genzoo.specs import SampleSpec
 from genzoo.training.components import Session
 from genzoo.training.divergence import divergence_hint
-from genzoo.training.fsdp_tensors import own_share
+from genzoo.training.fsdp_tensors import local_shard
 from genzoo.training.phase_runner import PhaseEngine
 from genzoo.training.run_folder import RunFolder
 
@@ -68,8 +68,8 @@ class Checkup:
             samples: (n, *sample shape) in the range of the architecture's samples.
         """
         session = self._session
-        rows = unit_rows(samples, session.architecture.sample)
-        real = some_of(session.dataset, len(rows), session.architecture.sample)
+        rows = unit_rows(samples, session.task.architecture.sample)
+        real = some_of(session.dataset, len(rows), session.task.architecture.sample)
         result = examine(
             Evidence(
                 step=step,
@@ -83,8 +83,8 @@ class Checkup:
                 real=real,
                 data=self._data,
                 data_count=len(session.dataset),
-                in_force=in_force(session.objective, self._streamed),
-                named_values=names_values(session.architecture.sample),
+                in_force=in_force(session.task.objective, self._streamed),
+                named_values=names_values(session.task.architecture.sample),
             )
         )
         known = self._record
@@ -123,7 +123,7 @@ class Checkup:
 
     @cached_property
     def _signs(self) -> Sequence[VitalSign]:
-        return declared_signs(self._session.objective, self._note)
+        return declared_signs(self._session.task.objective, self._note)
 
     @property
     def _streamed(self) -> bool:
@@ -132,7 +132,7 @@ class Checkup:
 
     @property
     def _data(self) -> Blocks | None:
-        dataset, spec = self._session.dataset, self._session.architecture.sample
+        dataset, spec = self._session.dataset, self._session.task.architecture.sample
         near = dataset.blocks is None
         small = near and len(dataset) * int(np.prod(spec.shape)) <= MOST_VALUES
         return all_of(dataset, spec) if small else None
@@ -152,7 +152,7 @@ def losses_by_parts(engine: PhaseEngine) -> dict[str, tuple[str, ...]]:
 
 def _weights(session: Session) -> Tensor:
     """Some values of what this process has of every averaged parameter, on the processor."""
-    shares = [own_share(p.detach()) for p in session.ema.module.parameters()]
+    shares = [local_shard(p.detach()) for p in session.ema.module.parameters()]
     return torch.cat([share.flatten()[:FIRST].to("cpu", torch.float32) for share in shares])
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
-from genzoo.training.fsdp_tensors import own_share
+from genzoo.training.fsdp_tensors import NetworkState, local_shard
 
 
 class ExponentialMovingAverage:
@@ -35,6 +36,18 @@ class ExponentialMovingAverage:
         for target, source in zip(self._to[1], self._from[1], strict=True):
             target.copy_(source)
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """The average, in the same memory."""
+        return self.module.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore what `state_dict` returned.
+
+        Raises:
+            RuntimeError: Names or shapes differ.
+        """
+        NetworkState(self.module).load_state_dict(state)
+
 
 def fresh_average(source: nn.Module) -> nn.Module:
     """A copy of a network to keep its average in."""
@@ -47,4 +60,4 @@ def _tensors(module: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
     No context has to be entered at each step then.
     """
     parameters, buffers = module.parameters(), module.buffers()
-    return [own_share(p.detach()) for p in parameters], [b.detach() for b in buffers]
+    return [local_shard(p.detach()) for p in parameters], [b.detach() for b in buffers]

@@ -1,8 +1,8 @@
 """Networks whose parameters are spread over the processes that train them (FSDP2).
 
-Each process keeps a share of every large layer's parameters, gradients, optimiser state and average
-(Zhao et al. 2023, arXiv:2304.11277). A layer is put together for its forward pass and again for its
-backward pass, and is shares again after each, so that no process ever holds all of a network.
+Each process keeps a shard of every large layer's parameters, gradients, optimiser state and average
+(Zhao et al. 2023, arXiv:2304.11277). A layer is gathered for its forward pass and again for its
+backward pass, and sharded again after each, so that no process ever holds all of a network.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from genzoo.distributed.process_group import ProcessGroup
 from genzoo.errors import CapabilityError
 from genzoo.interfaces.networks import Discriminator, Generator, InvertibleGenerator
 from genzoo.interfaces.objective import Phase
-from genzoo.training.fsdp_tensors import is_shared_out, laid_out_like
+from genzoo.training.fsdp_tensors import is_sharded, shard_like
 
 LEAST = 1024
-"""Values that a parameter needs to be worth sharing out; smaller ones every process has whole."""
+"""Values that a parameter needs to be worth sharding; every process has all of smaller ones."""
 
 
 class Sharding:
-    """Shares out networks, and knows what autograd sees of them.
+    """Shards networks, and knows what autograd sees of them.
 
     Args:
         processes: The processes.
@@ -39,13 +39,13 @@ class Sharding:
         self._whole: dict[Tensor, Tensor] = {}
 
     def shard(self, part: nn.Module) -> None:
-        """Share out a network on the CPU; what is used of it is on the device then.
+        """Shard a network on the CPU; what is used of it is on the device then.
 
         Parameters are replaced by DTensors. Those of a layer are whole again while its forward or
         backward pass runs; those of a generator or discriminator, from the first to the second.
 
         Raises:
-            CapabilityError: It computes by other ways than its forward pass.
+            CapabilityError: It computes otherwise than by its forward pass.
         """
         if isinstance(part, InvertibleGenerator):
             raise CapabilityError(
@@ -68,30 +68,30 @@ class Sharding:
         self._move_rest(part)
 
     def shard_average(self, average: nn.Module, like: nn.Module) -> None:
-        """Share out a copy of a network as the network itself is; it is kept, and never run."""
+        """Shard a copy of a network as the network itself is; it is kept, and never run."""
         sources = dict(like.named_parameters())
         for name, own in list(average.named_parameters()):
-            if is_shared_out(sources[name]):
+            if is_sharded(sources[name]):
                 owner, _, attribute = name.rpartition(".")
-                value = laid_out_like(own.detach().to(self._device), sources[name])
-                share = nn.Parameter(value, requires_grad=False)
-                setattr(average.get_submodule(owner), attribute, share)
+                value = shard_like(own.detach().to(self._device), sources[name])
+                shard = nn.Parameter(value, requires_grad=False)
+                setattr(average.get_submodule(owner), attribute, shard)
         self._move_rest(average)
 
     def leaves(self, parameters: Sequence[Tensor]) -> list[Tensor]:
         """What stands for `parameters` in a loss that was just computed.
 
-        Gradients reach shares through the whole parameters that layers were put together to.
+        Gradients reach shards through the full parameters that were gathered from them.
         """
         found = (self._whole.get(parameter, parameter) for parameter in parameters)
-        return [leaf for leaf in found if not is_shared_out(leaf)]
+        return [leaf for leaf in found if not is_sharded(leaf)]
 
     def _watch(self, module: nn.Module) -> None:
-        """Remember which whole parameters `module` runs with."""
-        shares = list(module.parameters())
+        """Remember which full parameters `module` runs with."""
+        shards = list(module.parameters())
 
         def remember(running: nn.Module, _: object) -> None:
-            self._whole.update(zip(shares, running.parameters(), strict=True))
+            self._whole.update(zip(shards, running.parameters(), strict=True))
 
         module.register_forward_pre_hook(remember)
 
@@ -101,11 +101,11 @@ class Sharding:
 
 
 def check_can_shard(phases: Sequence[Phase]) -> None:
-    """Refuse objectives that cannot work with shares.
+    """Refuse objectives that cannot work with shards.
 
     Raises:
-        CapabilityError: A phase differentiates a gradient: layers would have to be put together
-            for a third pass.
+        CapabilityError: A phase differentiates a gradient: layers would have to be gathered for a
+            third pass.
     """
     for phase in phases:
         if phase.second_order:
@@ -131,4 +131,4 @@ def _own_memory(_: nn.Module, __: object, output: Tensor) -> Tensor:
 
 
 def _plain(parameters: Iterable[Tensor]) -> list[nn.Parameter]:
-    return [cast(nn.Parameter, p) for p in parameters if not is_shared_out(p)]
+    return [cast(nn.Parameter, p) for p in parameters if not is_sharded(p)]

@@ -1,7 +1,7 @@
-"""Tensors that may be shared out over the processes, and how they become whole again.
+"""Tensors that may be sharded over the processes, and how they are gathered again.
 
-A tensor that is shared out is torch's DTensor. Its module takes long to import, so nothing here
-does before something was shared out.
+A sharded tensor is torch's DTensor. Its module takes long to import, so nothing here does before
+something was sharded.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from torch.distributed.tensor import DTensor
 
 
-def is_shared_out(tensor: Tensor) -> TypeGuard[DTensor]:
-    """Whether each process has a share of the tensor only."""
+def is_sharded(tensor: Tensor) -> TypeGuard[DTensor]:
+    """Whether each process has a shard of the tensor only."""
     module = sys.modules.get("torch.distributed.tensor")
     return module is not None and isinstance(tensor, module.DTensor)
 
 
-def own_share(tensor: Tensor) -> Tensor:
-    """This process's share, in the same memory; a plain tensor as it is."""
-    return tensor.to_local() if is_shared_out(tensor) else tensor
+def local_shard(tensor: Tensor) -> Tensor:
+    """This process's shard, in the same memory; a plain tensor as it is."""
+    return tensor.to_local() if is_sharded(tensor) else tensor
 
 
-def whole_weights(tensor: Tensor) -> Tensor:
-    """The whole of a tensor. Every process must call it."""
-    return tensor.full_tensor().detach() if is_shared_out(tensor) else tensor
+def full_tensor(tensor: Tensor) -> Tensor:
+    """The tensor gathered from all processes, each of which must call it."""
+    return tensor.full_tensor().detach() if is_sharded(tensor) else tensor
 
 
-def laid_out_like(value: Tensor, tensor: Tensor) -> Tensor:
-    """This process's share of the whole `value`, where `tensor` is shared out; else `value`."""
-    if not is_shared_out(tensor):
+def shard_like(value: Tensor, tensor: Tensor) -> Tensor:
+    """This process's shard of the whole `value`, where `tensor` is sharded; else `value`."""
+    if not is_sharded(tensor):
         return value
     from torch.distributed.tensor import distribute_tensor
 
@@ -50,33 +50,47 @@ def laid_out_like(value: Tensor, tensor: Tensor) -> Tensor:
     )
 
 
-def load_whole(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Load a state of whole tensors into a network that may be shared out.
+class NetworkState:
+    """A network, whose tensors may be sharded, as a component of a run.
 
-    Raises:
-        RuntimeError: Names or shapes differ.
+    Args:
+        module: The network.
     """
-    own = module.state_dict()
-    state = {
-        name: laid_out_like(value, own[name]) if name in own else value
-        for name, value in tensors.items()
-    }
-    module.load_state_dict(state)
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What this process has of parameters and buffers, in the same memory."""
+        return self.module.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Load full tensors.
+
+        Raises:
+            RuntimeError: Names or shapes differ.
+        """
+        own = self.module.state_dict()
+        shards = {
+            name: shard_like(value, own[name]) if name in own else value
+            for name, value in state.items()
+        }
+        self.module.load_state_dict(shards)
 
 
-def whole_copy(module: nn.Module, processes: ProcessGroup) -> nn.Module | None:
-    """A copy of a network with whole parameters, in rank 0. Every process must call it."""
-    wholes: dict[int, object] = {}
+def full_copy(module: nn.Module, processes: ProcessGroup) -> nn.Module | None:
+    """A copy of a network with full parameters, in rank 0. Every process must call it."""
+    full: dict[int, object] = {}
     for parameter in module.parameters():
-        whole = whole_weights(parameter)
+        gathered = full_tensor(parameter)
         if processes.is_main:
-            wholes[id(parameter)] = nn.Parameter(whole, requires_grad=False)
-    return copy.deepcopy(module, wholes) if processes.is_main else None
+            full[id(parameter)] = nn.Parameter(gathered, requires_grad=False)
+    return copy.deepcopy(module, full) if processes.is_main else None
 
 
 @contextmanager
 def sharding_errors() -> Iterator[None]:
-    """Put into words what torch says where a share is used as if it were whole.
+    """Put into words what torch says where a shard is used as if it were the full tensor.
 
     Raises:
         CapabilityError: The block did that.
@@ -93,28 +107,27 @@ def sharding_errors() -> Iterator[None]:
         ) from error
 
 
-class WholeTensors(Mapping[str, Mapping[str, Tensor]]):
-    """Groups of tensors by name, each put together when it is asked for, in rank 0.
+class FullTensors(Mapping[str, Mapping[str, Tensor]]):
+    """Groups of tensors by name, each gathered when it is asked for, in rank 0.
 
     All processes must ask for the same groups in the same order: `assist` does so for the others,
     which get nothing. Rank 0 has one group at a time, on the CPU.
 
     Args:
-        groups: Tensors that may be shared out.
+        groups: Tensors that may be sharded.
         processes: The processes.
     """
 
     def __init__(self, groups: Mapping[str, Mapping[str, Tensor]], processes: ProcessGroup) -> None:
         self._groups = groups
-        self._world = processes
+        self._processes = processes
 
     def __getitem__(self, group: str) -> Mapping[str, Tensor]:
         tensors: dict[str, Tensor] = {}
         for name, tensor in self._groups[group].items():
-            shared_out = is_shared_out(tensor)
-            whole = whole_weights(tensor)
-            if self._world.is_main:
-                tensors[name] = whole.cpu() if shared_out else whole
+            gathered = full_tensor(tensor)
+            if self._processes.is_main:
+                tensors[name] = gathered.cpu() if is_sharded(tensor) else gathered
         return tensors
 
     def __iter__(self) -> Iterator[str]:

@@ -25,7 +25,7 @@ class Interrupts:
 
     def __init__(self, processes: ProcessGroup = SINGLE_PROCESS) -> None:
         self.requested = False
-        self._world = processes
+        self._processes = processes
         self._answer: Callable[[], bool] | None = None
         self._previous: dict[signal.Signals, Any] = {}
 
@@ -45,9 +45,9 @@ class Interrupts:
 
         With several, one step more is taken: what was asked before it is answered during it.
         """
-        if self._world.size == 1:
+        if self._processes.size == 1:
             return self.requested
-        answer, self._answer = self._answer, self._world.ask(self.requested)
+        answer, self._answer = self._answer, self._processes.ask(self.requested)
         return answer is not None and answer()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:

@@ -16,12 +16,16 @@ FOLD = 256
 class Meter:
     """Holds values by name until their means are read.
 
+    Args:
+        device: Where the values are.
+
     Attributes:
         losses: Names of values that are minimised, of all that there ever were.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device | str = "cpu") -> None:
         self.losses: set[str] = set()
+        self._device = device
         self._values: dict[str, list[Tensor]] = {}
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, int] = {}
@@ -70,14 +74,14 @@ class Meter:
             state |= {f"place/{name}": torch.tensor(place) for place, name in places}
         return state
 
-    def load_state_dict(self, state: Mapping[str, Tensor], device: torch.device) -> None:
-        """Restore what `state_dict` returned, with the sums on `device`."""
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore what `state_dict` returned."""
         self.losses = {key.removeprefix("loss/") for key in state if key.startswith("loss/")}
         names = [key.removeprefix("count/") for key in state if key.startswith("count/")]
         names.sort(key=lambda name: int(state[f"place/{name}"]))
         self._values = {name: [] for name in names}
         self._counts = {name: int(state[f"count/{name}"]) for name in names}
-        self._sums = {name: state[f"sum/{name}"].to(device) for name in names}
+        self._sums = {name: state[f"sum/{name}"].to(self._device) for name in names}
 
     def _folded(self) -> Tensor:
         """All sums, in the order of the names."""

@@ -11,7 +11,7 @@ from torch.optim import Adam, AdamW, Optimizer
 
 from genzoo.errors import CheckpointError
 from genzoo.interfaces.objective import Objective, OptimizerSettings, Phase
-from genzoo.training.fsdp_tensors import is_shared_out, laid_out_like
+from genzoo.training.fsdp_tensors import is_sharded, shard_like
 
 _COUNT = "step"
 _QUANTITIES = {_COUNT, "exp_avg", "exp_avg_sq"}
@@ -68,41 +68,59 @@ def _adam(part: nn.Module, settings: OptimizerSettings) -> Optimizer:
 
 
 def _groups(parameters: Sequence[Tensor]) -> list[dict[str, Any]]:
-    """Shares of parameters and whole ones apart: one kernel takes only the one or the other."""
-    shares = [p for p in parameters if is_shared_out(p)]
-    whole = [p for p in parameters if not is_shared_out(p)]
-    return [{"params": group} for group in (shares, whole) if group]
+    """Sharded parameters and full ones apart: one kernel takes only the one or the other."""
+    sharded = [p for p in parameters if is_sharded(p)]
+    full = [p for p in parameters if not is_sharded(p)]
+    return [{"params": group} for group in (sharded, full) if group]
 
 
-def optimizer_tensors(optimizer: Optimizer, part: nn.Module) -> dict[str, Tensor]:
-    """The optimiser's state by `parameter/quantity`."""
-    names: dict[Tensor, str] = {parameter: name for name, parameter in part.named_parameters()}
-    return {
-        f"{names[parameter]}/{quantity}": value
-        for parameter, state in optimizer.state.items()
-        for quantity, value in state.items()
-    }
+class OptimizerState:
+    """An optimiser as a component of a run: what Adam keeps, by `parameter/quantity`.
 
-
-def restore_optimizer(optimizer: Optimizer, part: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Put back what `optimizer_tensors` returned.
-
-    Raises:
-        CheckpointError: A name belongs to no parameter of the part, or a tensor does not fit it.
+    Args:
+        optimizer: The optimiser.
+        part: The network whose parameters it moves.
     """
-    parameters = dict(part.named_parameters())
-    optimizer.state.clear()
-    for key, value in tensors.items():
-        name, _, quantity = key.rpartition("/")
-        if name not in parameters or quantity not in _QUANTITIES:
-            raise CheckpointError(f"The optimiser state names '{key}', which the model lacks.")
-        parameter = parameters[name]
-        if value.shape != (() if quantity == _COUNT else parameter.shape):
-            raise CheckpointError(f"The optimiser state '{key}' is of another shape.")
-        if not value.is_floating_point():
-            raise CheckpointError(f"The optimiser state '{key}' is of another type.")
-        if value.dim() == parameter.dim() and value.dim() > 0:
-            value = torch.empty_like(parameter).copy_(laid_out_like(value, parameter))
-        optimizer.state[parameter][quantity] = value
-    if any(set(state) != _QUANTITIES for state in optimizer.state.values()):
-        raise CheckpointError("The optimiser state is not whole.")
+
+    def __init__(self, optimizer: Optimizer, part: nn.Module) -> None:
+        self._optimizer = optimizer
+        self._part = part
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What this process has of it, in the same memory."""
+        names: dict[Tensor, str] = {
+            parameter: name for name, parameter in self._part.named_parameters()
+        }
+        return {
+            f"{names[parameter]}/{quantity}": value
+            for parameter, state in self._optimizer.state.items()
+            for quantity, value in state.items()
+        }
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore what `state_dict` returned.
+
+        Raises:
+            CheckpointError: A name belongs to no parameter of the part, or a tensor does not fit.
+        """
+        parameters = dict(self._part.named_parameters())
+        self._optimizer.state.clear()
+        for key, value in state.items():
+            name, _, quantity = key.rpartition("/")
+            if name not in parameters or quantity not in _QUANTITIES:
+                raise CheckpointError(f"The optimiser state names '{key}', which the model lacks.")
+            parameter = parameters[name]
+            self._optimizer.state[parameter][quantity] = _fitted(key, value, parameter)
+        if any(set(kept) != _QUANTITIES for kept in self._optimizer.state.values()):
+            raise CheckpointError("The optimiser state is not whole.")
+
+
+def _fitted(key: str, value: Tensor, parameter: Tensor) -> Tensor:
+    """A quantity in the memory format, on the device and with the shard of its parameter."""
+    if value.shape != (() if key.endswith(f"/{_COUNT}") else parameter.shape):
+        raise CheckpointError(f"The optimiser state '{key}' is of another shape.")
+    if not value.is_floating_point():
+        raise CheckpointError(f"The optimiser state '{key}' is of another type.")
+    if value.dim() == parameter.dim() and value.dim() > 0:
+        return torch.empty_like(parameter).copy_(shard_like(value, parameter))
+    return value

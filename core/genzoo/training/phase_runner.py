@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
-from genzoo.errors import PluginError
+from genzoo.errors import DivergenceError, PluginError
 from genzoo.fast_convolutions.shared_weights import transform_weights_once
 from genzoo.interfaces.objective import Phase, Term, Terms
 from genzoo.interfaces.step import Step
-from genzoo.training.clipping import clip_gradients
-from genzoo.training.gradients import average_gradients
+from genzoo.training.fsdp_tensors import full_tensor, local_shard
 from genzoo.training.meter import Meter
+from genzoo.training.replicas import average_gradients
 
 DrawSteps = Callable[[], Sequence[Step]]
 """Gives the micro-batches of one move: as many steps as gradients are accumulated over."""
@@ -51,15 +51,15 @@ class PhaseEngine:
         leaves: Callable[[list[Tensor]], list[Tensor]] = list,
     ) -> None:
         self.phases = tuple(phases)
-        self.meter = Meter()
         check_phases(self.phases, parts)
         self._optimizers = optimizers
         self._autocast = autocast
         self._as_written = as_written
-        self._world = processes
+        self._processes = processes
         self._clip_gradient = clip_gradient
         self._leaves = leaves
         self._parameters = {phase.name: _trained(phase, parts) for phase in self.phases}
+        self.meter = Meter(self._parameters[self.phases[0].name][0].device)
         self._keys: dict[str, set[str]] = {}
         self._pending: list[str] = []
 
@@ -119,7 +119,7 @@ class PhaseEngine:
         )
 
     def _move(self, phase: Phase, index: int) -> None:
-        average_gradients(self._world, [self._optimizers[part] for part in self._pending])
+        average_gradients(self._processes, [self._optimizers[part] for part in self._pending])
         if self._clip_gradient is not None and self._pending:
             moving = self._pending_parameters()
             norm = clip_gradients(moving, self._clip_gradient, phase.name, index)
@@ -160,6 +160,37 @@ def _trained(phase: Phase, parts: Mapping[str, nn.Module]) -> list[Tensor]:
     if not parameters:
         raise PluginError(f"Phase '{phase.name}' has no parameters to train.")
     return parameters
+
+
+def clip_gradients(parameters: Sequence[Tensor], limit: float, phase: str, index: int) -> Tensor:
+    """Scale gradients in place so that their common norm is at most `limit`.
+
+    They are one vector: that of all parts that move together (Pascanu et al. 2013, algorithm 1).
+
+    Args:
+        parameters: All that move.
+        limit: Greatest Euclidean norm.
+        phase: Whose move it is.
+        index: The training step.
+
+    Returns:
+        The norm before, ().
+
+    Raises:
+        DivergenceError: The norm is no finite number; scaled, the gradient would be none either.
+    """
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    norms = [full_tensor(torch.linalg.vector_norm(gradient)) for gradient in gradients]
+    norm = torch.linalg.vector_norm(torch.stack(norms))
+    if not bool(torch.isfinite(norm)):
+        raise DivergenceError(
+            f"Training diverged at step {index}: the gradient of phase '{phase}' is no longer "
+            "finite. The weights are those of before the move.",
+            "Start again with a lower --learning-rate.",
+        )
+    if norm > limit:
+        torch._foreach_mul_([local_shard(gradient) for gradient in gradients], limit / float(norm))
+    return norm
 
 
 def bfloat16_autocast(device: torch.device) -> Callable[[], AbstractContextManager[None]]:

@@ -1,8 +1,10 @@
-"""What is refused before anything that takes time: plans whose pieces do not fit together."""
+"""What a plan asks to be learnt, and what is refused of it before anything that takes time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from torch import nn
 
@@ -11,14 +13,95 @@ from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import CapabilityError, UsageError
 from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.noise import derive_seed
-from genzoo.interfaces.objective import Objective, TrainingContext
+from genzoo.interfaces.objective import Objective, Phase, TrainingContext
 from genzoo.model.build import build_architecture
 from genzoo.model.encoding import require_encoder
 from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo.registry import Entry, Registry, load_target
-from genzoo.specs import parse_config
+from genzoo.specs import SampleSpec, parse_config
 from genzoo.torch_globals import own_draws
 from genzoo.training.training_config import RunPlan, TrainingConfig
+
+
+@dataclass(frozen=True)
+class Task:
+    """A plan, looked up and bound to the samples that it learns from. It holds no weights.
+
+    Attributes:
+        plan: What was asked for.
+        registry: Where names were looked up.
+        entry: The registered architecture.
+        architecture: It, for these samples.
+        objective_entry: The registered objective; by default the architecture's own.
+        objective: It, for this architecture and this run.
+    """
+
+    plan: RunPlan
+    registry: Registry
+    entry: Entry[ArchitectureSpec]
+    architecture: Architecture
+    objective_entry: Entry[ObjectiveSpec]
+    objective: Objective
+
+    @classmethod
+    def build(cls, plan: RunPlan, registry: Registry, sample: SampleSpec, count: int) -> Task:
+        """The task of a plan.
+
+        Args:
+            plan: What is asked for.
+            registry: Where names are looked up.
+            sample: Contract of the samples.
+            count: Number of samples.
+
+        Raises:
+            UsageError: Names or options that do not fit.
+        """
+        entry, architecture = build_architecture(
+            registry, plan.architecture, plan.architecture_config, sample
+        )
+        if plan.objective:
+            chosen = registry[ObjectiveSpec].find(plan.objective)
+        else:
+            chosen = registry.objective_of(entry)
+        objective = _build_objective(plan, chosen.record, architecture, count)
+        return cls(plan, registry, entry, architecture, chosen, objective)
+
+    @cached_property
+    def phases(self) -> Sequence[Phase]:
+        """The moves of one step, in order."""
+        return self.objective.phases()
+
+    def fresh_parts(self) -> dict[str, nn.Module]:
+        """All networks, initialised from the seed alone. Global random state is left alone.
+
+        Raises:
+            CapabilityError: The objective cannot train them, or priors cannot be fitted.
+        """
+        with own_draws(derive_seed(self.plan.training.seed, "initialisation")):
+            parts = {**self.architecture.build(), **self.objective.parts()}
+        self.objective.check(parts)
+        if self.entry.record.priors:
+            # They are fitted to latents of the data: better refused now than after the last step.
+            published = [parts[name] for name in self.entry.record.inference]
+            require_encoder(published, self.entry.full_name)
+        return parts
+
+
+def _build_objective(
+    plan: RunPlan, record: ObjectiveSpec, architecture: Architecture, count: int
+) -> Objective:
+    config = parse_config(
+        load_target(record.config), plan.objective_config, f"objective {record.name}"
+    )
+    context = TrainingContext(
+        sample=architecture.sample,
+        latent=architecture.latent,
+        data_count=count,
+        batch_size=plan.training.batch_size,
+        total_steps=plan.training.steps,
+    )
+    objective: Objective = load_target(record.target)(config, context)
+    return objective
 
 
 def refuse_early(
@@ -35,35 +118,7 @@ def refuse_early(
     config = plan.training
     if known.most is not None:
         check_batch(config, known.most, processes)
-    entry, architecture = build_architecture(
-        registry, plan.architecture, plan.architecture_config, known.spec
-    )
-    record = objective_entry(plan, registry, entry).record
-    objective = build_objective(plan, record, architecture, known.most or config.batch_size)
-    check_parts(entry, objective, fresh_parts(architecture, objective, config))
-
-
-def objective_entry(
-    plan: RunPlan, registry: Registry, entry: Entry[ArchitectureSpec]
-) -> Entry[ObjectiveSpec]:
-    """The plan's objective; by default the architecture's own."""
-    if plan.objective:
-        return registry[ObjectiveSpec].find(plan.objective)
-    return registry.objective_of(entry)
-
-
-def check_parts(
-    entry: Entry[ArchitectureSpec], objective: Objective, parts: Mapping[str, nn.Module]
-) -> None:
-    """Refuse parts that the objective cannot train, or priors that cannot be fitted.
-
-    Raises:
-        CapabilityError: It is so.
-    """
-    objective.check(parts)
-    if entry.record.priors:
-        # They are fitted to latents of the data: better refused now than after the last step.
-        require_encoder([parts[name] for name in entry.record.inference], entry.full_name)
+    Task.build(plan, registry, known.spec, known.most or config.batch_size).fresh_parts()
 
 
 def check_batch(config: TrainingConfig, count: int, processes: ProcessGroup) -> None:
@@ -87,24 +142,6 @@ def check_batch(config: TrainingConfig, count: int, processes: ProcessGroup) -> 
         )
 
 
-def build_objective(
-    plan: RunPlan, record: ObjectiveSpec, architecture: Architecture, data_count: int
-) -> Objective:
-    """The plan's objective, bound to its configuration and to the run."""
-    config = parse_config(
-        load_target(record.config), plan.objective_config, f"objective {record.name}"
-    )
-    context = TrainingContext(
-        sample=architecture.sample,
-        latent=architecture.latent,
-        data_count=data_count,
-        batch_size=plan.training.batch_size,
-        total_steps=plan.training.steps,
-    )
-    objective: Objective = load_target(record.target)(config, context)
-    return objective
-
-
 def check_fit(architecture: ArchitectureSpec, objective: ObjectiveSpec) -> None:
     """Refuse an objective that trains parts the architecture does not have.
 
@@ -119,11 +156,3 @@ def check_fit(architecture: ArchitectureSpec, objective: ObjectiveSpec) -> None:
             f"and {architecture.name} lacks {lacking}.",
             f"Its own objective is '{architecture.objective}'.",
         )
-
-
-def fresh_parts(
-    architecture: Architecture, objective: Objective, config: TrainingConfig
-) -> dict[str, nn.Module]:
-    """All parts, initialised from the seed alone. Global random state is left alone."""
-    with own_draws(derive_seed(config.seed, "initialisation")):
-        return {**architecture.build(), **objective.parts()}

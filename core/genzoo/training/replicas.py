@@ -1,20 +1,22 @@
-"""Keeping weights and buffers the same in all processes that train them together."""
+"""Keeping weights, buffers and gradients the same in all processes that train them together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import torch
 from torch import nn
+from torch.optim import Optimizer
 
 from genzoo.distributed.process_group import ProcessGroup
-from genzoo.training.fsdp_tensors import is_shared_out
+from genzoo.training.fsdp_tensors import is_sharded
 
 
 def share_weights(processes: ProcessGroup, modules: Iterable[nn.Module]) -> None:
     """Give rank 0's parameters and buffers to all."""
     for module in modules:
-        # Nobody has all of what is shared out, so it cannot differ.
-        whole = (tensor for tensor in module.parameters() if not is_shared_out(tensor))
+        # No process has the whole of a sharded tensor, so it cannot differ.
+        whole = (tensor for tensor in module.parameters() if not is_sharded(tensor))
         processes.broadcast_([*whole, *module.buffers()])
 
 
@@ -40,3 +42,36 @@ def unify_buffers(processes: ProcessGroup, modules: Iterable[nn.Module]) -> None
     processes.broadcast_(
         value for module in modules for value in module.buffers() if id(value) not in averaged
     )
+
+
+def average_gradients(processes: ProcessGroup, optimizers: Sequence[Optimizer]) -> None:
+    """Put the mean over all processes in the place of every gradient the optimisers will use.
+
+    A parameter that has a gradient in some process has one in all afterwards, zeros counted for
+    those without; one that has none anywhere keeps none, and its optimiser leaves it alone.
+    """
+    if processes.size == 1 or not optimizers:
+        return
+    parameters = [
+        parameter
+        for optimizer in optimizers
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+        # FSDP averages those of shards while they are computed.
+        if not is_sharded(parameter)
+    ]
+    if not parameters:
+        return
+    absent = [index for index, parameter in enumerate(parameters) if parameter.grad is None]
+    gradients = [
+        torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+        for parameter in parameters
+    ]
+    present = torch.ones(len(parameters))
+    present[absent] = 0.0
+    present = present.to(parameters[0].device, non_blocking=True)
+    processes.mean_([*gradients, present])
+    # Looking at them waits for the device, which no process does whose gradients are whole.
+    for index in absent:
+        if present[index] > 0:
+            parameters[index].grad = gradients[index]

@@ -11,14 +11,13 @@ from genzoo.data.find_source import lasting_data
 from genzoo.data.given_data import IN_MEMORY, DataLike
 from genzoo.data.open_dataset import open_dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
-from genzoo.errors import UsageError
+from genzoo.errors import DataError, UsageError
 from genzoo.media.find_kind import load_kind
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
 from genzoo.training.refusals import refuse_early
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunRecord
-from genzoo.training.share import check_same_data
 from genzoo.training.training_config import DataConfig, RunPlan
 
 
@@ -70,6 +69,19 @@ def load_data(
     for note in dataset.notes:
         reporter.note(note)
     return dataset
+
+
+def check_same_data(processes: ProcessGroup, fingerprint: str) -> None:
+    """Refuse data that differ between the processes.
+
+    Raises:
+        DataError: They do, such as a folder of the same name on another machine.
+    """
+    if len(set(processes.gather(fingerprint))) > 1:
+        raise DataError(
+            "The processes see different data under the same name.",
+            "Put the same files on every machine, or use a folder that all of them share.",
+        )
 
 
 def placed(plan: RunPlan, data: DataLike, registry: Registry) -> DataConfig:

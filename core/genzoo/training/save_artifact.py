@@ -14,20 +14,18 @@ from genzoo.training.fit_prior import MOST_SAMPLES, fit_prior, posterior_draws, 
 from genzoo.training.run_folder import RunFolder
 
 
-def publish(session: Session, folder: RunFolder, step: int, drawn: int, fit_priors: bool) -> None:
+def publish(session: Session, folder: RunFolder, fit_priors: bool) -> None:
     """Write the averaged weights as an artifact.
 
     Args:
         session: The run.
         folder: Where its artifact goes.
-        step: Training steps complete.
-        drawn: Samples drawn from the data.
         fit_priors: Fit the architecture's further priors too, which takes a pass over the data.
     """
     model = session.model
     training = {
-        "steps": step,
-        "samples_seen": drawn,
+        "steps": session.position.step,
+        "samples_seen": session.position.drawn,
         "batch_size": session.config.batch_size,
         "seed": session.config.seed,
         "precision": session.precision,
@@ -35,16 +33,16 @@ def publish(session: Session, folder: RunFolder, step: int, drawn: int, fit_prio
         "data_fingerprint": session.dataset.fingerprint,
         "data_count": len(session.dataset),
     }
-    if fit_priors and session.entry.record.priors:
+    if fit_priors and session.task.entry.record.priors:
         training = add_fitted_priors(session, model, training)
     remove_leftovers(folder.artifact)
     save_model(
         model,
         folder.artifact,
-        registry=session.registry,
-        kind=session.kind,
-        objective=session.objective_entry.full_name,
-        objective_config=session.objective.config.model_dump(mode="json"),
+        registry=session.task.registry,
+        kind=session.task.plan.data.kind,
+        objective=session.task.objective_entry.full_name,
+        objective_config=session.task.objective.config.model_dump(mode="json"),
         training=training,
     )
 
@@ -57,8 +55,8 @@ def add_fitted_priors(session: Session, model: Model, training: dict[str, Any]) 
     """
     selection = select(session.dataset, session.config.seed, MOST_SAMPLES)
     latents = posterior_draws(model, session.dataset, selection)
-    for name in session.entry.record.priors:
-        entry = session.registry[PriorSpec].find(name, near=session.entry.distribution)
+    for name in session.task.entry.record.priors:
+        entry = session.task.registry[PriorSpec].find(name, near=session.task.entry.distribution)
         config = load_target(entry.record.config)()
         prior = fit_prior(entry, config, model, latents, session.config.seed)
         model.add_priors({name: prior})

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup, joined_process_group
 from genzoo.errors import CapabilityError
 from genzoo.training import fsdp as sharding
-from genzoo.training.fsdp_tensors import own_share, sharding_errors
+from genzoo.training.fsdp_tensors import local_shard, sharding_errors
 
 
 def compared(case: Case, processes: ProcessGroup) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def share_held(case: Case, processes: ProcessGroup) -> float:
     """The share of its parameters that this process keeps between steps."""
     parts = case.session(processes).parts.values()
     parameters = [parameter for part in parts for parameter in part.parameters()]
-    return sum(own_share(p).numel() for p in parameters) / sum(p.numel() for p in parameters)
+    return sum(local_shard(p).numel() for p in parameters) / sum(p.numel() for p in parameters)
 
 
 class Misused(nn.Module):

@@ -262,5 +262,5 @@ def test_a_half_summed_mean_keeps_its_place_in_the_log(tmp_path: Path) -> None:
     for name in ("b/real", "b/fake", "a/fake"):
         meter.add(name, torch.tensor(1.0))
     save_tensors(tmp_path / "meter.safetensors", meter.state_dict())
-    resumed.load_state_dict(load_tensors(tmp_path / "meter.safetensors")[0], torch.device("cpu"))
+    resumed.load_state_dict(load_tensors(tmp_path / "meter.safetensors")[0])
     assert list(resumed.means()) == list(meter.means()) == ["b/real", "b/fake", "a/fake"]

@@ -17,7 +17,7 @@ from genzoo.plugins.manager import default_manager
 from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import read_newest
 from genzoo.training.fsdp import check_can_shard
-from genzoo.training.fsdp_tensors import is_shared_out, laid_out_like, own_share, whole_weights
+from genzoo.training.fsdp_tensors import full_tensor, is_sharded, local_shard, shard_like
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -76,9 +76,9 @@ def test_a_phase_that_differentiates_gradients_is_refused():
 
 def test_whole_tensors_are_left_alone():
     tensor = torch.ones(3)
-    assert not is_shared_out(tensor)
-    assert own_share(tensor) is whole_weights(tensor) is tensor
-    assert laid_out_like(tensor, torch.zeros(3)) is tensor
+    assert not is_sharded(tensor)
+    assert local_shard(tensor) is full_tensor(tensor) is tensor
+    assert shard_like(tensor, torch.zeros(3)) is tensor
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from genzoo.model.build import build_model
 from genzoo.specs import SampleSpec
 from genzoo.torch_globals import own_draws, plain_defaults, seeded_generators
 from genzoo.training.begin_and_resume import resume_run, train_run
-from genzoo.training.training_loop import Trainer
+from genzoo.training.run_outputs import RunOutputs
 
 
 @contextmanager
@@ -285,12 +285,14 @@ def test_defaults_of_blocks_in_several_threads_end_with_those_of_the_user() -> N
         assert torch.get_default_dtype() == torch.float64
 
 
-def test_bookkeeping_of_a_run_sees_the_users_generators(
+def test_what_a_run_writes_down_sees_the_users_generators(
     tmp_path: Path, registry: Any, make_plan: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    keep = Trainer._keep_books
-    monkeypatch.setattr(Trainer, "_keep_books", lambda self: (seen.append(states()), keep(self))[1])
+    write = RunOutputs.write_due
+    monkeypatch.setattr(
+        RunOutputs, "write_due", lambda self: (seen.append(states()), write(self))[1]
+    )
     before = states()
     train_run(make_plan(steps=3), tmp_path / "run", registry)
     assert seen == [before] * 3

@@ -6,12 +6,7 @@ from torch import nn
 
 from genzoo.errors import CheckpointError
 from genzoo.interfaces.objective import Objective, OptimizerSettings, Phase
-from genzoo.training.optimizers import (
-    build_optimizers,
-    lazy_ratio,
-    optimizer_tensors,
-    restore_optimizer,
-)
+from genzoo.training.optimizers import OptimizerState, build_optimizers, lazy_ratio
 
 
 class Plain(Objective):
@@ -72,13 +67,14 @@ def test_state_round_trip_continues_bit_for_bit():
     phases = [phase("main")]
     (optimizer,) = build_optimizers(objective, phases, {"critic": part}).values()
     moves(part, optimizer, 3)
-    saved = {k: v.clone().contiguous() for k, v in optimizer_tensors(optimizer, part).items()}
+    saved = OptimizerState(optimizer, part).state_dict()
+    saved = {name: value.clone().contiguous() for name, value in saved.items()}
     assert {key.rpartition("/")[2] for key in saved} == {"step", "exp_avg", "exp_avg_sq"}
 
     other = nn.Conv2d(1, 3, 4).to(memory_format=torch.channels_last)
     other.load_state_dict(part.state_dict())
     (restored,) = build_optimizers(objective, phases, {"critic": other}).values()
-    restore_optimizer(restored, other, saved)
+    OptimizerState(restored, other).load_state_dict(saved)
     moves(part, optimizer, 3)
     moves(other, restored, 3)
     assert all(
@@ -90,4 +86,4 @@ def test_state_of_another_network_is_refused():
     part = nn.Linear(2, 1)
     (optimizer,) = build_optimizers(Plain(), [phase("main")], {"critic": part}).values()
     with pytest.raises(CheckpointError, match="nowhere"):
-        restore_optimizer(optimizer, part, {"nowhere/exp_avg": torch.zeros(1)})
+        OptimizerState(optimizer, part).load_state_dict({"nowhere/exp_avg": torch.zeros(1)})

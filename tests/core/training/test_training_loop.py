@@ -132,7 +132,7 @@ def test_a_batch_larger_than_the_data_is_refused_before_anything_is_written(
     out = tmp_path / "run"
     with pytest.raises(UsageError, match="larger than the data, which has 40") as caught:
         train_run(make_plan(batch_size=64), out, registry)
-    assert "--batch-size 32" in caught.value.hint
+    assert "--batch-size 40" in caught.value.hint
     assert not out.exists()
 
 

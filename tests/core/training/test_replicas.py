@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
-from genzoo.training.gradients import average_gradients
+from genzoo.training.replicas import average_gradients
 
 
 class Beside(ProcessGroup):

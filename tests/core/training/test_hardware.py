@@ -1,14 +1,53 @@
-"""Deterministic mode refuses what is not, for the length of a run and no longer."""
+"""How torch uses a machine: allocators, torch.compile and deterministic mode."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
-from genzoo.errors import CapabilityError, DivergenceError
+from genzoo.errors import CapabilityError, DivergenceError, UsageError
 from genzoo.training.begin_and_resume import train_run
-from genzoo.training.determinism import determinism
+from genzoo.training.hardware import compile_networks, determinism
 from genzoo.training.reporter import Reporter
+
+SWITCH = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+
+CODE = """
+import torch
+from genzoo.training.hardware import tune_allocators
+tune_allocators()
+kept = torch.ones(1 << 24)
+with open("/proc/self/smaps") as file:
+    print(sum("hg" in line.split() for line in file if line.startswith("VmFlags")))
+"""
+
+
+@pytest.mark.skipif(not SWITCH.exists(), reason="no huge pages here")
+@pytest.mark.parametrize(("setting", "asked"), [(None, True), ("0", False)])
+def test_huge_pages_are_asked_for_unless_the_user_says_no(setting, asked):
+    environment = {name: value for name, value in os.environ.items() if "THP_" not in name}
+    if setting is not None:
+        environment["THP_MEM_ALLOC_ENABLE"] = setting
+    run = subprocess.run(
+        [sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, check=True
+    )
+    assert (int(run.stdout) > 0) == asked
+
+
+def test_a_machine_that_cannot_compile_is_told_apart(monkeypatch):
+    def fails(*_):
+        raise RuntimeError("no C++ compiler")
+
+    monkeypatch.setattr(torch, "compile", fails)
+    network = nn.Linear(2, 2)
+    with pytest.raises(UsageError, match="does not work on this machine") as caught:
+        compile_networks([network], torch.device("cpu"))
+    assert "--compile" in str(caught.value.hint)
+    assert network._compiled_call_impl is None
 
 
 def modes():
