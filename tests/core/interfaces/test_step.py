@@ -33,6 +33,12 @@ def test_streams_depend_on_the_identity():
     assert torch.equal(one, make((0, 1)).latents())
 
 
+def test_streams_of_one_name_for_other_counts_are_independent():
+    few, many = make().noise("a", 4).normal(2), make().noise("a", 8).normal(2)
+    assert not torch.equal(few, many[:4])
+    assert not torch.equal(make().latents(count=2), make().latents(count=3)[:2])
+
+
 def test_asking_for_another_stream_changes_none():
     step = make()
     step.noise("b").normal(5)

@@ -83,6 +83,17 @@ def test_terms_are_distortion_and_weighted_rate(
     torch.testing.assert_close(step.reported["elbo"], expected.detach())
 
 
+def test_the_rate_is_weighted_by_every_option_of_the_warm_up(
+    parts: Mapping[str, nn.Module], context: TrainingContext, make_step: Callable[..., Step]
+) -> None:
+    for index, expected in ((0, 0.0), (5, 1.0), (10, 2.0), (25, 0.0), (30, 1.0), (49, 2.0)):
+        config = ELBOConfig(beta=2.0, warmup=0.4, cycles=4)
+        step = make_step(parts, index=index)
+        terms = ELBO(config, context).loss(step)
+        assert step.total == 100
+        assert terms["rate"].weight == pytest.approx(expected), index
+
+
 def test_gradient_of_the_distortion_reaches_the_encoder(
     parts: Mapping[str, nn.Module], context: TrainingContext, make_step: Callable[..., Step]
 ) -> None:

@@ -15,6 +15,7 @@ from genzoo_vae.expectation_maximisation import (
     fit_mixture,
     joint_log_density,
     maximise,
+    spread_centres,
 )
 
 
@@ -72,6 +73,18 @@ def test_it_goes_on_for_as_long_as_it_gains(shrinkage) -> None:
     assert last > first + 0.01
 
 
+@pytest.mark.parametrize("tolerance", [0.005, 0.001])
+def test_it_ends_with_the_first_iteration_that_gains_too_little_per_point(tolerance) -> None:
+    points = crossed()
+    config = MixtureConfig(components=2, shrinkage=1.0, iterations=300, tolerance=tolerance)
+    steps = [fitted(points, config.model_copy(update={"iterations": n, "tolerance": 0.0}))
+             for n in range(1, 25)]  # fmt: skip
+    values = [objective(points, step, config) for step in steps]
+    small = next(n for n, (a, b) in enumerate(pairwise(values), 1) if b - a < tolerance)
+    assert 1 < small < len(values) - 1
+    assert torch.equal(fitted(points, config).means, steps[small].means)
+
+
 def test_a_fall_of_the_likelihood_is_no_reason_to_stop() -> None:
     # The pull widens the narrow clusters of k-means: the first two iterations lose likelihood.
     generator = torch.Generator().manual_seed(0)
@@ -106,3 +119,13 @@ def test_the_prior_is_the_one_whose_mode_the_m_step_is() -> None:
     for seed in range(20):
         moves = torch.randn(factor.shape, generator=torch.Generator().manual_seed(seed)).double()
         assert value(mode.cholesky + 0.05 * moves) < value(mode.cholesky)
+
+
+def test_further_centres_are_drawn_by_their_squared_distance() -> None:
+    """Of the points 0, 1 and 3 the pair 0 and 1 has the probability (1/10 + 1/5) / 3."""
+    points = torch.tensor([[0.0], [1.0], [3.0]])
+    generator = torch.Generator().manual_seed(0)
+    sums = [float(spread_centres(points, 2, generator).sum()) for _ in range(3000)]
+    shares = {total: sums.count(total) / 3000 for total in (1.0, 3.0, 4.0)}
+    expected = {1.0: 0.1, 3.0: (0.9 + 9 / 13) / 3, 4.0: (0.8 + 4 / 13) / 3}
+    assert shares == pytest.approx(expected, abs=0.035)

@@ -176,6 +176,18 @@ def test_training_does_not_tile(name: str, values: dict[str, Any]) -> None:
     assert not torch.equal(whole, tiled)
 
 
+def test_every_normalisation_has_the_epsilon_of_diffusers() -> None:
+    """torch's own is ten times as large, which shows where images are flat alone."""
+    parts = model("kl-autoencoder", {**KL, "attention": True}).parts
+    norms = {name: module for name, module in parts.named_modules() if _is_norm(module)}
+    assert sum("attentions" in name for name in norms) == 2
+    assert {module.eps for module in norms.values()} == {1e-6}
+
+
+def _is_norm(module: nn.Module) -> bool:
+    return isinstance(module, nn.GroupNorm)
+
+
 def test_log_variances_are_clamped() -> None:
     encoder = model("kl-autoencoder", KL).parts["encoder"]
     nn.init.constant_(encoder.quant_conv.bias, 1e4)
