@@ -26,6 +26,7 @@ def choose_metrics(
         CapabilityError: One that was asked for does not apply.
         PluginError: One is broken.
         UnknownNameError: There is none of that name.
+        UsageError: None applies.
     """
     entries = [registry[MetricSpec].find(name) for name in names] or list(
         registry[MetricSpec].values()
@@ -34,7 +35,7 @@ def choose_metrics(
     for entry in entries:
         metric = load_target(entry.record.target)()
         if not isinstance(metric, Metric):
-            raise PluginError(f"The metric {entry.full_name} is no genzoo.Metric.")
+            raise PluginError(f"The metric {entry.full_name} is not a genzoo.Metric.")
         if not takes(entry.record, model.sample_spec.kind) or not metric.applies(model):
             if names:
                 raise CapabilityError(
@@ -43,6 +44,11 @@ def choose_metrics(
                 )
             continue
         chosen.append((entry, metric))
+    if not chosen:
+        raise UsageError(
+            f"There is no metric for {model.name}.",
+            "Type 'genzoo plugins list' to see whether one that brings metrics is left out.",
+        )
     return chosen
 
 
@@ -108,5 +114,5 @@ def open_extractor(
     """
     extractor = load_target(entry.record.target)(device, file)
     if not isinstance(extractor, FeatureExtractor):
-        raise PluginError(f"The feature space {entry.full_name} is no genzoo.FeatureExtractor.")
+        raise PluginError(f"The feature space {entry.full_name} is not a genzoo.FeatureExtractor.")
     return extractor

@@ -237,8 +237,8 @@ def _read(path: Path) -> EvaluationRecord:
         where = ".".join(map(str, first["loc"])) or "content"
         reason = f"{where[:100]}: {first['msg']}"
     except ValueError:
-        reason = "it is no JSON"
-    raise DataError(f"'{path}' is no record of an evaluation: {reason}.", hint)
+        reason = "it is not JSON"
+    raise DataError(f"'{path}' is not the record of an evaluation: {reason}.", hint)
 
 
 def _number(value: float) -> str:

@@ -75,7 +75,7 @@ class Subject:
     """A model and data to judge it by; features are computed when they are first asked for.
 
     Of several processes one measures: rank 0, which has all features and rows and calls `dismiss`
-    when it wants no more. The others compute their turns of them in `assist`.
+    when it wants no more. The others compute their batches of them in `assist`.
 
     Args:
         model: The model.
@@ -111,7 +111,7 @@ class Subject:
         self.space = space
         self.progress = progress
         self._cache = FeatureCache(cache, extractor, space)
-        self._world = processes
+        self._processes = processes
         self._metrics = metrics
 
     @cached_property
@@ -206,27 +206,27 @@ class Subject:
             (count, k).
         """
         wanted = [self._metrics.index(metric), count]
-        self._world.share(wanted)
+        self._processes.share(wanted)
         pieces, done = [], 0
-        for piece in self._turns(wanted):
+        for piece in self._divided(wanted):
             pieces.append(piece)
             done += len(piece)
             self.progress(what, done, count)
         return np.concatenate(pieces)
 
     def assist(self) -> None:
-        """Compute this process's turns of whatever rank 0 wants, until it wants no more.
+        """Compute this process's batches of whatever rank 0 wants, until it wants no more.
 
         Raises:
             ProcessGroupError: Rank 0 has ended.
         """
         with evaluating(self.model):
-            while (wanted := self._world.share(None)) is not None:
-                drain(self._turns(wanted))
+            while (wanted := self._processes.share(None)) is not None:
+                drain(self._divided(wanted))
 
     def dismiss(self) -> None:
         """Tell the processes in `assist` that nothing is wanted any more. For rank 0."""
-        self._world.share(None)
+        self._processes.share(None)
 
     def _data_features(self, data: Dataset, name: str, what: str) -> NDArray[np.float32]:
         used = len(used_samples(data).indices)
@@ -236,12 +236,12 @@ class Subject:
 
     def _pieces(self, name: str) -> Pieces:
         """Features of `real`, `unseen` or `fake` in batches, by all processes."""
-        self._world.share(name)
-        return self._turns(name)
+        self._processes.share(name)
+        return self._divided(name)
 
-    def _turns(self, wanted: Wanted) -> Iterator[NDArray[Any]]:
+    def _divided(self, wanted: Wanted) -> Iterator[NDArray[Any]]:
         count, make = self._of(wanted) if isinstance(wanted, str) else self._rows_of(*wanted)
-        return in_order(self._world, make, count, self.settings.batch_size)
+        return in_order(self._processes, make, count, self.settings.batch_size)
 
     def _rows_of(self, metric: int, count: int) -> tuple[int, Images]:
         return count, lambda numbers: self._metrics[metric].rows(self, numbers)

@@ -83,6 +83,12 @@ def test_without_any_feature_space_one_is_to_be_named() -> None:
         choose_features(None, ImageKind(ImageOptions()), PluginManager().registry)
 
 
+def test_without_any_metric_nothing_is_measured() -> None:
+    model = painters.painted(painters.Painter())
+    with pytest.raises(UsageError, match="There is no metric for"):
+        choose_metrics.choose_metrics((), model, PluginManager().registry)
+
+
 def test_a_metric_finds_the_model_in_evaluation_mode(manager: PluginManager) -> None:
     manager.add(metric_plugin, "genzoo-brightness", "2.5")
     model = painters.painted(painters.Painter()).train()
@@ -113,7 +119,7 @@ def test_a_broken_metric_is_named(manager: PluginManager) -> None:
             return [MetricSpec(name="odd", target="collections:OrderedDict")]
 
     manager.add(Broken(), "genzoo-broken")
-    with pytest.raises(PluginError, match=r"genzoo-broken/odd is no genzoo\.Metric"):
+    with pytest.raises(PluginError, match=r"genzoo-broken/odd is not a genzoo\.Metric"):
         evaluate(manager, features="pixels", metrics=["odd"])
 
 

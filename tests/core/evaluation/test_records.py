@@ -98,12 +98,12 @@ def test_a_record_survives_a_file(record, tmp_path):
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (b"", "no JSON"),
-        (b"[1]", "no record"),
-        (b"{}", "no record"),
+        (b"", "not JSON"),
+        (b"[1]", "not the record"),
+        (b"{}", "not the record"),
         (b'{"format_version": 2}', "newer format"),
-        (b"\xff\xfe", "no JSON"),
-        (b"[" * 100_000, "no JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
     ],
 )
 def test_a_file_that_is_no_record_is_refused(tmp_path, content, text):
