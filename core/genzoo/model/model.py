@@ -22,6 +22,7 @@ from genzoo.model.encoding import find_encoder, mode_of, require_encoder, requir
 from genzoo.model.fold_batch_norm import fold_batch_norm
 from genzoo.model.labels import Labels, label_tensor
 from genzoo.model.latent_paths import drawn, interpolation_path
+from genzoo.model.shape_checks import check_rows
 from genzoo.specs import LatentSpec, SampleSpec
 from genzoo.torch_globals import plain_inference
 
@@ -293,7 +294,4 @@ class Model(nn.Module):
         return label_tensor(labels, classes, numbers, self.device, self.architecture_name)
 
     def _check(self, rows: Tensor, what: Literal["latents", "samples"]) -> None:
-        # Late, as it makes models of other shapes.
-        from genzoo.model.reshape import check_rows
-
-        check_rows(self, rows, what)
+        check_rows(self.architecture, self.architecture_name, rows, what)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import cast
 
-from pydantic import ValidationError
-from torch import Tensor, nn
+from torch import nn
 
-from genzoo.errors import CapabilityError, SpecError, UsageError
+from genzoo.errors import SpecError
 from genzoo.interfaces.kind import Kind
 from genzoo.model.model import Model
+from genzoo.model.shape_checks import fit_latents, fit_samples
 from genzoo.specs import SampleSpec
 from genzoo.torch_globals import plain_modes
 
@@ -33,18 +33,7 @@ def reshape(model: Model, shape: tuple[int, ...]) -> Model:
     """
     if shape == model.sample_spec.shape:
         return model
-    if not model.architecture.any_shape:
-        raise CapabilityError(
-            f"{model.architecture_name} models samples of shape {model.sample_spec.shape} alone.",
-            "Leave the size out.",
-        )
-    if len(shape) != len(model.sample_spec.shape) or shape[0] != model.sample_spec.shape[0]:
-        raise UsageError(
-            f"{model.architecture_name} cannot be made to model samples of shape {shape}."
-        )
-    architecture = type(model.architecture)(
-        model.architecture.config, _with_shape(model.sample_spec, shape)
-    )
+    architecture = fit_samples(model.architecture, model.architecture_name, shape)
     parts = cast(Mapping[str, nn.Module], dict(model.parts.items()))
     return Model(
         model.architecture_name,
@@ -63,37 +52,8 @@ def reshape_for_latents(model: Model, latent: tuple[int, ...]) -> Model:
     Raises:
         CapabilityError, SpecError, UsageError: As `reshape`.
     """
-    sample, own = model.sample_spec.shape, model.latent_spec.shape
-    if latent == own or not model.architecture.any_shape or len(latent) != len(own):
-        return model
-    sides = zip(sample[1:], own[1:], latent[1:], strict=True)
-    shape = (sample[0], *(full * new // side for full, side, new in sides))
-    made = reshape(model, shape)
-    if made.latent_spec.shape != latent:
-        raise SpecError(f"{model.architecture_name} has no latents of shape {latent}.")
-    return made
-
-
-def check_rows(model: Model, rows: Tensor, what: Literal["latents", "samples"]) -> None:
-    """Refuse samples or latents (N, ...) that the model's parts cannot take.
-
-    Raises:
-        SpecError: The model takes other shapes, but not this one; says which it can.
-        UsageError: There are none, or the model takes another shape alone.
-    """
-    own = (model.latent_spec if what == "latents" else model.sample_spec).shape
-    shape = tuple(rows.shape[1:])
-    if len(rows) and shape == own:
-        return
-    if not (len(rows) and model.architecture.any_shape and len(shape) == len(own)):
-        raise UsageError(
-            f"{model.architecture_name} takes {what} of shape (N, {', '.join(map(str, own))}), "
-            f"not {tuple(rows.shape)}."
-        )
-    if what == "latents":
-        reshape_for_latents(model, shape)
-    else:
-        reshape(model, shape)
+    fitted = fit_latents(model.architecture, model.architecture_name, latent)
+    return reshape(model, fitted.sample.shape)
 
 
 def _refitted(kind: Kind, sample: SampleSpec) -> Kind:
@@ -102,10 +62,3 @@ def _refitted(kind: Kind, sample: SampleSpec) -> Kind:
         return type(kind)(kind.options_for_spec(sample))
     except SpecError:
         return kind
-
-
-def _with_shape(sample: SampleSpec, shape: tuple[int, ...]) -> SampleSpec:
-    try:
-        return SampleSpec.model_validate({**sample.model_dump(), "shape": shape})
-    except ValidationError as error:
-        raise UsageError(f"There are no samples of shape {shape}.") from error
