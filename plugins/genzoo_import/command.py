@@ -102,7 +102,7 @@ def command(
 
     from genzoo import Blueprint
 
-    blueprint = Blueprint.of(plugin_registry(), architecture, kind)
+    blueprint = Blueprint.of(architecture, kind, registry=plugin_registry())
     given = [f"{name}={text}" for name, text in (("size", size), ("channels", channels)) if text]
     values = _parse(blueprint, [*given, *assignments])
     blueprint = replace(

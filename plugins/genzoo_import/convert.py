@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,62 @@ def write_model(
     model = blueprint.fill(_state(found), found.source.path)
     blueprint.save(model, folder, facts=_facts(found), licence=licence)
     return model
+
+
+def import_weights(
+    file: str | Path,
+    architecture: str,
+    folder: str | Path,
+    *,
+    kind: str | None = None,
+    parts: Sequence[str] = (),
+    config: Mapping[str, Any] | None = None,
+    classes: Sequence[str] = (),
+    prefix: str = "",
+    renames: Mapping[str, str] | None = None,
+    ignore_unused: bool = False,
+    licence: str = "",
+    **options: Any,
+) -> Model:
+    """A model of weights that another program saved: what `genzoo import` does.
+
+    Args:
+        file: A state dict or checkpoint that torch saved, or a safetensors file.
+        architecture: What the weights are of, e.g. `dcgan`.
+        folder: Where to write the model.
+        kind: What it models, for an architecture of several kinds.
+        parts: Parts that the weights are of; by default those that sampling needs.
+        config: Values of the architecture's options that the weights do not tell.
+        classes: Class names in label order.
+        prefix: What the names of the wanted tensors begin with.
+        renames: Names in the model by names in the file, of tensors or layers.
+        ignore_unused: Leave out tensors that the model lacks.
+        licence: SPDX identifier of the weights' licence.
+        options: The kind's options that the weights do not tell: `size` and `channels` of images.
+
+    Raises:
+        ArtifactError: The file is refused, or its weights do not fit.
+        ConfigError, SpecError: The weights are of a model that the architecture does not offer.
+        StorageError: The folder cannot be written.
+        UsageError: An unknown name, weights that fit twice, or a folder of something else.
+    """
+    blueprint = Blueprint.of(architecture, kind)
+    blueprint = replace(
+        blueprint,
+        parts=tuple(parts) or blueprint.parts,
+        config=dict(config or {}),
+        options=options,
+        classes=tuple(classes),
+    )
+    found = find_weights(
+        Path(file).expanduser(),
+        blueprint,
+        prefix=prefix,
+        renames=renames,
+        ignore_unused=ignore_unused,
+    )
+    place = Path(folder).expanduser()
+    return write_model(found, place, licence=licence, ignore_unused=ignore_unused)
 
 
 def _facts(found: Found) -> dict[str, Any]:

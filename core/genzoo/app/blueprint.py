@@ -23,6 +23,7 @@ from genzoo.model.build import (
     plugin_errors,
 )
 from genzoo.model.model import Model
+from genzoo.plugins import manager
 from genzoo.records import ArchitectureSpec, KindSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import Config
@@ -52,21 +53,24 @@ class Blueprint:
     classes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, registry: Registry, architecture: str, kind: str | None = None) -> Blueprint:
+    def of(
+        cls, architecture: str, kind: str | None = None, *, registry: Registry | None = None
+    ) -> Blueprint:
         """That of the parts with which an architecture samples.
 
         Args:
-            registry: Where names are looked up.
             architecture: Its name.
             kind: What it is to model, for an architecture of several kinds.
+            registry: Where names are looked up; by default what the installed plugins registered.
 
         Raises:
             UnknownNameError: There is no such architecture or kind.
             UsageError: The architecture is of several kinds, and none is named.
         """
-        entry = registry[ArchitectureSpec].find(architecture)
-        content = choose_kind(registry, entry, name=kind)
-        return cls(registry, entry, content, tuple(entry.record.inference))
+        known = manager.default_manager().registry if registry is None else registry
+        entry = known[ArchitectureSpec].find(architecture)
+        content = choose_kind(known, entry, name=kind)
+        return cls(known, entry, content, tuple(entry.record.inference))
 
     @property
     def config_class(self) -> type[Config]:

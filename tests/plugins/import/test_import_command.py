@@ -20,6 +20,7 @@ from genzoo.cli.main import main
 from genzoo.model.build import build_model
 from genzoo.plugins import manager as plugin_manager
 from genzoo.plugins.manager import PluginManager
+from genzoo_import.convert import import_weights
 
 Run = Callable[..., Result]
 TOY = ("--architecture", "toy-gan", "--size", 8)
@@ -72,6 +73,13 @@ def test_an_imported_model_samples_like_the_original(
     run("verify", "out")
     samples = genzoo.load(Path("out"), registry=manager.registry).sample(3)
     assert torch.equal(samples, original(manager).sample(3))
+
+
+def test_python_does_what_the_command_does(weights: Path, manager: PluginManager) -> None:
+    model = import_weights(weights, "toy-gan", "out", config={"width": 4}, size=8)
+    assert torch.equal(model.sample(3), original(manager).sample(3))
+    again = genzoo.load(Path("out"), registry=manager.registry)
+    assert torch.equal(again.sample(3), model.sample(3))
 
 
 def test_the_folder_is_named_like_the_file(run: Run, weights: Path) -> None:
