@@ -10,7 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genzoo_gan.residual import Downsample, Upsample
+from genzoo import SampleSpec
+from genzoo_gan.configs import R3GANConfig
+from genzoo_gan.r3gan import R3GAN
+from genzoo_gan.residual import GAIN, Downsample, ResidualBlock, Upsample
 
 WEIGHTS = {-1: 1 / 8, 0: 3 / 8, 1: 3 / 8, 2: 1 / 8}
 """Of the values about a pair whose first is at 0, for the one that stands for the pair."""
@@ -100,3 +103,20 @@ def test_the_filter_is_no_state_and_follows_the_type(kind: type[nn.Module]) -> N
     assert list(kind(3, 5).state_dict()) == ["convert.weight"]
     assert not kind(3, 3).state_dict()
     assert kind(3, 3)(images().bfloat16()).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize(("side", "blocks"), [(16, 1), (32, 3)])
+def test_blocks_are_scaled_by_how_many_the_whole_network_has(side: int, blocks: int) -> None:
+    """Zhang et al. 2019: by L^(-1/4) in each of two layers, a third one being zero at first."""
+    config = R3GANConfig(latent_dim=4, width=16, blocks=blocks, cardinality=2)
+    stages = {16: 3, 32: 4}[side]
+    for part in R3GAN(config, SampleSpec(shape=(3, side, side))).build().values():
+        found = [module for module in part.modules() if isinstance(module, ResidualBlock)]
+        assert len(found) == stages * blocks
+        for block in found:
+            assert not block.narrow.weight.any()
+        for name in ("widen", "mix"):
+            weights = [getattr(block, name).weight for block in found]
+            # Each to the variance 1 by what comes in, then all together.
+            scaled = torch.cat([(w * w[0].numel() ** 0.5).flatten() for w in weights])
+            assert float(scaled.std()) == pytest.approx(GAIN * len(found) ** -0.25, rel=0.03)
