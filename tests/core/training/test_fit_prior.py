@@ -69,6 +69,21 @@ def test_latents_are_those_of_the_selected_samples(by_class, registry):
         )
 
 
+def test_no_two_samples_get_the_same_draw_of_their_posteriors(by_class, registry):
+    model = genzoo.build("toy-vae", size=8, registry=registry)
+    rows = rows_of(by_class, 0, 600)
+    x, _ = by_class.batch(rows, model.sample_spec)
+    draws = posterior_draws(model, by_class, select(by_class, 0, 600)) - model.encode(x)
+    # Rounding of the latents takes off the last digits.
+    assert len({tuple(row) for row in draws.mul(1000).round().int().tolist()}) == 600
+    other = posterior_draws(model, by_class, select(by_class, 1, 600))
+    assert not torch.allclose(
+        draws,
+        other - model.encode(by_class.batch(rows_of(by_class, 1, 600), model.sample_spec)[0]),
+        atol=1e-2,
+    )
+
+
 def test_a_run_fits_its_priors_to_a_selection_and_records_it(
     tmp_path, registry, make_plan, monkeypatch
 ):

@@ -75,6 +75,19 @@ def test_terms_are_averaged_over_samples_weighted_and_summed():
     assert means["a/plain"] == means["a/weighted"], "the log shows terms without their weights"
 
 
+def test_the_mean_of_values_in_half_precision_is_not_rounded_to_it():
+    parts = linear_parts("a")
+    # The numbers of bfloat16 after 1 are 1 + 1/128 and so on.
+    values = torch.tensor([1.0, 1.0078125], dtype=torch.bfloat16)
+
+    def loss(s):
+        return {"half": values * (1 + 0 * s.part("a").weight.sum()).bfloat16()}
+
+    engine = PhaseEngine([Phase("a", ("a",), loss)], parts, sgd(parts))
+    engine.run(0, lambda: [step(parts)])
+    assert engine.meter.read()["a/half"] == 1.00390625
+
+
 def test_a_lazy_phase_is_due_every_kth_step_with_k_times_the_gradient():
     parts = linear_parts("a")
     engine = PhaseEngine([Phase("a", ("a",), squares("a"), every=3)], parts, sgd(parts, 0.01))

@@ -1,4 +1,4 @@
-"""What players are shown: augmented samples, each kind by numbers of its own, in the data's range."""
+"""What players are shown: samples augmented in the data's range, in each role by other numbers."""
 
 from __future__ import annotations
 

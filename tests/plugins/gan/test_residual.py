@@ -116,7 +116,7 @@ def test_blocks_are_scaled_by_how_many_the_whole_network_has(side: int, blocks: 
         for block in found:
             assert not block.narrow.weight.any()
         for name in ("widen", "mix"):
-            weights = [getattr(block, name).weight for block in found]
+            weights = [getattr(block, name).weight.detach() for block in found]
             # Each to the variance 1 by what comes in, then all together.
             scaled = torch.cat([(w * w[0].numel() ** 0.5).flatten() for w in weights])
             assert float(scaled.std()) == pytest.approx(GAIN * len(found) ** -0.25, rel=0.03)
