@@ -19,8 +19,11 @@ GROUPS = 3
 
 ROWS = 8
 
-BLOCK = 512
-"""Rows of features between which distances are held at once."""
+BLOCK = 1024
+"""Samples whose distances to twice as many of the data are held at once."""
+
+SPARE = 5
+"""Candidates beyond those asked for, among which rounding may choose wrongly."""
 
 
 def save_pictures(subject: Subject, path: Path) -> Path:
@@ -49,26 +52,28 @@ def _nearest(
     samples: NDArray[np.float32], data: NDArray[np.float32], count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Distances to the nearest rows of the data and their numbers, ascending, each (N, count)."""
-    found = [_nearest_of_block(block, data, count) for block in _blocks(samples)]
+    found = [_nearest_of_block(block, data, count) for block in _blocks(samples, BLOCK)]
     distances, index = (torch.cat(parts).numpy() for parts in zip(*found, strict=True))
     return distances, index
 
 
 def _nearest_of_block(rows: Tensor, data: NDArray[np.float32], count: int) -> tuple[Tensor, Tensor]:
-    best = torch.full((len(rows), count), torch.inf, dtype=torch.float64)
-    index = torch.zeros(len(rows), count, dtype=torch.int64)
-    first = 0
-    for others in _blocks(data):
-        near = torch.cdist(rows, others).topk(min(count, len(others)), largest=False).indices
-        # Computed from the differences, so that a copy is at distance zero.
-        exact = (rows.unsqueeze(1) - others[near]).square().sum(2).sqrt()
-        both, numbers = torch.cat([best, exact], 1), torch.cat([index, near + first], 1)
-        best, order = both.topk(count, largest=False)
-        index = numbers.gather(1, order)
+    wanted = min(count + SPARE, len(data))
+    distances, numbers, first = [], [], 0
+    for others in _blocks(data, 2 * BLOCK):
+        near = torch.cdist(rows, others).topk(min(wanted, len(others)), largest=False)
+        distances.append(near.values)
+        numbers.append(near.indices + first)
         first += len(others)
-    return best, index
+    order = torch.cat(distances, 1).topk(wanted, largest=False).indices
+    index = torch.cat(numbers, 1).gather(1, order)
+    # Computed anew from the differences, so that a copy is at distance zero.
+    candidates = torch.from_numpy(data[index.numpy()]).double()
+    exact = (rows.unsqueeze(1) - candidates).square().sum(2).sqrt()
+    best = exact.topk(count, largest=False)
+    return best.values, index.gather(1, best.indices)
 
 
-def _blocks(features: NDArray[np.float32]) -> Iterator[Tensor]:
-    for first in range(0, len(features), BLOCK):
-        yield torch.from_numpy(np.array(features[first : first + BLOCK])).double()
+def _blocks(features: NDArray[np.float32], rows: int) -> Iterator[Tensor]:
+    for first in range(0, len(features), rows):
+        yield torch.from_numpy(np.array(features[first : first + rows])).double()
