@@ -32,6 +32,7 @@ from genzoo.plugins.manager import default_manager
 from genzoo.records import ArchitectureSpec
 from genzoo.specs import SampleSpec
 from genzoo.training.components import Session, open_session
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunFolder
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
@@ -123,7 +124,7 @@ def open_run(name: str, processes: ProcessGroup, shard: bool) -> Session:
         ),
     )
     dataset = RandomDataset(SampleSpec(shape=(3, SIZES[name], SIZES[name])))
-    return open_session(plan, cast(Any, dataset), registry, processes)
+    return open_session(PlannedRun.of(plan, registry), cast(Any, dataset), processes)
 
 
 def counted(session: Session) -> tuple[Count, float]:

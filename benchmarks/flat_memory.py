@@ -37,6 +37,7 @@ from genzoo.plugins.manager import default_manager
 from genzoo.specs import Config, SampleSpec
 from genzoo.training.components import Session, open_session
 from genzoo.training.hardware import tune_allocators
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunFolder
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
@@ -134,7 +135,7 @@ def train(dataset: Dataset, steps: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as out:
         folder = RunFolder(Path(out) / "run")
         folder.create()
-        session = open_session(plan, dataset, default_manager().registry)
+        session = open_session(PlannedRun.of(plan, default_manager().registry), dataset)
         trainer = Trainer(session, folder, Reporter())
         trainer.advance(5)
         stopwatch.seconds, start = 0.0, time.perf_counter()

@@ -12,6 +12,7 @@ from tutorial_script import STEPS_PER_TURN
 from genzoo.plugins.manager import default_manager
 from genzoo.training.components import open_session
 from genzoo.training.hardware import tune_allocators
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder
@@ -30,10 +31,11 @@ def trainer(folder: Path, out: Path, size: int) -> Trainer:
         training=TrainingConfig(steps=1_000_000),
     )
     registry = default_manager().registry
-    dataset = load_data(plan, registry, Reporter())
+    planned = PlannedRun.of(plan, registry)
+    dataset = load_data(planned, Reporter())
     run = RunFolder(out)
     run.create()
-    return Trainer(open_session(plan, dataset, registry), run, Reporter())
+    return Trainer(open_session(planned, dataset), run, Reporter())
 
 
 if __name__ == "__main__":

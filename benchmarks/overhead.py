@@ -24,6 +24,7 @@ from interleave import Comparison
 from genzoo.plugins.manager import default_manager
 from genzoo.training.components import Session, open_session
 from genzoo.training.hardware import tune_allocators
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder
@@ -44,7 +45,8 @@ def session(width: int) -> Session:
         training=TrainingConfig(steps=1_000_000, batch_size=32, precision="fp32"),
     )
     registry = default_manager().registry
-    return open_session(plan, load_data(plan, registry, Reporter()), registry)
+    planned = PlannedRun.of(plan, registry)
+    return open_session(planned, load_data(planned, Reporter()))
 
 
 class HandWritten:

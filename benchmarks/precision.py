@@ -28,6 +28,7 @@ from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
 from genzoo.training.components import open_session
 from genzoo.training.hardware import multiplies_bfloat16, tune_allocators
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder
@@ -67,7 +68,8 @@ def losses(
             steps=steps, batch_size=BATCH, seed=seed, log_every=10 * steps, **side
         ),
     )
-    session = open_session(plan, load_data(plan, registry, Reporter()), registry)
+    planned = PlannedRun.of(plan, registry)
+    session = open_session(planned, load_data(planned, Reporter()))
     with tempfile.TemporaryDirectory() as scratch:
         folder = RunFolder(Path(scratch) / "run")
         folder.create()

@@ -20,7 +20,7 @@ PACKAGES = ("genzoo", "genzoo_testing")
 
 ROOMS = (
     *("__main__", "cli", "testing", "genzoo_testing"),
-    *("api", "app"),
+    "app",
     *("training", "evaluation", "doctor"),
     *("data", "hub", "artifact"),
     *("fast_convolutions", "media", "model"),
@@ -40,10 +40,12 @@ STEP = ("training/training_loop.py", "training/phase_runner.py", "training/compo
 
 USE = """
 import json, sys
-calls = {"find": 0, "config.json": 0}
+calls = {"find": 0, "kind": 0, "config.json": 0}
 def profile(frame, event, argument):
     if event == "call" and frame.f_code.co_name == "find_model":
-        calls["find"] += frame.f_globals.get("__name__", "").startswith("genzoo.")
+        calls["find"] += 1
+    if event == "call" and frame.f_code.co_name == "choose_kind":
+        calls["kind"] += 1
 def audit(event, arguments):
     if event == "open" and str(arguments[0]).endswith("config.json"):
         calls["config.json"] += 1
@@ -153,7 +155,8 @@ def use(*arguments: str) -> dict[str, int]:
     if facts["code"]:
         raise RuntimeError(f"genzoo {' '.join(arguments)} failed: {done.stderr}")
     core = [name for name in facts["modules"] if name.split(".")[0] in PACKAGES]
-    return {"find": facts["find"], "config.json": facts["config.json"], "files": len(core)}
+    counted = {name: facts[name] for name in ("find", "kind", "config.json")}
+    return {**counted, "files": len(core)}
 
 
 def lines(paths: Iterable[Path]) -> int:
@@ -194,6 +197,7 @@ def measure(place: Path) -> dict[str, object]:
         "genzoo sample: files of core (at most 40)": sample["files"],
         "genzoo sample: a name is looked up (once)": sample["find"],
         "genzoo sample: config.json is opened (once)": sample["config.json"],
+        "genzoo train: the kind is chosen (once)": train["kind"],
         "genzoo train: files of core": train["files"],
     }
 

@@ -8,6 +8,7 @@ import genzoo
 from genzoo.plugins.manager import default_manager
 from genzoo.training.components import open_session
 from genzoo.training.hardware import tune_allocators
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder
@@ -37,10 +38,11 @@ def trainer(task: Task) -> Trainer:
     manager = default_manager()
     manager.add(residual)
     intended = plan(task)
-    dataset = load_data(intended, manager.registry, Reporter())
+    planned = PlannedRun.of(intended, manager.registry)
+    dataset = load_data(planned, Reporter())
     run = RunFolder(Path(task.scratch) / "run")
     run.create()
-    return Trainer(open_session(intended, dataset, manager.registry), run, Reporter())
+    return Trainer(open_session(planned, dataset), run, Reporter())
 
 
 if __name__ == "__main__":

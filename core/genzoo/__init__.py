@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from genzoo.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from genzoo.api import train as train
     from genzoo.app.blueprint import Blueprint as Blueprint
     from genzoo.app.blueprint import build as build
     from genzoo.app.evaluate import evaluate as evaluate
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from genzoo.app.publish import verify as verify
     from genzoo.app.publish import write_evaluations as write_evaluations
     from genzoo.app.samples import save as save
+    from genzoo.app.train import resume_training as resume_training
+    from genzoo.app.train import train as train
     from genzoo.atomic_files import atomic_write as atomic_write
     from genzoo.atomic_files import settle as settle
     from genzoo.atomic_files import storage_errors as storage_errors
@@ -134,12 +135,12 @@ if TYPE_CHECKING:
     from genzoo.waiting import sharing_processors as sharing_processors
 
 _HOME = {
-    "genzoo.api": ("train",),
     "genzoo.app.blueprint": ("Blueprint", "build"),
     "genzoo.app.evaluate": ("evaluate",),
     "genzoo.app.open_model": ("known_names", "load"),
     "genzoo.app.publish": ("pull", "push", "save_model", "verify", "write_evaluations"),
     "genzoo.app.samples": ("save",),
+    "genzoo.app.train": ("resume_training", "train"),
     "genzoo.cli.completion": ("complete_architecture",),
     "genzoo.cli.fields": ("field_options",),
     "genzoo.cli.options": (

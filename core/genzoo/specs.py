@@ -104,12 +104,16 @@ class LatentSpec(Config):
         return self
 
 
-def parse_config(kind: type[ConfigType], values: Mapping[str, Any], what: str) -> ConfigType:
-    """Validate `values` as a `kind`.
+def parse_config(
+    kind: type[ConfigType], values: Mapping[str, Any] | Config, what: str
+) -> ConfigType:
+    """Validate `values` as a `kind`. One that was validated is returned as it is.
 
     Raises:
         ConfigError: Names the first offending field of `what`, e.g. "architecture dcgan".
     """
+    if isinstance(values, kind):
+        return values
     try:
         return kind.model_validate(dict(values))
     except ValidationError as error:

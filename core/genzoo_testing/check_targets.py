@@ -21,7 +21,7 @@ from genzoo.records import ArchitectureSpec, ObjectiveSpec, Record
 from genzoo.registry import Entry, Registry
 from genzoo.specs import SampleSpec
 from genzoo.training.components import Session, open_session
-from genzoo.training.refusals import check_fit
+from genzoo.training.planned_run import PlannedRun, check_fit
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunFolder
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
@@ -195,7 +195,7 @@ class PairSubject:
         )
         # Any object that hands out batches serves; this one has no files.
         dataset = cast(Dataset, RandomDataset(tiny.samples[-1]))
-        return open_session(plan, dataset, self.architecture.registry)
+        return open_session(PlannedRun.of(plan, self.architecture.registry), dataset)
 
     @contextmanager
     def trainer(self) -> Iterator[Trainer]:

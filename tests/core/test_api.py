@@ -57,37 +57,40 @@ def test_build_refuses_nonsense(registry, arguments):
 def plans(monkeypatch):
     """The plans that reach the trainer."""
     seen = []
-    monkeypatch.setattr(start, "train_run", lambda *arguments: seen.append(arguments))
+    monkeypatch.setattr(start, "begin_run", lambda *arguments: seen.append(arguments))
     return seen
 
 
-def test_train_sorts_its_options(plans, registry):
+def test_train_sorts_its_options(plans):
     genzoo.train(
-        "toy-gan",
+        "convgan",
         Path("pictures"),
         "runs/x",
         objective="hinge",
         config={"width": 8},
-        objective_config={"gamma": 2.0},
-        registry=registry,
+        objective_config={"learning_rate": 0.5},
         steps=7,
         batch_size=3,
         size=32,
         conditional=True,
     )
-    plan, out, used, reporter, *_ = plans[0]
+    planned, out, reporter, *_ = plans[0]
+    plan = planned.plan
     assert isinstance(plan, RunPlan)
-    assert (plan.architecture, plan.architecture_config) == ("toy-gan", {"width": 8})
-    assert (plan.objective, plan.objective_config) == ("hinge", {"gamma": 2.0})
-    assert (plan.data.data, plan.data.options) == ("pictures", {"size": 32})
-    assert plan.data.conditional
+    assert (plan.architecture, plan.architecture_config) == ("genzoo/convgan", {"width": 8})
+    assert (plan.objective, plan.objective_config) == ("genzoo/hinge", {"learning_rate": 0.5})
+    assert (plan.data.data, plan.data.options) == (str(Path("pictures").absolute()), {"size": 32})
+    assert (plan.data.kind, plan.data.conditional) == ("genzoo/image", True)
     assert (plan.training.steps, plan.training.batch_size) == (7, 3)
-    assert (out, used, reporter) == (Path("runs/x"), registry, None)
+    assert (out, reporter) == (Path("runs/x"), None)
+    assert planned.architecture_config.width == 8
+    assert planned.kind.config.size == 32
 
 
-def test_train_leaves_the_objective_to_the_architecture(plans, registry):
-    genzoo.train("toy-gan", "pictures", "runs/x", registry=registry)
-    assert plans[0][0].objective is None
+def test_train_leaves_the_objective_to_the_architecture(plans):
+    genzoo.train("dcgan", "pictures", "runs/x")
+    plan = plans[0][0].plan
+    assert plan.objective == "genzoo/gan"
 
 
 def test_train_refuses_nonsense(plans, registry):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from genzoo.app.plan_training import merge, plan_training, read_file, run_folder
 from genzoo.cli.completion import complete_architecture, complete_data, complete_objective
 from genzoo.cli.exit_codes import INTERRUPTED
 from genzoo.cli.options import HomePath, out_option, output_options
 from genzoo.cli.output import output
-from genzoo.cli.plan import build_plan, merge, read_file, run_folder
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.cli.torchrun import torchrun_processes
 from genzoo.cli.train_options import TrainCommand, choice_of
@@ -97,17 +97,23 @@ def _begin(ctx: click.Context, sections: dict[str, dict[str, Any]], out: Path | 
             f"The command does not say {missing}.", "Type genzoo train ARCHITECTURE DATA."
         )
 
-    from genzoo.data.choose_kind import choose_kind
-
-    kind = choose_kind(plugin_registry(), choice.architecture, data, sections["data"].get("kind"))
-    plan = build_plan(choice.architecture, choice.objective, kind, choice.starting, sections)
-    folder = run_folder(out, plan.architecture, data)
+    # --set may have named another kind than the one whose options were listed.
+    known = sections["data"].get("kind") == choice.kind_name
+    planned = plan_training(
+        plugin_registry(),
+        choice.architecture.full_name,
+        data,
+        sections,
+        choice.objective.full_name,
+        choice.kind if known else None,
+    )
+    folder = run_folder(out, choice.architecture.full_name, data)
 
     from genzoo.cli.training_progress import progress_reporter
-    from genzoo.training.begin_and_resume import train_run
+    from genzoo.training.begin_and_resume import begin_run
 
     with torchrun_processes() as processes, progress_reporter(output()) as reporter:
-        result = train_run(plan, folder, plugin_registry(), reporter, processes)
+        result = begin_run(planned, folder, reporter, processes)
     _finish(ctx, result, processes.is_main)
 
 

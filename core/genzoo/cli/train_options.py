@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from genzoo.cli.plan import read_file
+from genzoo.app.plan_training import read_file
 from genzoo.cli.plugin_registry import plugin_registry
 from genzoo.errors import UsageError
 from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
@@ -49,11 +49,15 @@ class Choice:
     """What is to be trained and how, with the options that follow from it.
 
     Attributes:
+        kind: What the data hold, if they are named.
+        kind_name: What the user called that, if anything.
         starting: What the objective starts from: the architecture's own wishes, if it is its own.
     """
 
     architecture: Entry[ArchitectureSpec] | None = None
     objective: Entry[ObjectiveSpec] | None = None
+    kind: Entry[KindSpec] | None = None
+    kind_name: str | None = None
     starting: dict[str, Any] = field(default_factory=dict)
     options: list[FieldOption] = field(default_factory=list)
 
@@ -130,7 +134,8 @@ def _choose(command: click.Command, args: Sequence[str], choice: Choice) -> None
     entry = None
     if named.architecture is not None:
         entry = choice.architecture = registry[ArchitectureSpec].find(named.architecture)
-    content = _find_kind(registry, entry, named)
+    choice.kind_name = named.kind
+    content = choice.kind = _find_kind(registry, entry, named)
     if content is not None:
         choice.options += field_options(load_target(content.record.config), "data", taken)
     if entry is not None:

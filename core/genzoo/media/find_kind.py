@@ -32,7 +32,7 @@ def find_kind(registry: Registry, name: str, beside: str = "") -> Entry[KindSpec
     return registry[KindSpec].find(own if own in registry[KindSpec] else name)
 
 
-def load_kind(entry: Entry[KindSpec], options: Mapping[str, Any] | None = None) -> Kind:
+def load_kind(entry: Entry[KindSpec], options: Mapping[str, Any] | Config | None = None) -> Kind:
     """A kind bound to options; by default to its own.
 
     Raises:

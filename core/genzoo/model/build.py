@@ -16,12 +16,12 @@ from genzoo.interfaces.noise import derive_seed
 from genzoo.model.model import Model
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
-from genzoo.specs import SampleSpec, parse_config
+from genzoo.specs import Config, SampleSpec, parse_config
 from genzoo.torch_globals import own_draws, plain_modes
 
 
 def build_architecture(
-    registry: Registry, name: str, config: Mapping[str, Any], sample: SampleSpec
+    registry: Registry, name: str, config: Mapping[str, Any] | Config, sample: SampleSpec
 ) -> tuple[Entry[ArchitectureSpec], Architecture]:
     """Bind the architecture `name` to a configuration and to the contract of the samples.
 

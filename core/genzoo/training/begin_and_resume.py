@@ -9,13 +9,12 @@ from typing import Any
 
 from genzoo.atomic_files import require_writable, sweep
 from genzoo.data.change_detection import watch_data
-from genzoo.data.choose_kind import choose_kind
 from genzoo.data.dataset import Dataset
+from genzoo.data.find_source import lasting_data
 from genzoo.data.given_data import DataLike
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import CheckpointError, UnknownNameError, UsageError
-from genzoo.model.build import check_kind
-from genzoo.records import ArchitectureSpec, ObjectiveSpec
+from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
 from genzoo.specs import parse_config
 from genzoo.torch_globals import plain_modes
@@ -23,9 +22,9 @@ from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
 from genzoo.training.choose_trackers import choose_trackers
 from genzoo.training.components import Session, open_session, restore_session
 from genzoo.training.hardware import choose_device, tune_allocators
-from genzoo.training.refusals import check_fit
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
-from genzoo.training.run_data import data_gone, load_data, placed
+from genzoo.training.run_data import data_gone, load_data
 from genzoo.training.run_folder import (
     DataRecord,
     MetricsLog,
@@ -51,7 +50,6 @@ CHANGEABLE = (
 """Options that a resumed run may change without becoming another run."""
 
 
-@plain_modes()
 def train_run(
     plan: RunPlan,
     out: Path,
@@ -60,7 +58,7 @@ def train_run(
     processes: ProcessGroup = SINGLE_PROCESS,
     data: DataLike | None = None,
 ) -> TrainingResult:
-    """Train from the beginning.
+    """`begin_run` of a plan whose names are to be looked up.
 
     Args:
         plan: What to do.
@@ -73,25 +71,44 @@ def train_run(
     Raises:
         GenzooError: Names, options or data that do not fit; nothing is written then.
     """
+    return begin_run(PlannedRun.begun(plan, registry, data), out, reporter, processes)
+
+
+@plain_modes()
+def begin_run(
+    planned: PlannedRun,
+    out: Path,
+    reporter: Reporter | None = None,
+    processes: ProcessGroup = SINGLE_PROCESS,
+) -> TrainingResult:
+    """Train from the beginning.
+
+    Args:
+        planned: What to do.
+        out: The run's folder: new, or empty.
+        reporter: Hears of progress.
+        processes: The processes that train together, all with the same plan; rank 0 writes.
+
+    Raises:
+        GenzooError: Options or data that do not fit; nothing is written then.
+    """
     reporter = reporter or Reporter()
     tune_allocators()
-    folder = RunFolder(out)
+    folder, training = RunFolder(out), planned.plan.training
     if processes.is_main:
         folder.check_free()
-    data = plan.data.data if data is None else data
-    plan = _resolve(plan, registry, data)
-    trackers = choose_trackers(plan.training.tracker, registry)
-    choose_device(processes.device(plan.training.device))
-    dataset = load_data(plan, registry, reporter, processes=processes, data=data)
-    session = open_session(plan, dataset, registry, processes)
+    trackers = choose_trackers(training.tracker, planned.registry)
+    choose_device(processes.device(training.device))
+    dataset = load_data(planned, reporter, processes=processes)
+    session = open_session(planned, dataset, processes)
     if processes.is_main:
         folder.create()
     with _alone(folder, reporter, processes):
         if processes.is_main:
             folder.check_free()
-            folder.write_record(_record(plan, dataset))
+            folder.write_record(_record(planned.plan, dataset))
         reporter.note(f"Training on {session.device} in {session.precision}.")
-        watch = watch_data(data, dataset, registry)
+        watch = watch_data(planned.data, dataset, planned.registry)
         return Trainer(session, folder, reporter, trackers, watch).run()
 
 
@@ -144,16 +161,18 @@ def resume_run(
         _check_architecture(record, architecture, registry, out)
         plan = _changed(record.plan, changes or {})
         if data is not None:
-            plan = plan.model_copy(update={"data": placed(plan, data, registry)})
+            moved = plan.data.model_copy(update={"data": lasting_data(data, registry)})
+            plan = plan.model_copy(update={"data": moved})
+        planned = PlannedRun.of(plan, registry, data)
         trackers = choose_trackers(plan.training.tracker, registry)
         checkpoint = _read_checkpoint(folder, reporter, processes)
         classes = record.data.sample.classes or None
         try:
-            dataset = load_data(plan, registry, reporter, classes, processes, data)
+            dataset = load_data(planned, reporter, classes, processes)
         except UnknownNameError as error:
             raise error if data is not None else data_gone(record, out) from error
         check_known_data(record, dataset.fingerprint, out)
-        session = open_session(plan, dataset, registry, processes)
+        session = open_session(planned, dataset, processes)
         _restore(session, checkpoint, folder, reporter)
         step = session.position.step
         if processes.is_main:
@@ -161,8 +180,7 @@ def resume_run(
             MetricsLog(folder.metrics_file).rewind(step)
             folder.write_record(record.model_copy(update={"plan": plan}))
         reporter.note(f"Going on from step {step}.")
-        place = plan.data.data if data is None else data
-        watch = watch_data(place, dataset, registry)
+        watch = watch_data(planned.data, dataset, registry)
         return Trainer(session, folder, reporter, trackers, watch).run()
 
 
@@ -210,28 +228,6 @@ def _read_checkpoint(
         for problem in problems:
             reporter.note(problem)
     return share_checkpoint(processes, found)
-
-
-def _resolve(plan: RunPlan, registry: Registry, data: DataLike) -> RunPlan:
-    """Spell everything out, so that the record means the same anywhere, any time."""
-    architecture = registry[ArchitectureSpec].find(plan.architecture)
-    if plan.objective:
-        objective = registry[ObjectiveSpec].find(plan.objective, near=architecture.distribution)
-    else:
-        objective = registry.objective_of(architecture)
-    check_fit(architecture.record, objective.record)
-    own = registry.is_own_objective(architecture, objective)
-    defaults = architecture.record.objective_defaults if own else {}
-    kind = choose_kind(registry, architecture, data, plan.data.kind)
-    check_kind(architecture.record, kind.record.name)
-    return plan.model_copy(
-        update={
-            "architecture": architecture.full_name,
-            "objective": objective.full_name,
-            "objective_config": {**defaults, **plan.objective_config},
-            "data": placed(plan, data, registry).model_copy(update={"kind": kind.full_name}),
-        }
-    )
 
 
 def _check_architecture(record: RunRecord, name: str | None, registry: Registry, run: Path) -> None:

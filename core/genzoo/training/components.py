@@ -16,7 +16,6 @@ from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import CheckpointError
 from genzoo.model.model import Model
 from genzoo.plugin_errors import one_line
-from genzoo.registry import Registry
 from genzoo.training.checkpoint import Checkpoint, Component
 from genzoo.training.ema import ExponentialMovingAverage
 from genzoo.training.fsdp_tensors import FullTensors, full_copy
@@ -24,9 +23,10 @@ from genzoo.training.hardware import as_written, choose_device, choose_precision
 from genzoo.training.networks import Networks
 from genzoo.training.optimizers import OptimizerState, build_optimizers
 from genzoo.training.phase_runner import PhaseEngine, bfloat16_autocast
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.refusals import Task, check_batch
 from genzoo.training.schedule import Schedule
-from genzoo.training.training_config import RunPlan, TrainingConfig
+from genzoo.training.training_config import TrainingConfig
 
 
 @dataclass
@@ -131,19 +131,19 @@ class Session:
 
 
 def open_session(
-    plan: RunPlan, dataset: Dataset, registry: Registry, processes: ProcessGroup = SINGLE_PROCESS
+    planned: PlannedRun, dataset: Dataset, processes: ProcessGroup = SINGLE_PROCESS
 ) -> Session:
-    """Build all that a run of `plan` on `dataset` holds, freshly initialised from its seed.
+    """Build all that a planned run on `dataset` holds, freshly initialised from its seed.
 
     Raises:
         CapabilityError: Priors are to be fitted, and no part maps samples to latents.
         UsageError: Names, options or sizes that do not fit together.
     """
-    config = plan.training
+    config = planned.plan.training
     check_batch(config, len(dataset), processes)
     device = choose_device(processes.device(config.device))
     precision = choose_precision(config.precision, device)
-    task = Task.build(plan, registry, dataset.spec, len(dataset))
+    task = Task.build(planned, dataset.spec, len(dataset))
     networks = Networks.build(task, device, processes)
     optimizers = build_optimizers(task.objective, task.phases, networks.parts)
     engine = PhaseEngine(

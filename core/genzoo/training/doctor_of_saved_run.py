@@ -20,6 +20,7 @@ from genzoo.errors import ArtifactError, GenzooError
 from genzoo.registry import Registry
 from genzoo.torch_globals import plain_modes
 from genzoo.training.doctor_while_training import all_of, declared_signs, in_force, some_of
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.refusals import Task
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
@@ -97,10 +98,11 @@ def _gather(
         "losses": "The run wrote no doctor.json.",
     }
     history = History.read(folder.metrics_file)
+    planned = PlannedRun.of(record.plan, registry)
     samples = _try("samples", absent, lambda: _samples(folder, record, registry, device))
-    dataset = _try("data", absent, lambda: _same_data(folder.path, record, registry, reporter))
+    dataset = _try("data", absent, lambda: _same_data(folder.path, record, planned, reporter))
     absent["real"] = absent.get("data", "")
-    task = Task.build(record.plan, registry, record.data.sample, record.data.count)
+    task = Task.build(planned, record.data.sample, record.data.count)
     objective, spec = task.objective, task.architecture.sample
     return Evidence(
         step=_step_of_artifact(folder) or history.last_step,
@@ -143,9 +145,9 @@ def _step_of_artifact(folder: RunFolder) -> int:
         return 0
 
 
-def _same_data(run: Path, record: RunRecord, registry: Registry, reporter: Reporter) -> Dataset:
+def _same_data(run: Path, record: RunRecord, planned: PlannedRun, reporter: Reporter) -> Dataset:
     check_resumable(record, run)
-    dataset = load_data(record.plan, registry, reporter, record.data.sample.classes or None)
+    dataset = load_data(planned, reporter, record.data.sample.classes or None)
     if dataset.fingerprint != record.data.fingerprint:
         raise GenzooError("The data has changed since the run began.")
     return dataset

@@ -10,7 +10,7 @@ from torch import nn
 
 from genzoo.data.outline import Outline
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
-from genzoo.errors import CapabilityError, UsageError
+from genzoo.errors import UsageError
 from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.noise import derive_seed
 from genzoo.interfaces.objective import Objective, Phase, TrainingContext
@@ -18,53 +18,62 @@ from genzoo.model.build import build_architecture
 from genzoo.model.encoding import require_encoder
 from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo.registry import Entry, Registry, load_target
-from genzoo.specs import SampleSpec, parse_config
+from genzoo.specs import SampleSpec
 from genzoo.torch_globals import own_draws
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.training_config import RunPlan, TrainingConfig
 
 
 @dataclass(frozen=True)
 class Task:
-    """A plan, looked up and bound to the samples that it learns from. It holds no weights.
+    """A planned run, bound to the samples that it learns from. It holds no weights.
 
     Attributes:
-        plan: What was asked for.
-        registry: Where names were looked up.
-        entry: The registered architecture.
-        architecture: It, for these samples.
-        objective_entry: The registered objective; by default the architecture's own.
-        objective: It, for this architecture and this run.
+        planned: What was asked for, looked up.
+        architecture: For these samples.
+        objective: For this architecture and this run.
     """
 
-    plan: RunPlan
-    registry: Registry
-    entry: Entry[ArchitectureSpec]
+    planned: PlannedRun
     architecture: Architecture
-    objective_entry: Entry[ObjectiveSpec]
     objective: Objective
 
     @classmethod
-    def build(cls, plan: RunPlan, registry: Registry, sample: SampleSpec, count: int) -> Task:
-        """The task of a plan.
+    def build(cls, planned: PlannedRun, sample: SampleSpec, count: int) -> Task:
+        """The task of a run.
 
         Args:
-            plan: What is asked for.
-            registry: Where names are looked up.
+            planned: What is asked for.
             sample: Contract of the samples.
             count: Number of samples.
 
         Raises:
             UsageError: Names or options that do not fit.
         """
-        entry, architecture = build_architecture(
-            registry, plan.architecture, plan.architecture_config, sample
+        _, architecture = build_architecture(
+            planned.registry, planned.architecture.full_name, planned.architecture_config, sample
         )
-        if plan.objective:
-            chosen = registry[ObjectiveSpec].find(plan.objective)
-        else:
-            chosen = registry.objective_of(entry)
-        objective = _build_objective(plan, chosen.record, architecture, count)
-        return cls(plan, registry, entry, architecture, chosen, objective)
+        return cls(planned, architecture, _build_objective(planned, architecture, count))
+
+    @property
+    def plan(self) -> RunPlan:
+        """What was asked for."""
+        return self.planned.plan
+
+    @property
+    def registry(self) -> Registry:
+        """Where names were looked up."""
+        return self.planned.registry
+
+    @property
+    def entry(self) -> Entry[ArchitectureSpec]:
+        """The registered architecture."""
+        return self.planned.architecture
+
+    @property
+    def objective_entry(self) -> Entry[ObjectiveSpec]:
+        """The registered objective."""
+        return self.planned.objective
 
     @cached_property
     def phases(self) -> Sequence[Phase]:
@@ -87,38 +96,31 @@ class Task:
         return parts
 
 
-def _build_objective(
-    plan: RunPlan, record: ObjectiveSpec, architecture: Architecture, count: int
-) -> Objective:
-    config = parse_config(
-        load_target(record.config), plan.objective_config, f"objective {record.name}"
-    )
+def _build_objective(planned: PlannedRun, architecture: Architecture, count: int) -> Objective:
     context = TrainingContext(
         sample=architecture.sample,
         latent=architecture.latent,
         data_count=count,
-        batch_size=plan.training.batch_size,
-        total_steps=plan.training.steps,
+        batch_size=planned.plan.training.batch_size,
+        total_steps=planned.plan.training.steps,
     )
-    objective: Objective = load_target(record.target)(config, context)
+    target = load_target(planned.objective.record.target)
+    objective: Objective = target(planned.objective_config, context)
     return objective
 
 
 def refuse_early(
-    plan: RunPlan,
-    known: Outline,
-    registry: Registry,
-    processes: ProcessGroup = SINGLE_PROCESS,
+    planned: PlannedRun, known: Outline, processes: ProcessGroup = SINGLE_PROCESS
 ) -> None:
     """Refuse what `open_session` would, as far as the options and the listing of the data tell.
 
     Raises:
         CapabilityError, UsageError: As `open_session`.
     """
-    config = plan.training
+    config = planned.plan.training
     if known.most is not None:
         check_batch(config, known.most, processes)
-    Task.build(plan, registry, known.spec, known.most or config.batch_size).fresh_parts()
+    Task.build(planned, known.spec, known.most or config.batch_size).fresh_parts()
 
 
 def check_batch(config: TrainingConfig, count: int, processes: ProcessGroup) -> None:
@@ -139,20 +141,4 @@ def check_batch(config: TrainingConfig, count: int, processes: ProcessGroup) -> 
         raise UsageError(
             f"A batch of {config.batch_size} does not divide among {processes.size} processes.",
             f"Use a multiple of {processes.size}: --batch-size counts the samples of all.",
-        )
-
-
-def check_fit(architecture: ArchitectureSpec, objective: ObjectiveSpec) -> None:
-    """Refuse an objective that trains parts the architecture does not have.
-
-    Raises:
-        CapabilityError: Names the parts and the architecture's own objective.
-    """
-    missing = [part for part in objective.requires if part not in architecture.parts]
-    if missing:
-        trained, lacking = " and ".join(objective.requires), " and ".join(missing)
-        raise CapabilityError(
-            f"The objective '{objective.name}' trains the parts {trained}, "
-            f"and {architecture.name} lacks {lacking}.",
-            f"Its own objective is '{architecture.objective}'.",
         )

@@ -122,10 +122,10 @@ class DataConfig(Config):
 
 
 def data_config(values: Mapping[str, Any], options: type[Config]) -> DataConfig:
-    """Fields of `DataConfig` and options of the kind, given side by side.
+    """Fields of `DataConfig` and options of the kind, whose values are not looked at here.
 
     Args:
-        values: Both by name.
+        values: Both by name, side by side.
         options: The kind's options.
 
     Raises:
@@ -137,9 +137,8 @@ def data_config(values: Mapping[str, Any], options: type[Config]) -> DataConfig:
         if name not in options.model_fields:
             known = ", ".join([*fields, *options.model_fields])
             raise ConfigError(f"The data has no option '{name}'.", f"It has: {known}.")
-    chosen = parse_config(options, rest, "data").model_dump(mode="json", exclude_unset=True)
     own = {name: value for name, value in values.items() if name in fields}
-    return parse_config(DataConfig, {**own, "options": chosen}, "data")
+    return parse_config(DataConfig, {**own, "options": rest}, "data")
 
 
 class RunPlan(Config):

@@ -11,7 +11,7 @@ import toys
 from bundled_metrics import manager_with_metrics
 from click.testing import CliRunner, Result
 
-import genzoo.api  # keeps its own default_manager, whatever tests put in its place
+import genzoo
 import genzoo_sources
 from genzoo import ModelSpec, SampleSpec, hookimpl
 from genzoo.artifact.save import save_model

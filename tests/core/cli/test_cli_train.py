@@ -12,6 +12,7 @@ from click.testing import Result
 
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.training import begin_and_resume as start
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.training_config import RunPlan
 from genzoo.training.training_loop import TrainingResult
@@ -29,16 +30,11 @@ class Trained:
         self.interrupted = False
         self.place: tuple[str | None, str | None] | None = None
 
-    def train_run(
-        self,
-        plan: RunPlan,
-        out: Path,
-        registry: object,
-        reporter: Reporter,
-        processes: ProcessGroup,
+    def begin_run(
+        self, planned: PlannedRun, out: Path, reporter: Reporter, processes: ProcessGroup
     ) -> Any:
         assert processes == SINGLE_PROCESS
-        self.plan, self.out = plan, out
+        self.plan, self.out = planned.plan, out
         return self._result(reporter)
 
     def resume_run(
@@ -69,7 +65,7 @@ class Trained:
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
     stand_in = Trained()
-    monkeypatch.setattr(start, "train_run", stand_in.train_run)
+    monkeypatch.setattr(start, "begin_run", stand_in.begin_run)
     monkeypatch.setattr(start, "resume_run", stand_in.resume_run)
     return stand_in
 
@@ -85,7 +81,10 @@ def test_names_alone_make_a_plan_of_defaults(run: Run, trained: Trained) -> None
     assert plan.architecture == "genzoo-sketches/sketch"
     assert plan.objective == "genzoo-sketches/sketch-loss"
     assert plan.data.data == "stripes"
-    assert plan.architecture_config == plan.objective_config == {}
+    assert plan.architecture_config == {}
+    # What the architecture wishes of its own objective is spelt out.
+    assert plan.objective_config == {"gamma": 8.0}
+    assert plan.data.kind == "genzoo/image"
     assert trained.out == Path("runs/sketch-stripes")
     assert result.stdout == "runs/sketch-stripes\n"
 
@@ -136,7 +135,7 @@ def test_set_is_another_way_to_give_an_option(run: Run, trained: Trained) -> Non
         "norm": "none",
         "sizes": (4, 2, 1),
     }
-    assert plan.objective_config == {"betas": (0.0, 0.99), "width": 0.25}
+    assert plan.objective_config == {"gamma": 8.0, "betas": (0.0, 0.99), "width": 0.25}
 
 
 @pytest.fixture
@@ -178,7 +177,7 @@ def test_the_command_line_beats_the_file(
     (tmp_path / "mine").mkdir()
     run("train", "sketch", "mine", "--config", file, "--width", 16, "--set", "steps=60")
     plan = planned(trained)
-    assert plan.data.data == "mine"
+    assert plan.data.data == str(Path("mine").absolute())
     assert plan.architecture_config == {"width": 16, "norm": "none"}
     assert (plan.training.steps, plan.training.seed) == (60, 4)
 
@@ -374,5 +373,5 @@ def test_streaming_is_asked_for(run: Run, trained: Trained) -> None:
     run("train", "sketch", "shards/{000..009}.tar", "--stream")
     assert trained.plan is not None
     assert trained.plan.data.stream
-    assert trained.plan.data.data == "shards/{000..009}.tar"
+    assert trained.plan.data.data == str(Path("shards/{000..009}.tar").absolute())
     assert "--stream" in run("train", "sketch", "--help").stdout

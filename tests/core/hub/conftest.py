@@ -11,7 +11,6 @@ from bundled_metrics import manager_with_metrics
 from click.testing import CliRunner, Result
 from local_hub import _serving, hub, token
 
-import genzoo.api  # noqa: F401 - keeps its own default_manager, whatever tests put in its place
 from genzoo.cli.main import main
 from genzoo.plugins import manager as plugin_manager
 from genzoo.plugins.manager import PluginManager

@@ -22,6 +22,7 @@ from torch import Tensor
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup, joined_process_group
 from genzoo.plugins.manager import default_manager
 from genzoo.training.components import Session, open_session, session_tensors
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunFolder
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
@@ -77,7 +78,9 @@ class Case:
             training=TrainingConfig(**{**training, **self.training}),
         )
         dataset = cast(Any, RandomDataset(tiny.samples[-1]))
-        return open_session(plan, dataset, self.pair.architecture.registry, processes)
+        return open_session(
+            PlannedRun.of(plan, self.pair.architecture.registry), dataset, processes
+        )
 
 
 def pairs(package: str) -> dict[str, Case]:

@@ -17,6 +17,7 @@ from genzoo.errors import UsageError
 from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import read_newest
 from genzoo.training.components import open_session
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.training_config import TrainingConfig
@@ -184,9 +185,10 @@ def test_a_process_that_fails_ends_the_other(runs):
 
 def test_a_batch_that_does_not_divide_is_refused(runs):
     plan = make_plan(str(runs.data), batch_size=9)
-    dataset = load_data(plan, make_registry(), Reporter())
+    planned = PlannedRun.of(plan, make_registry())
+    dataset = load_data(planned, Reporter())
     with pytest.raises(UsageError, match="does not divide among 2 processes"):
-        open_session(plan, dataset, make_registry(), ProcessGroup(0, 2))
+        open_session(planned, dataset, ProcessGroup(0, 2))
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from genzoo import load
 from genzoo.errors import CapabilityError, DivergenceError, StorageError, UsageError
 from genzoo.training.begin_and_resume import train_run
 from genzoo.training.checkpoint import list_checkpoints
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 
@@ -71,7 +72,7 @@ def test_priors_are_fitted_to_the_exact_latents_of_a_generator_with_an_inverse(
     plan = make_plan("toy-flow")
     train_run(plan, tmp_path / "run", registry)
     model = load(tmp_path / "run", registry=registry)
-    data = load_data(plan, registry, Reporter())
+    data = load_data(PlannedRun.of(plan, registry), Reporter())
     x, _ = data.batch(np.arange(len(data)), model.sample_spec)
     torch.testing.assert_close(model.priors["toy-prior"].centre, model.encode(x).mean(0))
     assert (tmp_path / "run/samples/reconstructions-000000012.png").exists()

@@ -14,6 +14,7 @@ import torch
 
 from genzoo.plugins.manager import default_manager
 from genzoo.training.components import Session, open_session
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder
@@ -33,7 +34,8 @@ def trained(folder: Path, compiled: bool) -> Session:
         ),
     )
     registry = default_manager().registry
-    session = open_session(plan, load_data(plan, registry, Reporter()), registry)
+    planned = PlannedRun.of(plan, registry)
+    session = open_session(planned, load_data(planned, Reporter()))
     run = RunFolder(folder)
     run.create()
     Trainer(session, run, Reporter()).advance(2)

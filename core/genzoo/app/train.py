@@ -1,4 +1,4 @@
-"""genzoo from Python: load a pretrained model, build a fresh one, train one, judge one."""
+"""Training from Python: begin a run, or go on with one."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genzoo.data.choose_kind import choose_kind
+from genzoo.app.open_model import known_names
+from genzoo.app.plan_training import plan_of_options
 from genzoo.data.given_data import DataLike
-from genzoo.errors import UsageError, unknown_name
-from genzoo.plugins.manager import default_manager
-from genzoo.records import ArchitectureSpec
-from genzoo.registry import Registry, load_target
-from genzoo.specs import Config, parse_config
+from genzoo.distributed.process_group import joined_process_group
+from genzoo.errors import UsageError
+from genzoo.registry import Registry
+from genzoo.training import begin_and_resume
 from genzoo.training.reporter import Reporter
-from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig, data_config
 
 if TYPE_CHECKING:
     from genzoo.training.training_loop import TrainingResult
@@ -54,62 +53,66 @@ def train(
     Raises:
         GenzooError: Names, options or data that do not fit; nothing is written then.
     """
-    from genzoo.distributed.process_group import joined_process_group
-    from genzoo.training.begin_and_resume import resume_run, train_run
-
-    known = _known(registry)
+    known = known_names(registry)
     if resume is not None:
         if out is not None or objective is not None or config or objective_config:
             raise UsageError(
                 "A resumed run goes on with what it began with.",
                 "Leave out, objective and both configs out.",
             )
-        with joined_process_group() as processes:
-            heard = reporter if processes.is_main else None
-            return resume_run(Path(resume), known, heard, options, processes, data, architecture)
+        return resume_training(
+            resume,
+            data,
+            architecture=architecture,
+            reporter=reporter,
+            registry=known,
+            **options,
+        )
     if architecture is None or data is None or out is None:
         raise UsageError(
             "An architecture, data and a folder for the run are needed.",
             "Write genzoo.train('convgan', 'photos/', 'runs/photos'), or resume='runs/photos'.",
         )
-    plan = RunPlan(
-        architecture=architecture,
-        architecture_config=dict(config or {}),
+    planned = plan_of_options(
+        known,
+        architecture,
+        data,
+        options,
+        config=config or {},
         objective=objective,
-        objective_config=dict(objective_config or {}),
-        **_plan_options(known, architecture, data, options),
+        objective_config=objective_config or {},
     )
     with joined_process_group() as processes:
         heard = reporter if processes.is_main else None
-        return train_run(plan, Path(out).expanduser(), known, heard, processes, data)
+        return begin_and_resume.begin_run(planned, Path(out).expanduser(), heard, processes)
 
 
-def _plan_options(
-    registry: Registry, architecture: str, data: DataLike, options: Mapping[str, Any]
-) -> dict[str, Config]:
-    """Sort options into those of the training and those of the data.
+def resume_training(
+    run: str | Path,
+    data: DataLike | None = None,
+    *,
+    architecture: str | None = None,
+    reporter: Reporter | None = None,
+    registry: Registry | None = None,
+    **options: Any,
+) -> TrainingResult:
+    """Go on with a run, bit for bit on the same machine, with all the processes of `torchrun`.
+
+    Args:
+        run: The run's folder.
+        data: Where its data lie now, or arrays again; by default where they lay.
+        architecture: What it trains, to be compared where it is given.
+        reporter: Hears of progress.
+        registry: Names; by default those of the installed plugins.
+        options: Fields of `TrainingConfig` that say how long and how often, such as `steps`.
 
     Raises:
-        ConfigError: A value out of bounds.
-        UnknownNameError: Neither has an option of that name.
+        GenzooError: There is no such run, or its data are gone or are others, or an option that
+            cannot be changed.
     """
-    from genzoo.data.find_source import lasting_data
-
-    named = str(data) if isinstance(data, str | Path) else lasting_data(data, registry)
-    entry = registry[ArchitectureSpec].find(architecture)
-    kind = load_target(choose_kind(registry, entry, data, options.get("kind")).record.config)
-    training = TrainingConfig.model_fields
-    source = {*DataConfig.model_fields, *kind.model_fields} - {"data", "options"}
-    for name in options:
-        if name not in training and name not in source:
-            raise unknown_name("training option", name, [*training, *source])
-    rest = {name: value for name, value in options.items() if name in training}
-    chosen = {name: value for name, value in options.items() if name not in training}
-    return {
-        "data": data_config({"data": named, **chosen}, kind),
-        "training": parse_config(TrainingConfig, rest, "training"),
-    }
-
-
-def _known(registry: Registry | None) -> Registry:
-    return default_manager().registry if registry is None else registry
+    known = known_names(registry)
+    with joined_process_group() as processes:
+        heard = reporter if processes.is_main else None
+        return begin_and_resume.resume_run(
+            Path(run), known, heard, options, processes, data, architecture
+        )
