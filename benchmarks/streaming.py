@@ -29,6 +29,7 @@ from genzoo.data.dataset import Dataset
 from genzoo.data.open_dataset import open_dataset
 from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
+from genzoo.plugins.manager import default_manager
 
 WAYS = ("kept", "streamed", "streamed, not ahead")
 IN_A_SHARD = 1000
@@ -59,7 +60,13 @@ def write_shards(folder: Path, images: int, side: int) -> None:
 def perform(way: str, steps: int, scratch: Path) -> dict[str, float]:
     """Train one way."""
     kind = ImageKind(ImageOptions(size=SIZE, channels=3))
-    dataset = open_dataset(scratch / "shards", kind, cache=scratch / "cache", stream=way != "kept")
+    dataset = open_dataset(
+        scratch / "shards",
+        kind,
+        cache=scratch / "cache",
+        registry=default_manager().registry,
+        stream=way != "kept",
+    )
     if way == WAYS[-1]:
         dataset = Unannounced(
             **{each.name: getattr(dataset, each.name) for each in fields(Dataset)}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 from genzoo import Blocks, SourceRequest, digest, remembered
 from genzoo_sources.connection import RemoteFile, shown
 from genzoo_sources.first_look import file_identity, indices
-from genzoo_sources.hashed_reader import HashedReader
 from genzoo_sources.reader import Patience, RemoteReader, download
 from genzoo_sources.shard_index import ShardIndex, look_through
 from genzoo_sources.shard_source import IndexedShards
@@ -17,6 +19,10 @@ from genzoo_sources.shard_store import ShardStore
 
 BUFFER = 2**18
 """Bytes that are asked for at a time while a shard is looked through."""
+
+
+PIECE = 2**20
+"""Bytes that are read at a time where only their digest is asked for."""
 
 
 class RemoteShards(IndexedShards):
@@ -86,3 +92,59 @@ def _content(file: RemoteFile, cache: Path, by: HashedReader | Patience) -> str:
         return reader.digest()
 
     return file.content or remembered(["content", file_identity(file)], cache, find)
+
+
+class HashedReader(io.RawIOBase):
+    """A remote file of which a digest is made while it is read for something else.
+
+    It is read from beginning to end, whatever of it is asked for.
+
+    Args:
+        reader: The file; closed with this one.
+    """
+
+    def __init__(self, reader: RemoteReader) -> None:
+        self._reader = reader
+        self._state = blake2b(digest_size=16)
+        self._hashed = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._reader.tell()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._reader.seek(offset, whence)
+
+    def readinto(self, buffer: Any) -> int:
+        position = self._reader.tell()
+        self._hash_until(position)
+        self._reader.seek(position)
+        count = self._reader.readinto(buffer)
+        new = position + count - self._hashed
+        if new > 0:
+            self._state.update(memoryview(buffer)[count - new : count])
+            self._hashed += new
+        return count
+
+    def digest(self) -> str:
+        """That of the whole file, as hexadecimal digits; reads what was not read yet."""
+        self._hash_until(self._reader.seek(0, os.SEEK_END))
+        return self._state.hexdigest()
+
+    def close(self) -> None:
+        self._reader.close()
+        super().close()
+
+    def _hash_until(self, position: int) -> None:
+        self._reader.seek(self._hashed)
+        while self._hashed < position:
+            piece = self._reader.read(min(PIECE, position - self._hashed)) or b""
+            if not piece:
+                return
+            self._state.update(piece)
+            self._hashed += len(piece)

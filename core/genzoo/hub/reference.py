@@ -1,4 +1,4 @@
-"""What names a model on the Hub: `owner/name[@revision]`. Imports nothing heavy."""
+"""What names a model on the Hub: `[hf://]owner/name[@revision]`. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 
 from genzoo.errors import UsageError
+
+PREFIX = "hf://"
+"""How an address on the Hub begins; the name of a model may do without."""
 
 MAIN = "main"
 """The branch that is meant where no revision is given."""
@@ -46,6 +49,7 @@ class HubReference:
 
 def as_reference(text: str) -> HubReference | None:
     """What `text` names on the Hub; None if it cannot be a name there."""
+    text = text.removeprefix(PREFIX)
     found = _REFERENCE.fullmatch(text)
     if found is None or any(sign in text for sign in _NEVER):
         return None

@@ -10,11 +10,9 @@ from genzoo.atomic_files import settle
 from genzoo.cache_folder import cache_root
 from genzoo.errors import UnknownNameError, UsageError
 from genzoo.hub.download import fetch_file, is_as_announced, only_writer
-from genzoo.hub.reference import HubReference, as_reference
+from genzoo.hub.reference import PREFIX, HubReference, as_reference
 from genzoo.hub.repository_info import find_remote
 from genzoo.progress import Arriving, Progress, silent
-
-PREFIX = "hf://"
 
 _ADDRESS = re.compile(r"(?P<repository>[^/]+/[^/]+)/(?P<file>.+)")
 

@@ -5,6 +5,7 @@ import pytest
 from genzoo import (
     CommandSpec,
     DatasetSpec,
+    DataSourceSpec,
     KindSpec,
     ModelSpec,
     ObjectiveSpec,
@@ -53,6 +54,11 @@ def test_sound_records_pass(registry, record):
             "is no subclass of genzoo.FittedPrior",
         ),
         (DatasetSpec(name="x", target="toys:LATENT", version="1"), "no function"),
+        (DataSourceSpec(name="x", target="toys:LATENT", endings=(".x",)), "not a function"),
+        (
+            DataSourceSpec(name="x", target="sketches:stripes", matches="flaws:takes_all"),
+            "takes an empty folder for its own",
+        ),
         (CommandSpec(name="x", target="sketches:stripes"), "is no click command"),
         (TrackerSpec(name="x", target="flaws:Sound"), "is no subclass of genzoo.Tracker"),
         (ModelSpec(name="x", architecture="toy-gam", location="a/b"), "Did you mean toy-gan"),
@@ -73,6 +79,10 @@ def test_records_of_what_is_not_there_fail(record, made, found):
     "made",
     [
         DatasetSpec(name="x", target="sketches:stripes", version="1"),
+        DataSourceSpec(name="x", target="sketches:stripes", prefixes=("x:",)),
+        DataSourceSpec(
+            name="x", target="sketches:stripes", matches="genzoo_sources.shard_files:matches"
+        ),
         CommandSpec(name="x", target="genzoo.cli.models:command"),
         TrackerSpec(name="x", target="absent:Tracker", requires=("absent_module",)),
         ModelSpec(name="x", architecture="toy-gan", location="owner/repo@main"),

@@ -26,9 +26,15 @@ def test_what_is_a_name(text: str, reference: HubReference) -> None:
     assert reference.is_commit == (COMMIT in text)
 
 
+def test_an_address_is_the_name_after_its_prefix() -> None:
+    assert as_reference("hf://a/b@v1") == HubReference("a", "b", "v1")
+    assert str(parse_reference("hf://a/b")) == "a/b"
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "hf:a/b", "hf://", "hf://a", "hf://a/b/c", "hf:///a/b", "hf://hf://a/b", "HF://a/b",
         "", "a", "a/", "/b", "a/b/c", "../b", "a/..", "a/b@", "a/b@..", "a/b@../x", "a/b@/x",
         "a/b@x//y", "a/b@x y", "a/.b", "a--b/c", "-a/b", "a/b@-x", "a\\b", "a/b\n", "ä/b",
         "a" * 200 + "/b",
