@@ -17,9 +17,10 @@ def matches(data: str, kind: Kind) -> bool:
     A table beside files of the kind, which may describe them, does not count, nor beside shards.
     """
     folder = Path(data).expanduser()
-    if not folder.is_dir() or shards_in(folder, kind):
+    if not folder.is_dir():
         return False
-    return _is_on_disk(folder) or (_has_parquet(folder) and not holds_files(folder, kind))
+    tables = _is_on_disk(folder) or (_has_parquet(folder) and not holds_files(folder, kind))
+    return tables and not shards_in(folder, kind)
 
 
 def open_tables(request: SourceRequest) -> ArrowSource:
