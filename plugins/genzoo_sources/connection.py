@@ -19,6 +19,8 @@ from genzoo import DataError, HubError, named_wait, within
 TIMEOUT = 30.0
 """Seconds without a byte after which a connection counts as broken."""
 
+MOST_REDIRECTS = 20
+
 PASSING = (408, 425, 429)
 """Refusals that may not be given a moment later, besides all errors of the server's own."""
 
@@ -165,13 +167,20 @@ def connect(url: str, start: int, only_look: bool = False) -> Answer:
 
 def _sent(url: str, headers: Mapping[str, str]) -> tuple[Body, httpx2.Response]:
     """The answer to a request, redirects followed; another server is not told who asks."""
-    client = httpx2.Client(verify=_trusted(), timeout=TIMEOUT, follow_redirects=True)
+    client = httpx2.Client(verify=_trusted(), timeout=TIMEOUT)
     try:
-        response = client.send(client.build_request("GET", url, headers=headers), stream=True)
+        request = client.build_request("GET", url, headers=headers)
+        for _ in range(MOST_REDIRECTS):
+            response = client.send(request, stream=True)
+            if response.next_request is None:
+                return Body(client, response), response
+            # Not read: what is sent beside an address may have no end.
+            response.close()
+            request = response.next_request
+        raise httpx2.TooManyRedirects("redirected too often", request=request)
     except BaseException:
         client.close()
         raise
-    return Body(client, response), response
 
 
 @cache

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,6 +25,7 @@ class FileServer:
         requests: Path and range of each request.
         secrets: The `Authorization` of each request that had one.
         redirects: Where a path is said to be.
+        beside: Bytes that are sent with that.
         before: Called with the path before each answer.
         pause: Seconds between the bytes of a file.
         head_pause: Seconds between the bytes of a head that does not end.
@@ -39,6 +40,7 @@ class FileServer:
     requests: list[tuple[str, str]] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
     redirects: dict[str, str] = field(default_factory=dict)
+    beside: int = 0
     before: Callable[[str], None] = lambda path: None
     pause: float = 0.0
     head_pause: float = 0.0
@@ -97,8 +99,11 @@ class _Handler(BaseHTTPRequestHandler):
         if path in server.redirects:
             self.send_response(302)
             self.send_header("Location", server.redirects[path])
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(server.beside))
             self.end_headers()
+            with suppress(OSError):
+                for _ in range(server.beside >> 20):
+                    self.wfile.write(bytes(1 << 20))
         elif path in server.files:
             self._send(server.files[path])
         else:

@@ -134,6 +134,18 @@ def test_passwords_and_tokens_go_to_their_own_server_only(server, tmp_path, monk
             assert other.secrets == []
 
 
+def test_what_is_sent_beside_a_redirect_is_not_read(server):
+    server.redirects, server.beside = {"/b": "/a"}, 1 << 40
+    assert look(f"{server.url}/b").size == len(CONTENT)
+
+
+@pytest.mark.parametrize("place", ["/b", "ftp://host/a"])
+def test_redirects_that_lead_nowhere_are_said_to(server, place):
+    server.redirects = {"/b": place}
+    with pytest.raises(DataError, match="/b' cannot be had: it leads to no place on the web"):
+        look(f"{server.url}/b")
+
+
 def test_what_an_address_is_told_as():
     assert shown("https://host/a.tar?signature=secret#x") == "https://host/a.tar"
 
