@@ -94,7 +94,8 @@ def open_dataset(
 def _streamed(source: DataSource, kind: Kind, note: Callable[[str], None]) -> Entry:
     if not isinstance(source, FileSource):
         raise UsageError(
-            f"'{source.name}' is an array and cannot be streamed.", "Leave --stream out."
+            f"'{source.name}' comes as a whole, as arrays do, and cannot be streamed.",
+            "Leave --stream out.",
         )
     labels = source.labels(range(len(source)))
     rows = StreamedRows(source, kind, labels.values, note)

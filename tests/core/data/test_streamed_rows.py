@@ -135,7 +135,7 @@ def test_files_of_several_samples_cannot_be_streamed(tmp_path):
 
 
 def test_arrays_cannot_be_streamed():
-    with pytest.raises(UsageError, match="is an array and cannot be streamed"):
+    with pytest.raises(UsageError, match="comes as a whole, as arrays do, and cannot"):
         open_images(np.zeros((4, 8, 8, 3), np.uint8), stream=True)
 
 
