@@ -96,6 +96,24 @@ def test_tied_weights_are_stored_once_and_stay_tied(registry, tmp_path):
     assert generator.second.weight is generator.third.weight
 
 
+def test_views_of_one_storage_that_differ_are_no_ties(tmp_path):
+    square = torch.arange(9.0).view(3, 3)
+    views = {
+        "whole": square,
+        "transposed": square.T,
+        "first": square[:2],
+        "last": square[1:],
+        "row": square[0],
+        "bits": square.view(torch.int32),
+    }
+    save_tensors(tmp_path / "a.safetensors", views)
+    loaded, metadata = load_tensors(tmp_path / "a.safetensors")
+    assert metadata == {}
+    assert loaded.keys() == views.keys()
+    for name, view in views.items():
+        assert torch.equal(loaded[name], view), name
+
+
 def test_conditional_model(registry, tmp_path):
     sample = SampleSpec(shape=(3, 4, 4), classes=("dog", "cat", "ape"))
     model = build_model(registry, "toy-gan", sample, {})

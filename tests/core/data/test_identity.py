@@ -104,6 +104,11 @@ CHANGES = {
     "folder: contents change places": (folder, lambda: swap("data/a/0.png", "data/a/2.png")),
     "folder: name": (folder, lambda: Path("data/a/0.png").rename("data/a/9.png")),
     "folder: class": (folder, lambda: Path("data/a").rename("data/c")),
+    "folder: class, in the same order": (folder, lambda: Path("data/a").rename("data/aa")),
+    "folder: of another class, in the same order": (
+        folder,
+        lambda: Path("data/a/2.png").rename("data/b/0.png"),
+    ),
     "folder: more": (folder, lambda: shutil.copy("data/a/0.png", "data/a/4.png")),
     "folder: less": (folder, lambda: Path("data/a/0.png").unlink()),
     "shards: content": (shards, lambda: other("data/1.tar", 520)),
@@ -287,9 +292,11 @@ def test_the_identity_of_arrays_has_everything_in_it(samples, labels, classes):
 
 def test_the_fingerprint_has_everything_about_the_decoding_in_it():
     class Newer(ImageKind):
+        __module__ = ImageKind.__module__
         version = ImageKind.version + 1
 
     class Named(ImageKind):
+        __module__ = ImageKind.__module__
         name = "photo"
 
     class Elsewhere(ImageKind):

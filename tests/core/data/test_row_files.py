@@ -52,6 +52,13 @@ def test_a_file_cut_short_is_told(mapped, tmp_path):
         rows.read(np.array([19]))
 
 
+def test_a_disk_that_gives_a_part_at_a_time_gives_the_whole(mapped, monkeypatch):
+    whole = os.preadv
+    monkeypatch.setattr(os, "preadv", lambda file, buffers, at: whole(file, [buffers[0][:5]], at))
+    wanted = np.array([7, 0, 19, 7])
+    assert (FileRows(mapped).read(wanted) == ROWS[wanted]).all()
+
+
 def test_only_large_maps_are_read_from_their_file(mapped, monkeypatch):
     assert readable(mapped) is mapped
     assert readable(ROWS) is ROWS

@@ -57,6 +57,24 @@ def test_where_only_some_say_their_class_there_are_none(tmp_path: Path) -> None:
         open_dataset(folder, KIND, conditional=True)
 
 
+class Shouting(lines_kind.LinesKind):
+    """Tells of files that it had to read twice."""
+
+    __module__ = "another_package"
+
+    def decode(self, path: Path) -> Decoded:
+        found = super().decode(path)
+        loud = ("Lowered {}.",) if path.read_text().isupper() else ()
+        return Decoded(found.rows, loud, found.labels)
+
+
+def test_what_was_done_to_a_file_is_counted_by_its_rows(tmp_path: Path) -> None:
+    folder = written(tmp_path / "a", one="KIM\nMARIA\nTOM\n", two="anna\nsue\n", three="ROB\n")
+    data = open_dataset(folder, Shouting(KIND.config))
+    assert len(data) == 6
+    assert [note for note in data.notes if "Lowered" in note] == ["Lowered 4 lines."]
+
+
 def test_labels_are_one_for_each_row_or_none(tmp_path: Path) -> None:
     class Wrong(lines_kind.LinesKind):
         def decode(self, path: Path) -> Decoded:

@@ -60,6 +60,18 @@ def test_one_revision_is_removed() -> None:
     assert not repository_folder(TOY).exists()
 
 
+def test_the_names_of_a_removed_revision_are_forgotten() -> None:
+    record_revision(TOY.at("latest"), ONE)
+    remove_cached(TOY.at("v1"), every=False)
+    # It comes back by its commit alone: where its tags are now, nobody has asked.
+    folder = commit_folder(TOY, ONE)
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    assert names() == ["someone/toy", f"someone/toy@{ONE}"]
+    assert find_cached(TOY.at("v1")) is find_cached(TOY.at("latest")) is None
+    assert find_cached(TOY) == commit_folder(TOY, TWO)
+
+
 def test_all_revisions_are_removed() -> None:
     assert len(remove_cached(TOY, every=True)) == 2
     assert not repository_folder(TOY).exists()
