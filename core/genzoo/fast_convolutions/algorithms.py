@@ -4,12 +4,15 @@ Both go between large maps and small ones of half the sides. oneDNN's are `Direc
 are slow on a processor: its weight gradient of small maps in bfloat16 runs at half the speed of a
 matrix product of patches, and its transposed convolution to few channels at two thirds of that of
 `upsample`. `Winograd` multiplies less.
+
+The weight is (O, C, 4, 4), or (C, O, 4, 4) if transposed. Weight, input and the output's gradient
+are each transformed once, for the two computations that take them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -28,37 +31,6 @@ from genzoo.fast_convolutions.winograd_transforms import (
 Shape = tuple[int, ...]
 
 
-class Algorithm(Protocol):
-    """How to compute a convolution of x (N, C, H, W) or, transposed, one to larger maps.
-
-    The weight is (O, C, 4, 4), or (C, O, 4, 4) if transposed.
-    """
-
-    def transform_weight(self, weight: Tensor, dtype: torch.dtype) -> Tensor:
-        """The weight in the form that `output` and `input_gradient` take."""
-
-    def transform_input(self, x: Tensor) -> Tensor:
-        """The input in the form that `output` and `weight_gradient` take."""
-
-    def transform_gradient(self, grad: Tensor) -> Tensor:
-        """The output's gradient in the form that `input_gradient` and `weight_gradient` take."""
-
-    def output(self, x: Tensor, weight: Tensor, bias: Tensor | None, shape: Shape) -> Tensor:
-        """The result, of that shape (N, O, H', W'), from the transformed input and weight."""
-
-    def input_gradient(self, grad: Tensor, weight: Tensor, shape: Shape) -> Tensor:
-        """The gradient of the input, of that shape, from what was transformed."""
-
-    def weight_gradient(self, grad: Tensor, x: Tensor, shape: Shape) -> Tensor:
-        """The gradient of the weight, of that shape, from what was transformed."""
-
-    def output_shape(self, x: Shape, weight: Shape) -> Shape:
-        """Of the result, from the shapes of the input and the weight."""
-
-    def differentiable(self) -> Algorithm:
-        """One of operations that torch can differentiate, which transforms nothing."""
-
-
 @dataclass(frozen=True)
 class Direct:
     """One operation for each of the result and its two gradients.
@@ -74,19 +46,19 @@ class Direct:
     subpixel: bool = False
 
     def transform_weight(self, weight: Tensor, dtype: torch.dtype) -> Tensor:
-        """The weight."""
+        """What `output` and `input_gradient` take of the weight: itself."""
         return weight.to(dtype)
 
     def transform_input(self, x: Tensor) -> Tensor:
-        """The input."""
+        """What `output` and `weight_gradient` take of the input: itself."""
         return x
 
     def transform_gradient(self, grad: Tensor) -> Tensor:
-        """The output's gradient."""
+        """What both gradients take of the output's gradient: itself."""
         return grad
 
     def output(self, x: Tensor, weight: Tensor, bias: Tensor | None, shape: Shape) -> Tensor:
-        """`conv2d` or `conv_transpose2d`."""
+        """`conv2d` or `conv_transpose2d`, of that shape (N, O, H', W')."""
         if not self.transposed:
             return F.conv2d(x, weight, bias, 2, 1)
         if self.subpixel:
@@ -94,7 +66,7 @@ class Direct:
         return F.conv_transpose2d(x, weight, bias, 2, 1)
 
     def input_gradient(self, grad: Tensor, weight: Tensor, shape: Shape) -> Tensor:
-        """The other of the two."""
+        """The gradient of the input, of that shape: the other of the two."""
         if self.transposed:
             return F.conv2d(grad, weight, None, 2, 1)
         if self.subpixel:
@@ -102,7 +74,7 @@ class Direct:
         return gradients.conv2d_input(shape, weight, grad, 2, 1)
 
     def weight_gradient(self, grad: Tensor, x: Tensor, shape: Shape) -> Tensor:
-        """Of all that the kernel sees of the large maps with the small maps."""
+        """The gradient of the weight, of that shape."""
         small, large = (x, grad) if self.transposed else (grad, x)
         if not self.product:
             return gradients.conv2d_weight(large, shape, small, 2, 1)
@@ -110,13 +82,13 @@ class Direct:
         return (rows.t() @ patches(large)).view(-1, 4, 4, shape[1]).permute(0, 3, 1, 2)
 
     def output_shape(self, x: Shape, weight: Shape) -> Shape:
-        """(N, O, H', W')."""
+        """Of the result, from the shapes of the input and the weight."""
         if self.transposed:
             return x[0], weight[1], 2 * x[2], 2 * x[3]
         return x[0], weight[0], x[2] // 2, x[3] // 2
 
     def differentiable(self) -> Direct:
-        """This."""
+        """An algorithm of operations that torch can differentiate, without transforms: this."""
         return self
 
 
@@ -143,26 +115,29 @@ class Winograd:
         return large_to_tiles(grad) if self.transposed else small_to_tiles(grad)
 
     def output(self, x: Tensor, weight: Tensor, bias: Tensor | None, shape: Shape) -> Tensor:
-        """`conv2d` or `conv_transpose2d`."""
+        """As of `Direct`."""
         result = (_to_large if self.transposed else _to_small)(x, weight, shape)
         return result if bias is None else result.add_(bias.to(result.dtype)[:, None, None])
 
     def input_gradient(self, grad: Tensor, weight: Tensor, shape: Shape) -> Tensor:
-        """The other of the two."""
+        """As of `Direct`."""
         return (_to_small if self.transposed else _to_large)(grad, weight, shape)
 
     def weight_gradient(self, grad: Tensor, x: Tensor, shape: Shape) -> Tensor:
-        """Of all that the kernel sees of the large maps with the small maps."""
+        """As of `Direct`."""
         small, large = (x, grad) if self.transposed else (grad, x)
         return tiles_to_kernel(torch.bmm(small.mT, large), shape)
 
     def output_shape(self, x: Shape, weight: Shape) -> Shape:
-        """(N, O, H', W')."""
+        """As of `Direct`."""
         return self.differentiable().output_shape(x, weight)
 
     def differentiable(self) -> Direct:
         """oneDNN's."""
         return Direct(self.transposed)
+
+
+Algorithm: TypeAlias = Direct | Winograd
 
 
 def _to_small(large_tiles: Tensor, weight: Tensor, shape: Shape) -> Tensor:

@@ -252,12 +252,14 @@ def test_a_batch_of_gradients_is_that_of_torch(calls) -> None:
 # torch warns of its own use of torch.jit.
 @pytest.mark.filterwarnings("ignore:.*torch.jit")
 @pytest.mark.usefixtures("fast_however_small")
-def test_tracers_see_operations_of_torch_alone(calls) -> None:
+def test_compilers_and_tracers_see_operations_of_torch_alone(calls) -> None:
     layer, x = halving(), torch.randn(2, 4, 8, 8)
     expected = nn.functional.conv2d(x, layer.weight, layer.bias, 2, 1)
     torch.testing.assert_close(torch.jit.trace(layer, x)(x), expected)
     torch.testing.assert_close(torch.fx.symbolic_trace(nn.Sequential(layer))(x), expected)
     torch.testing.assert_close(torch.export.export(layer, (x,)).module()(x), expected)
+    compiled = torch.compile(layer, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x), expected)
     assert calls == []
 
 
