@@ -1,4 +1,4 @@
-"""What a run holds in memory."""
+"""The networks of a run."""
 
 import pytest
 import torch
@@ -6,6 +6,7 @@ from torch import nn
 
 from genzoo.fast_convolutions.fast_layers import FastConvTranspose2d
 from genzoo.training.components import open_session
+from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 
@@ -15,8 +16,8 @@ def opened(registry, make_plan):
     """Opens a session; keyword arguments go to the training options."""
 
     def opened(**training):
-        plan = make_plan(**training)
-        return open_session(plan, load_data(plan, registry, Reporter()), registry)
+        planned = PlannedRun.of(make_plan(**training), registry)
+        return open_session(planned, load_data(planned, Reporter()))
 
     return opened
 
