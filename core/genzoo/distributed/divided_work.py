@@ -1,4 +1,4 @@
-"""Batches of work that the processes of a group take turns at.
+"""Batches of work, divided among the processes of a group.
 
 Batch b is of process b mod N, and batches are cut as one process alone cuts them: a network sees
 the very same rows together, so results are the same bit for bit however many processes there are.

@@ -41,7 +41,7 @@ class Likelihood(ABC):
 
     Attributes:
         discrete: Whether `log_prob` is that of a mass over levels; else it is that of a density.
-        binary: Whether the only levels are 0 and 1: `log_prob` of values between is no probability.
+        binary: Whether the only levels are 0 and 1: between them `log_prob` is not a probability.
     """
 
     discrete: bool = False

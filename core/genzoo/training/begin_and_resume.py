@@ -22,18 +22,18 @@ from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
 from genzoo.training.choose_trackers import choose_trackers
 from genzoo.training.components import Session, open_session, restore_session
 from genzoo.training.hardware import choose_device, tune_allocators
+from genzoo.training.metrics_log import MetricsLog
 from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import data_gone, load_data
 from genzoo.training.run_folder import (
     DataRecord,
-    MetricsLog,
     RunFolder,
     RunRecord,
     check_known_data,
     check_resumable,
+    only_trainer,
 )
-from genzoo.training.run_lock import only_trainer
 from genzoo.training.training_config import RunPlan, TrainingConfig
 from genzoo.training.training_loop import Trainer, TrainingResult
 from genzoo.version import __version__

@@ -97,7 +97,7 @@ class Trackers:
     def _open(self, entry: Entry[TrackerSpec], run: RunDescription) -> None:
         tracker = load_target(entry.record.target)(run)
         if not isinstance(tracker, Tracker):
-            raise PluginError(f"'{entry.record.target}' is no genzoo.Tracker")
+            raise PluginError(f"'{entry.record.target}' is not a genzoo.Tracker")
         self._trackers[entry.full_name] = tracker
 
     def _each(self, call: Callable[[Tracker], None]) -> None:

@@ -67,7 +67,7 @@ def diagnose_run(
         device: Where to draw samples.
 
     Raises:
-        UsageError: This is no run's folder.
+        UsageError: This is not a run's folder.
         CheckpointError: Its record is damaged.
         PluginError, UnknownNameError: Its architecture or objective is not installed, or fails.
     """

@@ -80,7 +80,7 @@ def fit_prior(
 
     Raises:
         PluginError: Its code fails.
-        SpecError: It is no prior of such latents.
+        SpecError: It is not a prior of such latents.
     """
     with plugin_errors(entry):
         prior: FittedPrior = load_target(entry.record.target)(model.latent_spec, config)

@@ -26,7 +26,7 @@ def choose_device(name: str) -> torch.device:
     """`auto` takes a GPU where there is one.
 
     Raises:
-        UsageError: The name is no device, or this machine lacks it.
+        UsageError: The name is not a device, or this machine lacks it.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -81,7 +81,7 @@ def determinism(wanted: bool) -> Iterator[None]:
     a process that has not multiplied matrices on the GPU yet.
 
     Raises:
-        CapabilityError: An operation has no deterministic way on this device.
+        CapabilityError: An operation has no deterministic algorithm on this device.
     """
     if not wanted:
         yield

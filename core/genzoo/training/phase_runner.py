@@ -177,7 +177,7 @@ def clip_gradients(parameters: Sequence[Tensor], limit: float, phase: str, index
         The norm before, ().
 
     Raises:
-        DivergenceError: The norm is no finite number; scaled, the gradient would be none either.
+        DivergenceError: The norm is not finite, so the scaled gradient would not be either.
     """
     gradients = [p.grad for p in parameters if p.grad is not None]
     norms = [full_tensor(torch.linalg.vector_norm(gradient)) for gradient in gradients]

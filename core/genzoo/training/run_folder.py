@@ -1,13 +1,13 @@
-"""The layout of a run's folder and the record that it starts from."""
+"""The layout of a run's folder, the record that it starts from, and its lock."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field, ValidationError
 
@@ -18,17 +18,15 @@ from genzoo.atomic_files import (
     require_writable,
     storage_errors,
     sweep,
-    sync,
 )
 from genzoo.errors import CheckpointError, DataError, UsageError
-from genzoo.plain_files import open_plain, read_plain, refuse_links
+from genzoo.plain_files import read_plain, refuse_links
 from genzoo.specs import Config, SampleSpec
 from genzoo.strict_json import parse_json
-from genzoo.training.run_lock import LOCK
 from genzoo.training.training_config import RunPlan
 
-LONGEST_LINE = 1 << 20
-"""Bytes of a line of the log; longer ones are not its own."""
+LOCK = "run.lock"
+"""A file that stays: the lock on it ends with the process that has it, however that ends."""
 
 
 class DataRecord(Config):
@@ -159,14 +157,14 @@ class RunFolder:
         """Read `run.json`.
 
         Raises:
-            UsageError: This is no run's folder.
+            UsageError: This is not a run's folder.
             CheckpointError: The record is damaged.
         """
         try:
             text = read_plain(self.record_file)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise UsageError(
-                f"{self.path} is no run: it has no run.json.", "Name the folder given to -o."
+                f"{self.path} is not a run: it has no run.json.", "Name the folder given to -o."
             ) from error
         except OSError as error:
             raise CheckpointError(
@@ -196,55 +194,41 @@ class RunFolder:
                 raise UsageError(f"'{path}' is not a {due}.", "Move it away.")
 
 
-class MetricsLog:
-    """Appends to `metrics.jsonl`."""
+@contextmanager
+def only_trainer(folder: Path, note: Callable[[str], None]) -> Iterator[None]:
+    """Keep other processes, and other trainings of this one, out of the run in `folder`.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Args:
+        folder: The run's folder, which is there.
+        note: Told where the file system, such as some network disks, has no locks.
 
-    def append(self, line: Mapping[str, Any]) -> None:
-        """Add one line; it is on its way to the disk when this returns.
-
-        Raises:
-            StorageError: It could not be written; a part of it may be, which `rewind` drops.
-        """
-        with storage_errors(self._path), self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-
-    def sync(self) -> None:
-        """Have the lines so far last through a power cut.
-
-        Raises:
-            StorageError: They cannot be written.
-        """
-        if self._path.exists():
-            with storage_errors(self._path):
-                sync(self._path)
-                sync(self._path.parent)
-
-    def rewind(self, step: int) -> None:
-        """Drop what was logged after `step`, and a line that was cut short.
-
-        Raises:
-            StorageError: The log cannot be written.
-        """
-        if not self._path.exists():
-            return
-        with (
-            atomic_write(self._path) as temporary,
-            open_plain(self._path) as old,
-            temporary.open("wb") as new,
-        ):
-            # A line that is longer than any of ours is taken in pieces, none of which is one.
-            for line in iter(partial(old.readline, LONGEST_LINE), b""):
-                if _step_of(line) <= step:
-                    new.write(line)
-
-
-def _step_of(line: bytes) -> float:
-    if not line.endswith(b"\n"):
-        return float("inf")
+    Raises:
+        StorageError: The lock's file cannot be made.
+        UsageError: The run is in training.
+    """
+    path = folder / LOCK
+    with storage_errors(path):
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        handle = os.open(path, flags, 0o666)
     try:
-        return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
-        return float("inf")
+        if not _lock(handle, folder):
+            note(f"Nothing keeps others from training in {folder}: its disk has no locks.")
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, folder: Path) -> bool:
+    """False where there are no locks."""
+    try:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UsageError(
+            f"{folder} is in training already, by another process or thread.",
+            "Wait until it ends, or stop it first.",
+        ) from None
+    except (ImportError, OSError):
+        return False
+    return True

@@ -21,10 +21,10 @@ from genzoo.training.components import Session, session_tensors, states
 from genzoo.training.divergence import check_finite
 from genzoo.training.doctor_while_training import Checkup
 from genzoo.training.fsdp_tensors import FullTensors
-from genzoo.training.pace import Pace
+from genzoo.training.metrics_log import MetricsLog, Pace
 from genzoo.training.replicas import unify_buffers
 from genzoo.training.reporter import Reporter
-from genzoo.training.run_folder import MetricsLog, RunFolder
+from genzoo.training.run_folder import RunFolder
 from genzoo.training.save_artifact import publish
 from genzoo.waiting import Waiting
 

@@ -101,5 +101,5 @@ def test_what_could_not_be_examined_is_said(
 
 def test_a_folder_that_is_no_run_is_wrong_usage(run: Run, tmp_path: Path):
     result = run("doctor", tmp_path, code=2)
-    assert "is no run" in result.stderr
+    assert "is not a run" in result.stderr
     assert "-o" in result.stderr

@@ -286,7 +286,7 @@ def test_resuming_may_say_where_the_data_are_now(run: Run, trained: Trained) -> 
 def test_resuming_says_what_cannot_change(run: Run, tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     result = run("train", "--resume", "x", code=2)
-    assert "x is no run" in result.stderr
+    assert "x is not a run" in result.stderr
 
 
 def test_the_default_folder_is_numbered_when_taken(run: Run, trained: Trained) -> None:

@@ -148,7 +148,7 @@ def test_what_one_tracker_does_to_its_values_is_unseen_by_the_next():
         ("Unborn", "OSError: no disk"),
         ("Absent", "has no attribute 'Absent'"),
         ("RUN", "'RunDescription' object is not callable"),
-        ("dict_of", "is no genzoo.Tracker"),
+        ("dict_of", "is not a genzoo.Tracker"),
     ],
 )
 def test_a_tracker_that_fails_is_reported_once_and_left_out(target, reason, monkeypatch):

@@ -89,9 +89,9 @@ def test_the_example_plugins_train_in_two_processes():
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """30 images of 8x8 pixels, as files."""
-    rng = np.random.default_rng(0)
+def folder(request, tmp_path):
+    """30 images of 8x8 pixels, as files: others for each test, which decodes its own."""
+    rng = np.random.default_rng(list(request.node.name.encode()))
     place = tmp_path / "images"
     place.mkdir()
     for number in range(30):

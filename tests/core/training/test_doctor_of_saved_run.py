@@ -118,5 +118,5 @@ def test_a_run_that_has_done_nothing_yet_has_no_findings(registry, make_run):
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path, registry):
-    with pytest.raises(UsageError, match="is no run"):
+    with pytest.raises(UsageError, match="is not a run"):
         diagnose_run(tmp_path, registry)

@@ -264,5 +264,5 @@ def test_only_the_newest_checkpoints_are_kept(tmp_path, registry, make_plan):
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path, registry):
-    with pytest.raises(UsageError, match="is no run"):
+    with pytest.raises(UsageError, match="is not a run"):
         resume_run(tmp_path, registry)

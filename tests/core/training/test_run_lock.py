@@ -15,13 +15,12 @@ import pytest
 from genzoo.errors import UsageError
 from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.reporter import Reporter
-from genzoo.training.run_folder import RunFolder
-from genzoo.training.run_lock import LOCK, only_trainer
+from genzoo.training.run_folder import LOCK, RunFolder, only_trainer
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from genzoo.training.run_lock import only_trainer
+from genzoo.training.run_folder import only_trainer
 with only_trainer(Path(sys.argv[1]), print):
     print("held", flush=True)
     time.sleep(60)

@@ -12,7 +12,7 @@ import pytest
 from genzoo.errors import StorageError
 from genzoo.training import begin_and_resume as start
 from genzoo.training.begin_and_resume import resume_run, train_run
-from genzoo.training.run_folder import MetricsLog
+from genzoo.training.metrics_log import MetricsLog
 
 
 @pytest.fixture

@@ -1,12 +1,76 @@
-"""How fast a run goes, and what keeps it from going faster."""
+"""The lines of `metrics.jsonl`, and how fast the run goes that they tell of."""
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
 
+from genzoo.atomic_files import atomic_write, storage_errors, sync
 from genzoo.data.dataset import Dataset
+from genzoo.plain_files import open_plain
 from genzoo.processors import OtherPrograms
 from genzoo.waiting import POLICY, Waiting, shortage
+
+LONGEST_LINE = 1 << 20
+"""Bytes of a line of the log; longer ones are not its own."""
+
+
+class MetricsLog:
+    """Appends to `metrics.jsonl`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def append(self, line: Mapping[str, Any]) -> None:
+        """Add one line; it is on its way to the disk when this returns.
+
+        Raises:
+            StorageError: It could not be written; a part of it may be, which `rewind` drops.
+        """
+        with storage_errors(self._path), self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def sync(self) -> None:
+        """Have the lines so far last through a power cut.
+
+        Raises:
+            StorageError: They cannot be written.
+        """
+        if self._path.exists():
+            with storage_errors(self._path):
+                sync(self._path)
+                sync(self._path.parent)
+
+    def rewind(self, step: int) -> None:
+        """Drop what was logged after `step`, and a line that was cut short.
+
+        Raises:
+            StorageError: The log cannot be written.
+        """
+        if not self._path.exists():
+            return
+        with (
+            atomic_write(self._path) as temporary,
+            open_plain(self._path) as old,
+            temporary.open("wb") as new,
+        ):
+            # A line that is longer than any of ours is taken in pieces, none of which is one.
+            for line in iter(partial(old.readline, LONGEST_LINE), b""):
+                if _step_of(line) <= step:
+                    new.write(line)
+
+
+def _step_of(line: bytes) -> float:
+    if not line.endswith(b"\n"):
+        return float("inf")
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        return float("inf")
 
 
 class Pace:

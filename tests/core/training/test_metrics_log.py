@@ -4,17 +4,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from genzoo.training import pace
-from genzoo.training.pace import Pace
+from genzoo.training import metrics_log
+from genzoo.training.metrics_log import Pace
 
 
 @pytest.fixture
 def made(monkeypatch):
     """A pace with its data, its waiting and a clock, all set by hand."""
     clock = SimpleNamespace(now=0.0, perf_counter=lambda: clock.now)
-    monkeypatch.setattr(pace, "time", clock)
-    monkeypatch.setattr(pace, "OtherPrograms", lambda: SimpleNamespace(read=lambda: clock.others))
-    monkeypatch.setattr(pace, "shortage", lambda others: others)
+    monkeypatch.setattr(metrics_log, "time", clock)
+    monkeypatch.setattr(
+        metrics_log, "OtherPrograms", lambda: SimpleNamespace(read=lambda: clock.others)
+    )
+    monkeypatch.setattr(metrics_log, "shortage", lambda others: others)
     clock.others = 0.5
     data = SimpleNamespace(reading_seconds=1.0)
     waiting = SimpleNamespace(asleep=False, spins=True, short=0.0)
