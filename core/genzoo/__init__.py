@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from genzoo.app.publish import verify as verify
     from genzoo.app.publish import write_evaluations as write_evaluations
     from genzoo.app.samples import save as save
-    from genzoo.app.train import resume_training as resume_training
     from genzoo.app.train import train as train
     from genzoo.atomic_files import atomic_write as atomic_write
     from genzoo.atomic_files import settle as settle
@@ -140,7 +139,7 @@ _HOME = {
     "genzoo.app.open_model": ("known_names", "load"),
     "genzoo.app.publish": ("pull", "push", "save_model", "verify", "write_evaluations"),
     "genzoo.app.samples": ("save",),
-    "genzoo.app.train": ("resume_training", "train"),
+    "genzoo.app.train": ("train",),
     "genzoo.cli.completion": ("complete_architecture",),
     "genzoo.cli.fields": ("field_options",),
     "genzoo.cli.options": (

@@ -83,7 +83,7 @@ class Request:
                 model.sample_spec,
                 registry,
                 labelled=labelled,
-                decoding=lambda done, total: progress(f"Reading {data}", done, total),
+                progress=progress,
                 stream=self.stream,
                 note=note,
             )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genzoo.app.find_model import find_model
-from genzoo.artifact.describe import Description, describe
+from genzoo.artifact.describe import Description, artifact_kind, describe
 from genzoo.artifact.format import ArtifactConfig
 from genzoo.interfaces.kind import Kind
 from genzoo.plugins import manager
@@ -62,8 +62,6 @@ class OpenModel:
         Raises:
             ArtifactError, PluginError: As `describe` and `artifact_kind`.
         """
-        from genzoo.artifact.artifact_kind import artifact_kind
-
         return artifact_kind(self.config, self.registry, self.folder)
 
     def load(self, device: str | Device = "cpu", *, fast_convolutions: bool = True) -> Model:

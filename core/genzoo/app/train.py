@@ -60,14 +60,11 @@ def train(
                 "A resumed run goes on with what it began with.",
                 "Leave out, objective and both configs out.",
             )
-        return resume_training(
-            resume,
-            data,
-            architecture=architecture,
-            reporter=reporter,
-            registry=known,
-            **options,
-        )
+        with joined_process_group() as processes:
+            heard = reporter if processes.is_main else None
+            return begin_and_resume.resume_run(
+                Path(resume), known, heard, options, processes, data, architecture
+            )
     if architecture is None or data is None or out is None:
         raise UsageError(
             "An architecture, data and a folder for the run are needed.",
@@ -85,34 +82,3 @@ def train(
     with joined_process_group() as processes:
         heard = reporter if processes.is_main else None
         return begin_and_resume.begin_run(planned, Path(out).expanduser(), heard, processes)
-
-
-def resume_training(
-    run: str | Path,
-    data: DataLike | None = None,
-    *,
-    architecture: str | None = None,
-    reporter: Reporter | None = None,
-    registry: Registry | None = None,
-    **options: Any,
-) -> TrainingResult:
-    """Go on with a run, bit for bit on the same machine, with all the processes of `torchrun`.
-
-    Args:
-        run: The run's folder.
-        data: Where its data lie now, or arrays again; by default where they lay.
-        architecture: What it trains, to be compared where it is given.
-        reporter: Hears of progress.
-        registry: Names; by default those of the installed plugins.
-        options: Fields of `TrainingConfig` that say how long and how often, such as `steps`.
-
-    Raises:
-        GenzooError: There is no such run, or its data are gone or are others, or an option that
-            cannot be changed.
-    """
-    known = known_names(registry)
-    with joined_process_group() as processes:
-        heard = reporter if processes.is_main else None
-        return begin_and_resume.resume_run(
-            Path(run), known, heard, options, processes, data, architecture
-        )

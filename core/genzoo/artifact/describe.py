@@ -15,11 +15,13 @@ from genzoo.artifact.format import (
     parse_artifact,
     read_json,
 )
+from genzoo.artifact.provider import installed
 from genzoo.errors import ArtifactError, ConfigError, GenzooError, PluginError, SpecError
 from genzoo.interfaces.foreign_model import ForeignModel
-from genzoo.media.find_kind import find_kind
+from genzoo.interfaces.kind import Kind
+from genzoo.media.find_kind import find_kind, load_kind
 from genzoo.plugin_errors import one_line
-from genzoo.records import ArchitectureSpec, FormatSpec
+from genzoo.records import ArchitectureSpec, FormatSpec, KindSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import SampleSpec, parse_config
 
@@ -56,6 +58,20 @@ def describe(folder: Path, registry: Registry) -> Description:
     entry, foreign = recognised
     config = translate(entry, foreign, path, registry)
     return Description(config, _weights(foreign, folder), entry.full_name, foreign.rename)
+
+
+def artifact_kind(config: ArtifactConfig, registry: Registry, folder: Path) -> Kind:
+    """The kind that `config` names, with the options that the model's data had.
+
+    Raises:
+        ArtifactError: The options are damaged; names `folder`.
+        PluginError: The kind is not installed, or its code fails.
+    """
+    entry = installed(registry, registry[KindSpec], config.kind)
+    try:
+        return load_kind(entry, config.kind_options)
+    except ConfigError as error:
+        raise ArtifactError(f"'{folder}' is damaged: {error.message}") from error
 
 
 def recognise(

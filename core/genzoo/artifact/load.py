@@ -10,8 +10,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from genzoo.artifact.artifact_kind import artifact_kind
-from genzoo.artifact.describe import Description, describe
+from genzoo.artifact.describe import Description, artifact_kind, describe
 from genzoo.artifact.format import WEIGHTS, ArtifactConfig, FileRecord, PriorRecord
 from genzoo.artifact.integrity import check_file_once, check_size, unless_known
 from genzoo.artifact.provider import installed, made_by

@@ -144,14 +144,12 @@ def _fit(
             opened.kind,
             loaded.sample_spec,
             opened.registry,
-            decoding=lambda done, total: stage(f"Reading {data}", done, total),
+            progress=stage,
             note=output().note,
         )
         for note in dataset.notes:
             output().note(note)
         selection = select(dataset, seed, count)
-        latents = posterior_draws(
-            loaded, dataset, selection, lambda done, total: stage("Latents", done, total)
-        )
+        latents = posterior_draws(loaded, dataset, selection, stage)
     loaded.add_priors({entry.record.name: fit_prior(entry, config, loaded, latents, seed)})
     return with_fit({}, entry.record.name, selection, dataset)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.atomic_files import atomic_folder, atomic_write
-from genzoo.data.cache_writer import Progress, build_entry
+from genzoo.data.cache_writer import build_entry
 from genzoo.data.fingerprint import fingerprint
 from genzoo.data.row_files import Rows
 from genzoo.errors import DataError, StorageError
@@ -53,7 +53,7 @@ class DataCache:
         key: str,
         source: DataSource,
         kind: Kind,
-        progress: Progress | None = None,
+        decoded: Callable[[int, int], None] = lambda done, total: None,
         look: Callable[[], str] | None = None,
         before: Callable[[], None] = lambda: None,
     ) -> Entry:
@@ -63,7 +63,7 @@ class DataCache:
             key: Its name.
             source: What is decoded.
             kind: What it holds.
-            progress: Called while files are decoded.
+            decoded: Called with the number of files or entries decoded so far and their total.
             look: Names the content of the source as it is once all is decoded.
             before: Called before anything is decoded; what it raises ends it.
 
@@ -80,7 +80,7 @@ class DataCache:
         with _advice():
             try:
                 with atomic_folder(place) as folder:
-                    build_entry(folder, source, kind, progress)
+                    build_entry(folder, source, kind, decoded)
                     if look is not None and look() != source.identity:
                         raise DataError(
                             f"The data '{source.name}' was changed while it was decoded.",

@@ -30,9 +30,6 @@ from genzoo.interfaces.data_source import (
 from genzoo.interfaces.decoded import Decoded, Layout
 from genzoo.interfaces.kind import Kind
 
-Progress = Callable[[int, int], None]
-"""Called with the number of files or entries decoded so far and their total."""
-
 
 @dataclass
 class Tally:
@@ -64,7 +61,9 @@ class Tally:
             self.failed[position] = str(outcome)
 
 
-def build_entry(folder: Path, source: DataSource, kind: Kind, progress: Progress | None) -> None:
+def build_entry(
+    folder: Path, source: DataSource, kind: Kind, decoded: Callable[[int, int], None]
+) -> None:
     """Decode `source` into `folder`.
 
     Raises:
@@ -74,7 +73,7 @@ def build_entry(folder: Path, source: DataSource, kind: Kind, progress: Progress
     layout = kind.layout
     with (folder / "rows.npy").open("wb") as file:
         _write_header(file, 0, layout)
-        tally = _write_rows(file, source, kind, progress)
+        tally = _write_rows(file, source, kind, decoded)
         _write_header(file, len(tally.kept), layout)
     if not tally.kept:
         raise _nothing_left(source, tally, kind)
@@ -105,7 +104,9 @@ def _labels(source: DataSource, tally: Tally, kind: Kind) -> Labels:
     return numbered_labels(np.array(tally.labels, np.int64), tally.classes)
 
 
-def _write_rows(file: BinaryIO, source: DataSource, kind: Kind, progress: Progress | None) -> Tally:
+def _write_rows(
+    file: BinaryIO, source: DataSource, kind: Kind, decoded: Callable[[int, int], None]
+) -> Tally:
     tally = Tally()
     total = len(source)
     # Closing ends the processes that decode, should writing fail.
@@ -114,8 +115,7 @@ def _write_rows(file: BinaryIO, source: DataSource, kind: Kind, progress: Progre
             if isinstance(outcome, Decoded):
                 file.write(np.ascontiguousarray(outcome.rows).data)
             tally.add(position, outcome)
-            if progress is not None:
-                progress(position + 1, total)
+            decoded(position + 1, total)
     return tally
 
 

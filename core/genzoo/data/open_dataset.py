@@ -9,7 +9,6 @@ import numpy as np
 
 from genzoo.cache_folder import cache_root
 from genzoo.data.cache import DataCache, Entry
-from genzoo.data.cache_writer import Progress
 from genzoo.data.dataset import Dataset
 from genzoo.data.decoding import quiet_decoding
 from genzoo.data.find_source import MemorySource, find_source
@@ -21,6 +20,7 @@ from genzoo.data.streamed_rows import StreamedRows
 from genzoo.errors import UsageError
 from genzoo.interfaces.data_source import WINDOW, DataSource, FileSource
 from genzoo.interfaces.kind import Kind
+from genzoo.progress import Progress, silent
 from genzoo.registry import Registry
 
 
@@ -32,7 +32,7 @@ def open_dataset(
     classes: Sequence[str] | None = None,
     cache: Path | None = None,
     registry: Registry | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
     stream: bool = False,
     note: Callable[[str], None] | None = None,
     window: int = WINDOW,
@@ -47,7 +47,7 @@ def open_dataset(
         classes: Number the labels by this list, such as that of a model. Default: the data's own.
         cache: Where decoded samples are kept. Default: `cache_root()`.
         registry: Where data sources and data sets are registered; by default none is.
-        progress: Called while files are decoded.
+        progress: Hears how many are decoded.
         stream: Decode samples each time they are asked for and keep none.
         note: Hears of samples that cannot be read while they are streamed, and of what takes long.
         window: Shards that are mixed at a time, where they are on other machines.
@@ -72,6 +72,11 @@ def open_dataset(
     kind = type(kind)(options)
     key = fingerprint(source.identity, kind)
 
+    name = str(data) if isinstance(data, str | Path) else source.name
+
+    def decoded(done: int, total: int) -> None:
+        progress(f"Reading {name}", done, total)
+
     def before() -> None:
         known = outline(source, kind, conditional, classes)
         if known is not None:
@@ -85,9 +90,7 @@ def open_dataset(
             return find_source(data, kind, registry, root).identity
 
         again = look if source.may_change else None
-        found = _as_they_are(source, kind) or store.entry(
-            key, source, kind, progress, again, before
-        )
+        found = _as_they_are(source, kind) or store.entry(key, source, kind, decoded, again, before)
     return _dataset(source, kind, found, key, conditional, classes)
 
 

@@ -10,6 +10,7 @@ from genzoo.data.open_dataset import open_dataset
 from genzoo.data.outline import Outline
 from genzoo.errors import UsageError
 from genzoo.interfaces.kind import Kind
+from genzoo.progress import Progress, silent
 from genzoo.registry import Registry
 from genzoo.specs import SampleSpec
 
@@ -32,7 +33,7 @@ def open_beside(
     registry: Registry,
     *,
     labelled: bool = True,
-    decoding: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
     stream: bool = False,
     note: Callable[[str], None] | None = None,
 ) -> Dataset:
@@ -44,7 +45,7 @@ def open_beside(
         spec: Contract of the model's samples.
         registry: Where names are looked up.
         labelled: Whether a model with classes needs those of this data.
-        decoding: Hears of files decoded.
+        progress: Hears how many are decoded.
         stream: Decode samples as they are used and keep none.
         note: Hears of samples that cannot be read while they are streamed.
 
@@ -64,7 +65,7 @@ def open_beside(
         conditional=conditional,
         classes=spec.classes if conditional else None,
         registry=registry,
-        progress=decoding,
+        progress=progress,
         stream=stream,
         note=note,
         check=check,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from genzoo.model.batches import evaluating
 from genzoo.model.build import plugin_errors
 from genzoo.model.encoding import draw_posterior, require_encoder
 from genzoo.model.model import Model
+from genzoo.progress import Progress, silent
 from genzoo.records import PriorSpec
 from genzoo.registry import Entry, load_target
 from genzoo.specs import Config
@@ -27,9 +28,6 @@ MOST_SAMPLES = 20_000
 """Samples of the data that a prior is fitted to at the end of a run."""
 
 BATCH = 256
-
-Progress = Callable[[int, int], None]
-"""Called with how many samples are encoded, and how many will be."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def fit_prior(
 
 @torch.inference_mode()
 def posterior_draws(
-    model: Model, data: Dataset, selection: Selection, progress: Progress | None = None
+    model: Model, data: Dataset, selection: Selection, progress: Progress = silent
 ) -> Tensor:
     """One latent for each selected sample, (N, *latent shape), on the model's device.
 
@@ -110,8 +108,7 @@ def posterior_draws(
             seed = derive_seed(selection.seed, "posterior", number)
             noise = BatchNoise(len(rows), seed, model.device)
             draws.append(draw_posterior(encoder, x, labels, noise))
-            if progress is not None:
-                progress(number * BATCH + len(rows), selection.samples)
+            progress("Latents", number * BATCH + len(rows), selection.samples)
     return torch.cat(draws)
 
 

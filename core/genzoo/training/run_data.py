@@ -49,7 +49,7 @@ def load_data(
             conditional=wanted.conditional,
             classes=classes,
             registry=planned.registry,
-            progress=reporter.decoding,
+            progress=lambda what, done, total: reporter.decoding(done, total),
             stream=wanted.stream,
             note=reporter.note,
             window=wanted.window,

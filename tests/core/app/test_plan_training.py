@@ -91,7 +91,7 @@ def test_an_objective_for_other_parts_is_refused_in_the_plan() -> None:
 def test_a_run_goes_on_from_python_as_from_the_command_line(tmp_path: Path) -> None:
     options: dict[str, Any] = {"batch_size": 8, "size": 16, "tracker": ("none",), "log_every": 1}
     first = genzoo.train("dcgan", "peeps", tmp_path, steps=1, config={"width": 8}, **options)
-    again = genzoo.resume_training(first.folder, steps=2)
+    again = genzoo.train(resume=first.folder, steps=2)
     assert (first.steps, again.steps) == (1, 2)
     with pytest.raises(genzoo.UsageError, match="cannot change seed"):
-        genzoo.resume_training(tmp_path, seed=1)
+        genzoo.train(resume=tmp_path, seed=1)

@@ -132,7 +132,7 @@ from pathlib import Path
 from genzoo.data.open_dataset import open_dataset
 from genzoo.media.image_kind import ImageKind, ImageOptions
 folder, cache, pause = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
-def progress(done, total):
+def progress(what, done, total):
     print(done, flush=True)
     time.sleep(pause)
 dataset = open_dataset(folder, ImageKind(ImageOptions()), cache=cache, progress=progress)
@@ -176,7 +176,7 @@ def test_two_processes_build_the_same_entry(folder, cache):
 
 
 def test_an_entry_finished_by_another_in_the_meantime_is_used(folder, cache):
-    def progress(done, total):
+    def progress(what, done, total):
         if done == 2:
             open_images(folder, cache=cache)
 
@@ -186,7 +186,7 @@ def test_an_entry_finished_by_another_in_the_meantime_is_used(folder, cache):
 
 
 def test_ctrl_c_while_decoding_leaves_nothing(folder, cache):
-    def progress(done, total):
+    def progress(what, done, total):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

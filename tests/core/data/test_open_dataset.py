@@ -344,9 +344,9 @@ def test_absurd_names(name):
 
 def test_progress_reaches_the_total(tmp_path):
     animals(tmp_path / "animals")
-    seen: list[tuple[int, int]] = []
-    open_images("animals", progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(1, 3), (2, 3), (3, 3)]
+    seen: list[tuple[str, int, int]] = []
+    open_images("animals", progress=lambda *told: seen.append(told))
+    assert seen == [("Reading animals", done, 3) for done in (1, 2, 3)]
 
 
 def test_where_the_cache_is(monkeypatch, tmp_path):
