@@ -54,7 +54,7 @@ def read_inputs(
         DataError: Something cannot be read.
         UsageError: Unknown names, or classes that are missing.
     """
-    from genzoo.data.read import read_files
+    from genzoo.data.read_files import read_files
 
     class_indices(labels, spec, 1)
     if len(sources) == 1 and _is_dataset(sources[0], registry):

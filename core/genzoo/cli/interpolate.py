@@ -115,6 +115,6 @@ def _drawn(model: Model, seed: int) -> Tensor:
 
 
 def _encoded(model: Model, kind: Kind, file: str, classes: list[int] | None) -> Tensor:
-    from genzoo.data.read import read_files
+    from genzoo.data.read_files import read_files
 
     return model.encode(read_files([file], kind, model.sample_spec)[:1], classes)[0]

@@ -12,7 +12,7 @@ from shard_writer import picture, write_shards
 
 from genzoo.data.choose_kind import _names
 from genzoo.data.folder_listing import scan_folder
-from genzoo.data.read import read_files
+from genzoo.data.read_files import read_files
 from genzoo.errors import DataError
 from genzoo.specs import SampleSpec
 from genzoo_sources.shard_files import holds_files, shards_in

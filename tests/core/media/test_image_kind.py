@@ -11,7 +11,7 @@ import torch
 from image_data import IMAGES, image_kind
 from PIL import Image
 
-from genzoo.data.read import read_files
+from genzoo.data.read_files import read_files
 from genzoo.errors import DataError, SpecError, StorageError, UsageError
 from genzoo.media.image_grids import grid, to_uint8
 from genzoo.media.image_kind import save_images
