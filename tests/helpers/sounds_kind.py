@@ -60,7 +60,6 @@ class SoundsKind(Kind):
     preview_endings = (".wav", ".png")
     snapshot_endings = (".png",)
     folder_ending = ".wav"
-    features = ("genzoo-sounds/loudness",)
 
     config: SoundOptions
 
@@ -179,6 +178,7 @@ def genzoo_features() -> list[FeatureSpec]:
             summary="How loud a sound is when",
             target="sounds_kind:Loudness",
             kinds=("sounds",),
+            preferred=20,
         )
     ]
 

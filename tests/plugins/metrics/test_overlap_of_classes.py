@@ -8,7 +8,6 @@ from bundled_metrics import manager_with_metrics
 
 import genzoo
 from genzoo import Model, RawSamples, SampleSpec
-from genzoo.records import DatasetSpec
 
 CLASSES = ("left", "right", "rare")
 
@@ -39,19 +38,13 @@ def halves():
 
 @pytest.fixture
 def registry():
-    manager = manager_with_metrics()
-    spec = DatasetSpec(name="halves", target=f"{__name__}:halves", version="1")
-    manager.registry.add_all([spec], "tests", "0")
-    return manager.registry
+    return manager_with_metrics().registry
 
 
-def test_each_class_is_judged_by_its_own_images(registry, monkeypatch, values):
-    from genzoo.evaluation import open_data as data
-
-    monkeypatch.setattr(data, "load_target", lambda target: halves)
+def test_each_class_is_judged_by_its_own_images(registry, values):
     model = Model("tests/labelled", Labelled(), {"generator": ByClass()})
     record = genzoo.evaluate(
-        model, "halves", count=300, features="pixels", metrics=["classes"], registry=registry
+        model, halves(), count=300, features="pixels", metrics=["classes"], registry=registry
     )
     found = values(record)
     assert set(found) == {
