@@ -23,9 +23,9 @@ from genzoo.training.hardware import as_written, choose_device, choose_precision
 from genzoo.training.networks import Networks
 from genzoo.training.optimizers import OptimizerState, build_optimizers
 from genzoo.training.phase_runner import PhaseEngine, bfloat16_autocast
-from genzoo.training.planned_run import PlannedRun
-from genzoo.training.refusals import Task, check_batch
+from genzoo.training.planned_run import PlannedRun, check_batch
 from genzoo.training.schedule import Schedule
+from genzoo.training.task import Task
 from genzoo.training.training_config import TrainingConfig
 
 

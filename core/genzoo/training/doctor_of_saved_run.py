@@ -21,10 +21,10 @@ from genzoo.registry import Registry
 from genzoo.torch_globals import plain_modes
 from genzoo.training.doctor_while_training import all_of, declared_signs, in_force, some_of
 from genzoo.training.planned_run import PlannedRun
-from genzoo.training.refusals import Task
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder, RunRecord, check_resumable
+from genzoo.training.task import Task
 
 COUNT = 256
 """Samples drawn, and taken of the data to compare them with."""

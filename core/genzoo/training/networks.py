@@ -14,8 +14,8 @@ from genzoo.fast_convolutions.swap_layers import use_fast_convolutions
 from genzoo.training.ema import ExponentialMovingAverage, fresh_average
 from genzoo.training.fsdp_tensors import NetworkState
 from genzoo.training.hardware import compile_networks
-from genzoo.training.refusals import Task
 from genzoo.training.replicas import share_weights
+from genzoo.training.task import Task
 from genzoo.training.training_config import TrainingConfig
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from genzoo.data.choose_kind import choose_kind
 from genzoo.data.find_source import lasting_data
 from genzoo.data.given_data import DataLike
-from genzoo.errors import CapabilityError
+from genzoo.errors import CapabilityError, UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.media.find_kind import kind_config, load_kind
 from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import Config, parse_config
-from genzoo.training.training_config import RunPlan
+from genzoo.training.training_config import RunPlan, TrainingConfig
+
+if TYPE_CHECKING:
+    from genzoo.distributed.process_group import ProcessGroup
 
 
 @dataclass(frozen=True)
@@ -165,4 +169,25 @@ def check_fit(architecture: ArchitectureSpec, objective: ObjectiveSpec) -> None:
             f"The objective '{objective.name}' trains the parts {trained}, "
             f"and {architecture.name} lacks {lacking}.",
             f"Its own objective is '{architecture.objective}'.",
+        )
+
+
+def check_batch(config: TrainingConfig, count: int, processes: ProcessGroup) -> None:
+    """Refuse a batch that `count` samples do not fill, or that does not divide.
+
+    Raises:
+        UsageError: Says what would do.
+    """
+    largest = count - count % processes.size
+    if config.batch_size > count:
+        raise UsageError(
+            f"A batch of {config.batch_size} is larger than the data, which has {count}.",
+            f"Use --batch-size {largest} or less."
+            if largest
+            else f"It takes at least {processes.size}, one for each process.",
+        )
+    if config.batch_size % processes.size:
+        raise UsageError(
+            f"A batch of {config.batch_size} does not divide among {processes.size} processes.",
+            f"Use a multiple of {processes.size}: --batch-size counts the samples of all.",
         )

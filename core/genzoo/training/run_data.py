@@ -8,12 +8,13 @@ from pathlib import Path
 from genzoo.data.dataset import Dataset
 from genzoo.data.given_data import IN_MEMORY
 from genzoo.data.open_dataset import open_dataset
+from genzoo.data.outline import Outline
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import DataError, UsageError
-from genzoo.training.planned_run import PlannedRun
-from genzoo.training.refusals import refuse_early
+from genzoo.training.planned_run import PlannedRun, check_batch
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunRecord
+from genzoo.training.task import Task
 
 
 def load_data(
@@ -59,6 +60,20 @@ def load_data(
     for note in dataset.notes:
         reporter.note(note)
     return dataset
+
+
+def refuse_early(
+    planned: PlannedRun, known: Outline, processes: ProcessGroup = SINGLE_PROCESS
+) -> None:
+    """Refuse what `open_session` would, as far as the options and the listing of the data tell.
+
+    Raises:
+        CapabilityError, UsageError: As `open_session`.
+    """
+    config = planned.plan.training
+    if known.most is not None:
+        check_batch(config, known.most, processes)
+    Task.build(planned, known.spec, known.most or config.batch_size).fresh_parts()
 
 
 def check_same_data(processes: ProcessGroup, fingerprint: str) -> None:

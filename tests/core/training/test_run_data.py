@@ -10,7 +10,7 @@ from shard_writer import picture
 import genzoo
 from genzoo.data import cache
 from genzoo.errors import CapabilityError, SpecError, UsageError
-from genzoo.training.refusals import check_batch
+from genzoo.training.planned_run import check_batch
 from genzoo.training.training_config import TrainingConfig
 
 

@@ -1,4 +1,4 @@
-"""What a plan asks to be learnt, and what is refused of it before anything that takes time."""
+"""A planned run with its architecture and objective built for the samples of the data."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from functools import cached_property
 
 from torch import nn
 
-from genzoo.data.outline import Outline
-from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
-from genzoo.errors import UsageError
 from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.noise import derive_seed
 from genzoo.interfaces.objective import Objective, Phase, TrainingContext
@@ -21,7 +18,7 @@ from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import SampleSpec
 from genzoo.torch_globals import own_draws
 from genzoo.training.planned_run import PlannedRun
-from genzoo.training.training_config import RunPlan, TrainingConfig
+from genzoo.training.training_config import RunPlan
 
 
 @dataclass(frozen=True)
@@ -107,38 +104,3 @@ def _build_objective(planned: PlannedRun, architecture: Architecture, count: int
     target = load_target(planned.objective.record.target)
     objective: Objective = target(planned.objective_config, context)
     return objective
-
-
-def refuse_early(
-    planned: PlannedRun, known: Outline, processes: ProcessGroup = SINGLE_PROCESS
-) -> None:
-    """Refuse what `open_session` would, as far as the options and the listing of the data tell.
-
-    Raises:
-        CapabilityError, UsageError: As `open_session`.
-    """
-    config = planned.plan.training
-    if known.most is not None:
-        check_batch(config, known.most, processes)
-    Task.build(planned, known.spec, known.most or config.batch_size).fresh_parts()
-
-
-def check_batch(config: TrainingConfig, count: int, processes: ProcessGroup) -> None:
-    """Refuse a batch that `count` samples do not fill, or that does not divide.
-
-    Raises:
-        UsageError: Says what would do.
-    """
-    largest = count - count % processes.size
-    if config.batch_size > count:
-        raise UsageError(
-            f"A batch of {config.batch_size} is larger than the data, which has {count}.",
-            f"Use --batch-size {largest} or less."
-            if largest
-            else f"It takes at least {processes.size}, one for each process.",
-        )
-    if config.batch_size % processes.size:
-        raise UsageError(
-            f"A batch of {config.batch_size} does not divide among {processes.size} processes.",
-            f"Use a multiple of {processes.size}: --batch-size counts the samples of all.",
-        )
