@@ -24,6 +24,7 @@ from genzoo import (
     number_labels,
     remembered,
 )
+from genzoo_sources.table_bounds import most_bytes
 from genzoo_sources.table_columns import cell_content, label_column, sample_column
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class ArrowSource(FileSource):
         column = sample_column(dataset.features, kind, name)
         if not len(dataset):
             raise DataError(f"There is no {kind.noun} in '{name}'.")
+        _check_count(dataset, name)
         # As stored: the library would decode them one by one.
         self._images = dataset.select_columns([column]).with_format("arrow")
         self._feature = dataset.features[column]
@@ -126,6 +128,13 @@ class ArrowSource(FileSource):
             return Labels.incomplete(self._kind.array, missing, len(values), one, many)
         names = tuple(getattr(self._dataset.features[column], "names", ()))
         return Labels(*number_labels(values, names, len(values), self.name, self._kind))
+
+
+def _check_count(dataset: Dataset, name: str) -> None:
+    """Rows that hold nothing take no room, so a file can claim any number of them."""
+    size = sum(Path(each["filename"]).stat().st_size for each in dataset.cache_files)
+    if dataset.cache_files and len(dataset) > most_bytes(size):
+        raise DataError(f"'{name}' says that it has {len(dataset):,} rows in {size:,} bytes.")
 
 
 def _values(dataset: Dataset, column: str) -> NDArray[np.int64]:

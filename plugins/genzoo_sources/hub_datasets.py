@@ -19,6 +19,7 @@ from genzoo_sources.hub_library import (
     choose_split,
     from_hub,
     hub_builder,
+    prepared,
 )
 from genzoo_sources.reader import Patience
 from genzoo_sources.remote_shards import RemoteShards
@@ -102,8 +103,7 @@ def _fetched(builder: Any, reference: Reference, request: SourceRequest) -> Arro
     def load() -> Any:
         if check_format(builder, name) == FOLDERS:
             folders.extend(_downloads(builder))
-        builder.download_and_prepare()
-        return builder.as_dataset()
+        return prepared(builder, name)
 
     found = from_hub(load, reference.repo, reference.revision, name)
     return ArrowSource(choose_split(found, name, reference.split), request, folders)

@@ -11,6 +11,7 @@ import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar
 
 from genzoo import (
@@ -23,6 +24,7 @@ from genzoo import (
     repository_info,
     within,
 )
+from genzoo_sources.table_bounds import check_arrow, check_parquet
 from genzoo_sources.wording import one_line
 
 T = TypeVar("T")
@@ -31,6 +33,9 @@ PARQUET = ".parquet"
 FOLDERS = "imagefolder"
 FORMATS = ("parquet", "arrow", FOLDERS, "webdataset")
 """What files of a data set on the Hub may be."""
+
+CHECKS = {"parquet": check_parquet, "arrow": check_arrow}
+"""What refuses files that unfold to too much."""
 
 READERS = ["datasets", "packaged_modules"]
 """Where the library keeps what reads each of them."""
@@ -131,6 +136,44 @@ def check_format(builder: Any, name: str) -> str:
             f"Data sets on the Hub are read as {', '.join(FORMATS)}.",
         )
     return found
+
+
+def prepared(builder: Any, name: str) -> Any:
+    """The data set of a builder; how much its tables unfold to is looked at before they are read.
+
+    Raises:
+        DataError: It is too much, or it is not one of `FORMATS`.
+    """
+    from datasets import DownloadConfig, DownloadManager
+
+    check = CHECKS.get(check_format(builder, name))
+
+    class Checked(DownloadManager):
+        def download(self, url_or_urls: Any) -> Any:
+            found = super().download(url_or_urls)
+            if check is not None:
+                for path in _flat(found):
+                    check(Path(path), name)
+            return found
+
+    config = DownloadConfig(
+        use_etag=False, token=builder.token, storage_options=builder.storage_options
+    )
+    builder.download_and_prepare(
+        dl_manager=Checked(builder.dataset_name, None, config, builder.base_path)
+    )
+    return builder.as_dataset()
+
+
+def _flat(paths: Any) -> Iterator[str]:
+    """The paths in lists and dictionaries of them."""
+    if isinstance(paths, dict):
+        paths = list(paths.values())
+    if isinstance(paths, (list, tuple)):
+        for each in paths:
+            yield from _flat(each)
+    else:
+        yield str(paths)
 
 
 def loaded(load: Callable[[], Any], name: str) -> Any:

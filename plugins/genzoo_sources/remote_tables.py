@@ -22,6 +22,7 @@ from genzoo_sources.reader import Patience, RemoteReader, download
 from genzoo_sources.shard_index import ShardIndex, Texts, numbered
 from genzoo_sources.shard_source import IndexedShards
 from genzoo_sources.shard_store import ShardStore
+from genzoo_sources.table_bounds import check_parquet
 from genzoo_sources.table_columns import cell_content, cell_name, label_column, sample_column
 from genzoo_sources.wording import one_line
 
@@ -166,6 +167,7 @@ def _fetch(
     table = path.with_name(f".table{path.name}")
     try:
         download(file, table, patience)
+        check_parquet(table, shown(file.url))
         _unpack(table, column, stored, path, shown(file.url))
     finally:
         table.unlink(missing_ok=True)

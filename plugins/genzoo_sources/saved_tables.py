@@ -7,8 +7,9 @@ from typing import Any
 
 from genzoo import Kind, SourceRequest, digest, file_digests, holds_files
 from genzoo_sources.arrow_source import ArrowSource
-from genzoo_sources.hub_library import PARQUET, check_library, choose_split, loaded
+from genzoo_sources.hub_library import PARQUET, check_library, choose_split, loaded, prepared
 from genzoo_sources.shard_files import shards_in
+from genzoo_sources.table_bounds import check_saved
 
 
 def matches(data: str, kind: Kind) -> bool:
@@ -34,14 +35,14 @@ def open_tables(request: SourceRequest) -> ArrowSource:
     path = Path(request.data).expanduser()
 
     def load() -> Any:
-        from datasets import load_dataset, load_from_disk
+        from datasets import load_dataset_builder, load_from_disk
 
         if path.is_dir() and _is_on_disk(path):
+            check_saved(path, request.data)
             return load_from_disk(str(path))
         converted = str(request.cache / "datasets" / _content(path, request.cache))
-        if path.is_file():
-            return load_dataset("parquet", data_files=str(path), cache_dir=converted)
-        return load_dataset("parquet", data_dir=str(path), cache_dir=converted)
+        place = {"data_files": str(path)} if path.is_file() else {"data_dir": str(path)}
+        return prepared(load_dataset_builder("parquet", cache_dir=converted, **place), request.data)
 
     dataset = choose_split(loaded(load, request.data), request.data, None)
     return ArrowSource(dataset, request, [path] if path.is_dir() else [])

@@ -273,7 +273,7 @@ def test_a_split_that_is_not_there(datasets):
 
 def test_a_damaged_file_is_told(tmp_path, datasets):
     (tmp_path / "a.parquet").write_bytes(b"PAR1 no")
-    with pytest.raises(DataError, match=r"'a\.parquet' cannot be loaded"):
+    with pytest.raises(DataError, match=r"'a\.parquet' cannot be read"):
         open_images("a.parquet")
 
 
@@ -291,7 +291,9 @@ def test_a_data_set_on_the_hub(monkeypatch, datasets):
     class Builder:
         __module__ = "datasets.packaged_modules.parquet.parquet"
 
-        def download_and_prepare(self):
+        dataset_name, token, storage_options, base_path = "name", None, {}, ""
+
+        def download_and_prepare(self, dl_manager):
             rows.save_to_disk("hub")
 
         def as_dataset(self):
