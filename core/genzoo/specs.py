@@ -93,9 +93,9 @@ class LatentSpec(Config):
     """
 
     shape: tuple[Dimension, ...] = Field(min_length=1, max_length=6)
-    scaling_factor: float = Field(1.0, gt=0.0)
+    scaling_factor: float = Field(default=1.0, gt=0.0)
     shift_factor: float = 0.0
-    space: str = Field("", pattern=SPACE)
+    space: str = Field(default="", pattern=SPACE)
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -16,8 +16,8 @@ from genzoo.plugins.hookspecs import EVENT_HOOKS, RECORD_HOOKS
 
 pytestmark = pytest.mark.slow
 
-PROVEN_ELSEWHERE = {"genzoo_kinds", "genzoo_metrics", "genzoo_features"}
-"""Hooks that tests/docs/test_examples.py and the tests of evaluation prove likewise."""
+PROVEN_ELSEWHERE = {"genzoo_kinds", "genzoo_metrics", "genzoo_features", "genzoo_sources"}
+"""Hooks that tests/docs/test_examples.py and the tests of evaluation and of sources prove."""
 
 PLUGIN = """
     import json
