@@ -5,6 +5,7 @@ import json
 import numpy as np
 import painters
 import pytest
+import torch
 from bundled_metrics import manager_with_metrics
 
 import genzoo
@@ -12,6 +13,7 @@ from genzoo import EvaluationRecord
 from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import CapabilityError, DataError, UnknownNameError, UsageError
 from genzoo.evaluation.compare import check_comparable, compare_records, threshold
+from genzoo.evaluation.evaluate import weights_hash
 from genzoo.evaluation.record import Value
 from genzoo.evaluation.reproduce import (
     check_protocol,
@@ -217,12 +219,36 @@ def test_another_model_or_protocol_is_no_reproduction(record):
         replicate(record, changed(record, protocol__data__fingerprint="abc"))
 
 
+class State:
+    """As much of a model as its weights are."""
+
+    def __init__(self, **tensors):
+        self.state_dict = lambda: tensors
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"c": torch.ones(2, 3), "b": torch.zeros(2)},
+        {"a": torch.ones(3, 2), "b": torch.zeros(2)},
+        {"a": torch.ones(2, 3), "b": torch.zeros(2, dtype=torch.int32)},
+        {"a": torch.ones(2, 3), "b": torch.tensor([0.0, 1e-30])},
+        {"a": torch.ones(2, 3)},
+        {"a": torch.ones(2, 3), "b": torch.zeros(2), "c": torch.zeros(0)},
+    ],
+    ids=["name", "shape", "type", "value", "less", "more"],
+)
+def test_the_hash_of_weights_has_everything_about_them_in_it(other):
+    one = State(a=torch.ones(2, 3), b=torch.zeros(2))
+    assert weights_hash(one) == weights_hash(State(b=torch.zeros(2), a=torch.ones(2, 3)))
+    assert weights_hash(State(**other)) != weights_hash(one)
+
+
 def test_weights_data_and_seed_change_what_they_should():
     first = evaluate()
     assert evaluate() == first
     assert evaluate(seed=1).values != first.values
     images = painters.paintings(10, seed=1)
-    import torch
 
     shown = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
     one, other = evaluate(painters.Copying(shown)), evaluate(painters.Copying(shown.flip(0)))

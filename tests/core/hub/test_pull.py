@@ -69,6 +69,20 @@ def test_everything(hub: HubServer, artifact: Path) -> None:
     assert (folder / "train" / "a.safetensors").read_bytes() == b"test"
 
 
+def test_what_an_interrupted_pull_of_more_left_is_no_part_of_the_model(
+    hub: HubServer, artifact: Path
+) -> None:
+    publish(hub, artifact)
+    plan = plan_pull(TOY)
+    partial = plan.folder.with_name(f".{plan.folder.name}.part")
+    for name in ("train/a.safetensors", "train/b.safetensors.part", "c.txt"):
+        (partial / name).parent.mkdir(parents=True, exist_ok=True)
+        (partial / name).write_bytes(b"test")
+    folder = pull(plan)
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert found == {*(file.name for file in plan.files), ".pulled.json"}
+
+
 def test_a_changed_model_and_a_pinned_one(hub: HubServer, artifact: Path) -> None:
     repository = publish(hub, artifact)
     old = repository.refs["main"]
