@@ -146,9 +146,8 @@ def test_a_name_that_comes_before_its_content_is_noticed(tmp_path: Path, disk: D
     assert len(disk.left()) == 2
 
 
-def test_a_run_and_the_folders_above_it_last_through_a_power_cut(
-    tmp_path: Path, disk: Disk
-) -> None:
+def run(tmp_path: Path, out: Path, **training: Any) -> None:
+    """Train a toy for two steps."""
     import numpy as np
     from toy_objectives import genzoo_objectives
     from toys import toy_registry
@@ -162,7 +161,35 @@ def test_a_run_and_the_folders_above_it_last_through_a_power_cut(
     plan = RunPlan(
         architecture="toy-gan",
         data=DataConfig(data=str(tmp_path / "data.npz")),
-        training=TrainingConfig(steps=2, batch_size=8, device="cpu", tracker=("none",)),
+        training=TrainingConfig(steps=2, batch_size=8, device="cpu", tracker=("none",), **training),
     )
-    train_run(plan, tmp_path / "new" / "runs" / "x", registry)
+    train_run(plan, out, registry)
+
+
+def test_a_run_and_the_folders_above_it_last_through_a_power_cut(
+    tmp_path: Path, disk: Disk
+) -> None:
+    run(tmp_path, tmp_path / "new" / "runs" / "x")
     assert disk.left() == []
+
+
+def test_the_log_is_on_the_disk_before_a_checkpoint_that_comes_after_its_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is resumed from a checkpoint does not write the lines before it again."""
+    fsync, rename, safe, checkpoints = os.fsync, os.rename, {}, []
+
+    def synced(handle: int) -> None:
+        fsync(handle)
+        safe[os.fstat(handle).st_ino] = os.fstat(handle).st_size
+
+    def renamed(source: Any, target: Any) -> None:
+        if Path(target).name.startswith("step-"):
+            facts = (tmp_path / "run" / "metrics.jsonl").stat()
+            checkpoints.append((facts.st_size > 0, safe.get(facts.st_ino) == facts.st_size))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "rename", renamed)
+    run(tmp_path, tmp_path / "run", log_every=1, checkpoint_every=1)
+    assert checkpoints == [(True, True), (True, True)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,41 @@ def test_what_genzoo_wrote_and_nobody_changed_is_written_anew(tmp_path: Path) ->
     with (tmp_path / "a.png").open("ab") as file:
         file.write(b"mine")
     assert run("sample", MODEL, "-n", "1", "-o", "a.png").exit_code == 2
+
+
+def _edited(path: Path) -> None:
+    # Long enough after it was written for any clock of a file system.
+    with path.open("r+b") as file:
+        file.write(b"mine")
+    os.utime(path, ns=(1, path.stat().st_mtime_ns + 1_000_000_000))
+
+
+def _lengthened(path: Path) -> None:
+    facts = path.stat()
+    with path.open("ab") as file:
+        file.write(b"mine")
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+def _replaced(path: Path) -> None:
+    facts = path.stat()
+    other = path.with_name("other")
+    other.write_bytes(b"mine"[:4].ljust(facts.st_size))
+    os.utime(other, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    other.replace(path)
+
+
+@pytest.mark.parametrize("change", [_edited, _lengthened, _replaced])
+def test_what_genzoo_wrote_is_a_persons_after_any_change(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("genzoo's")
+    remember(path)
+    refuse_loss(path)
+    change(path)
+    with pytest.raises(UsageError, match="not known to be genzoo's"):
+        refuse_loss(path)
 
 
 def test_a_folder_of_samples_is_not_mixed_with_another(tmp_path: Path) -> None:

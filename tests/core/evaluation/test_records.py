@@ -229,7 +229,7 @@ class State:
 @pytest.mark.parametrize(
     "other",
     [
-        {"c": torch.ones(2, 3), "b": torch.zeros(2)},
+        {"aa": torch.ones(2, 3), "b": torch.zeros(2)},
         {"a": torch.ones(3, 2), "b": torch.zeros(2)},
         {"a": torch.ones(2, 3), "b": torch.zeros(2, dtype=torch.int32)},
         {"a": torch.ones(2, 3), "b": torch.tensor([0.0, 1e-30])},

@@ -1,6 +1,7 @@
 """What a run says of its health while it trains, and keeps in `doctor.json`."""
 
 import json
+import shutil
 
 import ailing_objectives
 import numpy as np
@@ -87,6 +88,19 @@ def test_a_finding_is_told_once_and_survives_a_resume(tmp_path, registry, ailing
     resume_run(out, registry, listener, {"steps": 30})
     assert listener.told == told
     assert findings(out)["dead-codes"] == (20, 30)
+
+
+def test_what_was_found_after_the_checkpoint_that_a_run_goes_on_from_is_told_again(
+    tmp_path, registry, ailing_plan, listener
+):
+    plan = ailing_plan(used_codes=3)
+    often = plan.training.model_copy(update={"checkpoint_every": 10})
+    out = tmp_path / "run"
+    train_run(plan.model_copy(update={"training": often}), out, registry, listener)
+    assert findings(out)["dead-codes"] == (20, 20)
+    shutil.rmtree(out / "checkpoints" / "step-000000020")
+    resume_run(out, registry, listener)
+    assert sum("dead-codes" in message for message in listener.told) == 2
 
 
 def test_samples_that_are_apart_from_the_data_are_told_of(

@@ -66,6 +66,20 @@ def test_equal_samples_are_augmented_in_another_way_in_each_role(
     assert alike == []
 
 
+@pytest.mark.parametrize("augment", ["color,translation,cutout", "ada"])
+def test_what_is_augmented_in_one_role_does_not_hang_on_what_was_in_another(
+    augment: str, make_objective: Callable[..., Any], make_step: MakeStep, parts: Parts
+) -> None:
+    """So a step with a lazy penalty shows the other phases what one without it does."""
+    objective = make_objective("r3gan", **options(augment))
+    orders = []
+    for names in (STREAMS, STREAMS[::-1]):
+        step = make_step(parts)
+        orders.append({name: objective.augmented(step, step.batch.x, name) for name in names})
+    for name in STREAMS:
+        assert torch.equal(orders[0][name], orders[1][name]), name
+
+
 @pytest.mark.parametrize(
     "chosen",
     [
