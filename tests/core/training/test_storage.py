@@ -8,10 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import torch
 
 from genzoo.errors import StorageError
 from genzoo.training import begin_and_resume as start
+from genzoo.training import checkpoint
 from genzoo.training.begin_and_resume import resume_run, train_run
+from genzoo.training.checkpoint import Checkpoint, list_checkpoints, write_checkpoint
 from genzoo.training.metrics_log import MetricsLog
 
 
@@ -85,6 +88,28 @@ def test_a_folder_without_permission_is_refused(registry, make_plan):
             train_run(plan, folder / "run", registry)
         assert not list(folder.iterdir())
         folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("keep", [1, 2])
+def test_a_checkpoint_that_cannot_be_written_costs_none_of_the_others(tmp_path, monkeypatch, keep):
+    groups = {"ema": {"weight": torch.zeros(2)}}
+    for step in (1, 2):
+        write_checkpoint(tmp_path, Checkpoint(step, 8, groups), keep)
+    kept = [path.name for path in list_checkpoints(tmp_path)]
+    assert len(kept) == keep
+
+    def full(path, tensors):
+        path.write_bytes(b"half")
+        assert [each.name for each in list_checkpoints(tmp_path)] == kept
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save_tensors", full)
+        with pytest.raises(StorageError, match="the disk is full"):
+            write_checkpoint(tmp_path, Checkpoint(3, 8, groups), keep)
+    assert sorted(path.name for path in tmp_path.iterdir()) == kept
+    write_checkpoint(tmp_path, Checkpoint(3, 8, groups), keep)
+    assert len(list_checkpoints(tmp_path)) == keep
 
 
 def test_a_log_on_a_full_disk_says_so(tmp_path, monkeypatch):
