@@ -226,6 +226,17 @@ def test_a_longer_run_may_go_on_but_nothing_else_changes(tmp_path, registry, mak
         resume_run(short, registry, changes={"batch_size": 8})
 
 
+def test_what_one_resume_changed_the_next_one_goes_on_with(tmp_path, registry, make_plan, data):
+    out, moved = tmp_path / "run", tmp_path / "moved.npz"
+    train_run(make_plan(steps=4), out, registry)
+    data.rename(moved)
+    resume_run(out, registry, changes={"steps": 6, "keep_checkpoints": 1}, data=str(moved))
+    plan = json.loads((out / "run.json").read_text())["plan"]
+    assert (plan["training"]["steps"], plan["training"]["keep_checkpoints"]) == (6, 1)
+    assert plan["data"]["data"] == str(moved)
+    assert resume_run(out, registry).steps == 6
+
+
 def test_changed_data_is_noticed(tmp_path, registry, make_plan, data):
     import numpy as np
 
