@@ -84,9 +84,10 @@ def test_a_model_that_is_not_here_is_listed_all_the_same(run: Run, manager: Plug
 def test_plugins_are_listed_with_their_state(run: Run, manager: PluginManager) -> None:
     manager.statuses.append(PluginStatus("genzoo-bad", "1.0", "bad", "failed", "it broke"))
     rows = read(run("plugins", "list", "--json"))
-    assert [row["state"] for row in rows] == ["loaded", "loaded", "loaded", "failed"]
+    assert [row["state"] for row in rows] == ["loaded"] * (len(rows) - 1) + ["failed"]
     assert rows[-1]["reason"] == "it broke"
-    assert "architecture sketch" in rows[1]["registers"]
+    (sketches,) = [row for row in rows if row["distribution"] == "genzoo-sketches"]
+    assert "architecture sketch" in sketches["registers"]
     assert "it broke" in run("plugins", "list").stdout
 
 
