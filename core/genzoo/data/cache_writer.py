@@ -76,8 +76,8 @@ def build_entry(
         tally = _write_rows(file, source, kind, decoded)
         _write_header(file, len(tally.kept), layout)
     if not tally.kept:
-        raise _nothing_left(source, tally, kind)
-    labels = _labels(source, tally, kind)
+        raise no_rows(source, tally, kind)
+    labels = labels_of(source, tally, kind)
     if labels.values is not None:
         with (folder / "labels.npy").open("wb") as file:
             np.save(file, labels.values)
@@ -87,13 +87,13 @@ def build_entry(
         "dtype": layout.dtype,
         "labelled": labels.values is not None,
         "classes": labels.classes,
-        "notes": [*labels.notes, *_notes(source, tally, kind)],
+        "notes": [*labels.notes, *notes_of(source, tally, kind)],
     }
     with (folder / "meta.json").open("wb") as file:
         file.write(json.dumps(meta, indent=1).encode())
 
 
-def _labels(source: DataSource, tally: Tally, kind: Kind) -> Labels:
+def labels_of(source: DataSource, tally: Tally, kind: Kind) -> Labels:
     """Those that the rows say themselves, else those of the source."""
     said, count = len(tally.labels), len(tally.kept)
     if not said:
@@ -136,7 +136,8 @@ def _write_header(file: BinaryIO, count: int, layout: Layout) -> None:
     npy.write_array_header_1_0(file, header)
 
 
-def _notes(source: DataSource, tally: Tally, kind: Kind) -> list[str]:
+def notes_of(source: DataSource, tally: Tally, kind: Kind) -> list[str]:
+    """Sentences on what was skipped, and what was done to the rows."""
     notes = []
     if tally.failed:
         notes.append(
@@ -156,7 +157,8 @@ def _named(source: DataSource, tally: Tally) -> list[str]:
     return with_reasons({names[position]: reason for position, reason in tally.failed.items()})
 
 
-def _nothing_left(source: DataSource, tally: Tally, kind: Kind) -> DataError:
+def no_rows(source: DataSource, tally: Tally, kind: Kind) -> DataError:
+    """The error that none of the files or entries can be decoded."""
     failed = listing("its only file is", "tried {} files", _named(source, tally))
     return DataError(
         f"No {kind.noun} in '{source.name}' can be read; {failed}",

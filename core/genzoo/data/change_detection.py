@@ -10,6 +10,7 @@ from genzoo.cache_folder import cache_root
 from genzoo.data.dataset import Dataset
 from genzoo.data.find_source import find_source
 from genzoo.data.given_data import IN_MEMORY, DataLike
+from genzoo.data.streamed_files import StreamedFiles
 from genzoo.data.streamed_rows import StreamedRows
 from genzoo.errors import DataError, GenzooError
 from genzoo.registry import Registry
@@ -22,7 +23,8 @@ SHARE = 0.01
 
 def watch_data(data: DataLike, dataset: Dataset, registry: Registry) -> DataWatch:
     """A watch on the data `data` that were opened as `dataset`."""
-    if dataset.blocks is not None or dataset.name == IN_MEMORY:
+    afar = dataset.blocks is not None and not isinstance(dataset.rows, StreamedFiles)
+    if afar or dataset.name == IN_MEMORY:
         # What comes from afar is compared with what it was when it arrives.
         return DataWatch(dataset, lambda: dataset.fingerprint)
     stream = isinstance(dataset.rows, StreamedRows)

@@ -16,6 +16,7 @@ from genzoo.data.fingerprint import digest, fingerprint
 from genzoo.data.given_data import DataLike
 from genzoo.data.outline import Outline, contract, no_labels, outline, renumbered
 from genzoo.data.remarks import class_counts
+from genzoo.data.streamed_files import StreamedFiles, count_rows
 from genzoo.data.streamed_rows import StreamedRows
 from genzoo.errors import UsageError
 from genzoo.interfaces.data_source import WINDOW, DataSource, FileSource
@@ -50,7 +51,7 @@ def open_dataset(
         progress: Hears how many are decoded.
         stream: Decode samples each time they are asked for and keep none.
         note: Hears of samples that cannot be read while they are streamed, and of what takes long.
-        window: Shards that are mixed at a time, where they are on other machines.
+        window: Shards on other machines, or files of several samples, that are mixed at a time.
         check: Called with what is known before anything is decoded, unless it has been before; what
             it raises ends it.
 
@@ -83,7 +84,8 @@ def open_dataset(
             check(known)
 
     if stream:
-        key, found = digest([key, "streamed"]), _streamed(source, kind, note)
+        key = digest([key, "streamed"])
+        found = _streamed(source, kind, root, window, note, decoded)
     else:
 
         def look() -> str:
@@ -94,12 +96,25 @@ def open_dataset(
     return _dataset(source, kind, found, key, conditional, classes)
 
 
-def _streamed(source: DataSource, kind: Kind, note: Callable[[str], None]) -> Entry:
+def _streamed(
+    source: DataSource,
+    kind: Kind,
+    root: Path,
+    window: int,
+    note: Callable[[str], None],
+    decoded: Callable[[int, int], None],
+) -> Entry:
     if not isinstance(source, FileSource):
         raise UsageError(
             f"'{source.name}' comes as a whole, as arrays do, and cannot be streamed.",
             "Leave --stream out.",
         )
+    # What lies in blocks is from afar, and is not fetched to be counted.
+    counted = None if source.blocks else count_rows(source, kind, root, decoded)
+    if counted is not None:
+        labels = counted.labels
+        several = StreamedFiles(source, kind, counted.counts, window)
+        return Entry(several, labels.values, labels.classes, counted.notes)
     labels = source.labels(range(len(source)))
     rows = StreamedRows(source, kind, labels.values, note)
     return Entry(rows, labels.values, labels.classes, labels.notes)
@@ -131,4 +146,6 @@ def _dataset(
     if conditional and labels is not None:
         notes.append(class_counts(names, np.bincount(labels, minlength=len(names)).tolist(), kind))
     blocks = source.blocks if isinstance(source, FileSource) else None
+    if isinstance(found.rows, StreamedFiles):
+        blocks = found.rows.blocks
     return Dataset(kind, found.rows, labels, names, key, source.name, tuple(notes), spec, blocks)

@@ -116,7 +116,7 @@ class DataConfig(Config):
     window: int = Field(
         WINDOW,
         ge=1,
-        description="Shards on other machines that are mixed at a time; twice as many lie here.",
+        description="Shards elsewhere, or files of several samples, that are mixed at a time.",
     )
     options: dict[str, Any] = Field(default_factory=dict)
 

@@ -125,13 +125,12 @@ def test_a_folder_is_streamed_too(tmp_path):
     assert not list(cache.rglob("rows.npy"))
 
 
-def test_files_of_several_samples_cannot_be_streamed(tmp_path):
-    write_shard(tmp_path / "a.tar", {"0.csv": b"1,2\n3,4\n"})
+def test_files_of_several_samples_in_a_shard_are_streamed(tmp_path):
+    write_shard(tmp_path / "a.tar", {"0.csv": b"1,2\n3,4\n", "1.csv": b"5,6\n"})
     dataset = open_dataset(
         tmp_path / "a.tar", PointsKind(PointOptions()), registry=SOURCES, stream=True
     )
-    with pytest.raises(DataError, match=r"'a\.tar/0\.csv' holds 2 points, and streaming"):
-        dataset.rows.read(np.array([0]))
+    assert dataset.rows.read(np.array([2, 0, 1])).tolist() == [[5, 6], [1, 2], [3, 4]]
 
 
 def test_arrays_cannot_be_streamed():
