@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,19 +49,20 @@ def read_inputs(
         spec: Contract of the model's samples.
         registry: Where data sets are registered.
         count: How many at most; by default all files, or 32 of a data set.
-        labels: Classes from the command line; they take precedence over those of a data set.
+        labels: Classes from the command line; they take precedence over those of the data.
 
     Raises:
         DataError: Something cannot be read.
         UsageError: Unknown names, or classes that are missing.
     """
-    from genzoo.data.read_files import read_files
+    from genzoo.data.read_files import read_labelled
 
     class_indices(labels, spec, 1)
     if len(sources) == 1 and _is_dataset(sources[0], registry):
         x, known = _from_dataset(sources[0], kind, spec, registry, count or DEFAULT_COUNT)
     else:
-        x, known = read_files(sources[:count], kind, spec)[:count], None
+        x, names = read_labelled(sources[:count], kind, spec)
+        x, known = x[:count], _numbers(names[:count], spec)
     given = class_indices(labels, spec, len(x))
     if spec.conditional and given is None and known is None:
         raise UsageError(
@@ -128,5 +130,11 @@ def _from_dataset(
     x, _ = dataset.batch(chosen, spec)
     if dataset.labels is None or not spec.conditional or set(dataset.classes) - set(spec.classes):
         return x, None
-    names = [dataset.classes[label] for label in dataset.labels[chosen]]
-    return x, [spec.classes.index(name) for name in names]
+    return x, _numbers([dataset.classes[label] for label in dataset.labels[chosen]], spec)
+
+
+def _numbers(names: Sequence[str], spec: SampleSpec) -> list[int] | None:
+    """The classes of a model by their names; None where it has not all of them."""
+    if not names or set(names) - set(spec.classes):
+        return None
+    return [spec.classes.index(name) for name in names]

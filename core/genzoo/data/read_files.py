@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genzoo.data.decoding import attempt, quiet_decoding
 from genzoo.data.folder_listing import check_plain, scan_folder
-from genzoo.data.remarks import with_article
+from genzoo.data.remarks import printable, with_article
 from genzoo.errors import DataError
-from genzoo.interfaces.decoded import UndecodableError
+from genzoo.interfaces.decoded import Decoded, UndecodableError
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
 
@@ -33,17 +32,27 @@ def read_files(paths: Iterable[str | Path], kind: Kind, spec: SampleSpec) -> Ten
         DataError: A file cannot be read, or there is none.
         SpecError: Samples of this kind cannot be made to fit `spec`.
     """
+    return read_labelled(paths, kind, spec)[0]
+
+
+def read_labelled(
+    paths: Iterable[str | Path], kind: Kind, spec: SampleSpec
+) -> tuple[Tensor, tuple[str, ...]]:
+    """As `read_files`, and the class of each sample by name where all files say it themselves."""
     import torch
 
     kind = type(kind)(kind.options_for_spec(spec))
     with quiet_decoding():
-        rows = [_read(file, kind) for file in _files(paths, kind)]
-    if not rows:
+        decoded = [_read(file, kind) for file in _files(paths, kind)]
+    if not decoded:
         raise DataError(
             f"There is no {kind.noun} to read.",
             f"Name at least one file with {with_article(kind.noun)}.",
         )
-    return kind.samples(torch.from_numpy(np.concatenate(rows)), spec)
+    rows = np.concatenate([each.rows for each in decoded])
+    names = tuple(printable(label) for each in decoded for label in each.labels)
+    x = kind.samples(torch.from_numpy(rows), spec)
+    return x, names if len(names) == len(rows) else ()
 
 
 def _files(paths: Iterable[str | Path], kind: Kind) -> Iterator[Path]:
@@ -54,7 +63,7 @@ def _files(paths: Iterable[str | Path], kind: Kind) -> Iterator[Path]:
             yield path
 
 
-def _read(path: Path, kind: Kind) -> NDArray[np.generic]:
+def _read(path: Path, kind: Kind) -> Decoded:
     if not path.exists():
         raise DataError(f"There is no file '{path}'.", "Check the path.")
     check_plain(path, str(path))
@@ -62,4 +71,4 @@ def _read(path: Path, kind: Kind) -> NDArray[np.generic]:
     if isinstance(outcome, UndecodableError):
         noun = with_article(kind.noun)
         raise DataError(f"'{path}' cannot be read as {noun}: {outcome}.") from outcome
-    return outcome.rows
+    return outcome

@@ -11,6 +11,7 @@ from image_data import SOURCES, image_kind, in_range, open_images
 from points_kind import PointOptions, PointsKind
 from shard_writer import picture
 
+from genzoo.app.samples import read_inputs
 from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import DataError, UsageError
 from genzoo_sources import hub_library
@@ -79,6 +80,19 @@ def test_columns_of_numbers_are_entries_of_an_array(datasets, column, stream):
     dataset = points_of("data.parquet", stream=stream, conditional=True)
     assert dataset.batch(np.arange(3), dataset.spec)[0].tolist() == POINTS
     assert (dataset.labels.tolist(), dataset.classes) == ([0, 1, 0], ("a", "b"))
+
+
+def test_classes_of_one_table_are_those_of_a_model_by_name(datasets):
+    features = {
+        "place": datasets.List(datasets.Value("float32")),
+        "label": datasets.ClassLabel(names=["a", "b"]),
+    }
+    cells = {"place": POINTS, "label": [0, 1, 0]}
+    rows = datasets.Dataset.from_dict(cells, features=datasets.Features(features))
+    rows.to_parquet("data.parquet")
+    kind = PointsKind(PointOptions(span=8))
+    given = read_inputs(("data.parquet",), kind, kind.spec(("b", "a")), SOURCES, None, ())
+    assert given.labels == [1, 0, 1]
 
 
 @pytest.mark.parametrize("way", ["text", "bytes", "struct"])
