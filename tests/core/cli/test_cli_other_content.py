@@ -95,6 +95,20 @@ def test_lines_train_resume_and_publish(run: Run, manager: PluginManager, names:
     assert silent_on_images(*told)
 
 
+def test_lines_of_a_file_that_is_streamed_train_to_the_same_bits(
+    run: Run, manager: PluginManager, names: Path
+) -> None:
+    one = names / "all.tsv"
+    run("train", "line-vae", one, "-o", "x", "--conditional", *SHORT)
+    run("train", "line-vae", one, "-o", "y", "--conditional", *SHORT, "--stream", "--steps", 10)
+    run("train", "--resume", "y", "--steps", 20)
+    kept, streamed = (
+        genzoo.load(Path(name, "artifact"), registry=manager.registry) for name in "xy"
+    )
+    assert torch.equal(kept.sample(7), streamed.sample(7))
+    run("encode", "y", one, "-o", "z.npz")
+
+
 def test_lines_are_drawn_with_a_temperature_and_each_by_itself(
     run: Run, manager: PluginManager, names: Path
 ) -> None:
