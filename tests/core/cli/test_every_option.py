@@ -13,6 +13,7 @@ from PIL import Image
 
 import genzoo
 from genzoo.artifact.save import save_model
+from genzoo.cli.latent_files import read_latents
 from genzoo.cli.main import main
 from genzoo.plugins.manager import default_manager
 
@@ -156,6 +157,33 @@ def test_labels_are_those_asked_for_in_every_batch(
     model = genzoo.load(place / "model")
     expected = model.kind.rows(model.sample(5, labels=[1, 1, 0, 1, 1]), model.sample_spec)
     assert np.abs(made.astype(int) - expected.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("ending", [".npz", ".safetensors"])
+def test_latents_are_decoded_as_the_classes_that_they_were_encoded_as(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.chdir(place)
+    file, made = str(tmp_path / f"z{ending}"), tmp_path / "made.npz"
+    files, of_classes = ["0.png", "1.png", "2.png"], ["--label", "b", "--label", "a"]
+    run("encode", "model", *files, *of_classes, "-o", file, "--json", *SMALL)
+    latents, labels, _ = read_latents(Path(file))
+    assert labels == [1, 0, 1]
+    run("decode", "model", file, "-o", str(made), "--json", *SMALL)
+    model = genzoo.load(place / "model")
+    expected = model.kind.rows(model.decode(latents, [1, 0, 1]), model.sample_spec)
+    with np.load(made) as content:
+        assert np.abs(content["images"].astype(int) - expected.astype(int)).max() <= 1
+
+
+def test_ends_of_a_path_are_the_reconstructions_of_their_class(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    kept = rows("reconstruct", place, tmp_path, "--label", "b")
+    path = rows("interpolate", place, tmp_path, "--from", "0.png", "--to", "1.png", "--label", "b")
+    difference = kept[:2].astype(int) - path[[0, -1]].astype(int)
+    assert np.abs(difference).max() <= 1
 
 
 @pytest.mark.parametrize("command", [name for name in CHANGES if name != "evaluate"])
