@@ -206,3 +206,14 @@ def test_checkpoints_hold_the_whole_session(tmp_path, registry, make_plan):
         "objective",
         "meter",
     }
+
+
+def test_the_last_step_is_logged_shown_and_kept_however_seldom_that_is_due(
+    tmp_path, registry, make_plan
+):
+    seldom = {"log_every": 100, "snapshot_every": 100, "checkpoint_every": 100}
+    out = train_run(make_plan(steps=3, **seldom), tmp_path / "run", registry).folder
+    lines = (out / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [3]
+    assert (out / "samples" / "samples-000000003.png").is_file()
+    assert [path.name for path in (out / "checkpoints").iterdir()] == ["step-000000003"]
