@@ -10,16 +10,14 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from genzoo.errors import PluginError
 from genzoo.process_state import CALL, IMPORT, Setting, kept
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A line of somebody's code."""
 
     file: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import click
 
@@ -17,8 +17,7 @@ INTERRUPTED = 130
 _OUT_OF_MEMORY = ("can't allocate memory", "out of memory")
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """What the user is told about an exception."""
 
     message: str

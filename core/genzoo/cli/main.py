@@ -17,7 +17,6 @@ from genzoo.cli.standard_streams import lasting_streams
 from genzoo.errors import PluginError
 from genzoo.registry import load_target
 from genzoo.version import __version__
-from genzoo.waiting import sharing_processors
 
 COMMANDS = {
     "sample": "Draw samples from a model.",
@@ -43,6 +42,9 @@ COMMANDS = {
 }
 """Every command with its line of help; `NAME` is `genzoo.cli.NAME:command`."""
 
+QUICK = {"models", "architectures", "objectives", "info", "compare", "lock", "plugins", "install"}
+"""Commands that compute nothing, which therefore need not share the processors."""
+
 
 class MainGroup(LazyGroup):
     """The program: its own commands and those of plugins; explains errors.
@@ -66,6 +68,17 @@ class MainGroup(LazyGroup):
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             raise _sensible(error) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is called; one that computes shares the processors."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and name not in QUICK and not ctx.resilient_parsing:
+            from genzoo.waiting import sharing_processors
+
+            ctx.with_resource(sharing_processors())
+        return name, command, rest
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Its own in order, then those of plugins, each under the shortest name that calls it."""
@@ -96,8 +109,7 @@ class MainGroup(LazyGroup):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it raises becomes a sentence and an exit code."""
         try:
-            with sharing_processors():
-                return super().invoke(ctx)
+            return super().invoke(ctx)
         except BaseException as error:
             if is_clicks_own(error):
                 raise _sensible(error) from error.__cause__
