@@ -151,4 +151,4 @@ def test_a_wait_policy_that_is_none_is_refused_in_words(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GENZOO_WAIT_POLICY", "never")
-    assert "GENZOO_WAIT_POLICY is 'never'." in run("objectives", code=2).stderr
+    assert "GENZOO_WAIT_POLICY is 'never'." in run("verify", "tiny-gan", code=2).stderr
