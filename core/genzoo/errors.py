@@ -102,3 +102,8 @@ def unknown_name(what: str, name: str, known: Iterable[str], hint: str = "") -> 
     else:
         suggestion = "None is registered."
     return UnknownNameError(f"There is no {what} named '{name}'.", f"{suggestion} {hint}".strip())
+
+
+def with_article(noun: str) -> str:
+    """A noun as one of many: `an image`, `a point`."""
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"

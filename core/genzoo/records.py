@@ -96,7 +96,7 @@ class ArchitectureSpec(Record):
         tiny_samples: Fields of the `genzoo.SampleSpec`s that it is checked with, e.g.
             `({"kind": "points", "shape": (2,)},)`; by default the smallest of the usual shapes of
             each kind that it takes.
-        sampling_note: What `genzoo sample` says, where the default prior is no good model of the
+        sampling_note: What `genzoo sample` says, where the default prior is not a good model of the
             latents.
         paper: Where it was published.
     """

@@ -48,7 +48,8 @@ def _derived(subject: RecordSubject) -> str:
 
 def _class_of(found: Any, base: type, target: str) -> str:
     if not isinstance(found, type) or not issubclass(found, base):
-        raise ContractError(f"{target} is no subclass of genzoo.{base.__name__}.", source_of(found))
+        message = f"{target} is not a subclass of genzoo.{base.__name__}."
+        raise ContractError(message, source_of(found))
     return f"{found.__name__} is one of genzoo.{base.__name__}"
 
 
@@ -61,7 +62,7 @@ def _if_installed(subject: RecordSubject) -> str:
 def _data_set(subject: RecordSubject) -> str:
     target = str(getattr(subject.record, "target", ""))
     if not callable(load_target(target)):
-        raise ContractError(f"{target} is no function that returns samples.")
+        raise ContractError(f"{target} is not a function that returns samples.")
     return "its function is there"
 
 
@@ -86,7 +87,7 @@ def _format(subject: RecordSubject) -> str:
     target = str(getattr(subject.record, "target", ""))
     reader = load_target(target)
     if not callable(reader):
-        raise ContractError(f"{target} is no function that reads a config.json.")
+        raise ContractError(f"{target} is not a function that reads a config.json.")
     if reader({}) is not None:
         raise ContractError(f"{target} takes an empty config.json for its own.", source_of(reader))
     return "its function leaves other files alone"
@@ -97,7 +98,7 @@ def _command(subject: RecordSubject) -> str:
 
     target = str(getattr(subject.record, "target", ""))
     if not isinstance(load_target(target), click.Command):
-        raise ContractError(f"{target} is no click command.")
+        raise ContractError(f"{target} is not a click command.")
     return "its click command is there"
 
 

@@ -15,7 +15,7 @@ class SquareImageArchitecture(Architecture):
     """Images (C, S, S) in [-1, 1] from latents (latent_dim,).
 
     Raises:
-        SpecError: The samples are no images, or S is none of `SIZES`.
+        SpecError: The samples are not images, or S is none of `SIZES`.
     """
 
     name: ClassVar[str]

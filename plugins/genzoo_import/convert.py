@@ -110,7 +110,7 @@ def write_model(
     """Write the model as an artifact, with a preview and golden samples.
 
     Raises:
-        ArtifactError: The weights do not fit, or are no finite numbers.
+        ArtifactError: The weights do not fit, or are not finite.
         StorageError: The folder cannot be written.
         UsageError: `folder` holds something else.
     """

@@ -106,14 +106,14 @@ class TorchFile:
                               call.arguments[1:4])  # fmt: skip
         if _MAKES_TENSOR.fullmatch(call.name):
             raise PickleError(
-                "is no dense tensor" if "_rebuild" in call.name else "has no values in the file"
+                "is not a dense tensor" if "_rebuild" in call.name else "has no values in the file"
             )
         return None
 
     def _view(self, storage: Storage, dtype: torch.dtype | None, layout: tuple[Any, ...]) -> Tensor:
         offset, size, stride = layout
         if dtype is None:
-            raise PickleError("is no dense tensor")
+            raise PickleError("is not a dense tensor")
         content = self._values(storage, dtype)
         dense = isinstance(size, tuple) and isinstance(stride, tuple) and len(size) == len(stride)
         if not dense or len(size) > _MAX_DIMENSIONS or not _whole_numbers(offset, *size, *stride):
@@ -189,7 +189,7 @@ class TorchFile:
         """Three small pickles, the content, the keys of the storages, and their bytes."""
         data = io.BytesIO(self._whole)
         if run(data, _is_allowed) != MAGIC or run(data, _is_allowed) != PROTOCOL:
-            raise PickleError("it is no file that torch saved")
+            raise PickleError("it is not a file that torch saved")
         system = run(data, _is_allowed)
         if not isinstance(system, dict) or system.get("little_endian") is not True:
             raise PickleError("its values are big-endian, which is not read")
@@ -229,7 +229,7 @@ def _storage(value: Any) -> Storage:
     if not found or not isinstance(key, str) or not _whole_numbers(count):
         raise PickleError("has no values in the file")
     if not found[2] and found[1] not in _STORAGES:
-        raise PickleError("is no dense tensor")
+        raise PickleError("is not a dense tensor")
     dtype = None if found[2] else _STORAGES[found[1]]
     view = said[5] if len(said) > 5 else None
     if view is None:
@@ -244,7 +244,7 @@ def _dtype(value: Any) -> torch.dtype:
         getattr(torch, value.name.removeprefix("torch."), None) if isinstance(value, Name) else None
     )
     if not isinstance(found, torch.dtype):
-        raise PickleError("is no dense tensor")
+        raise PickleError("is not a dense tensor")
     return found
 
 

@@ -25,7 +25,7 @@ MOST_TIMES = 4
 
 SAFETENSORS = ".safetensors"
 PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
-"""`.tar` for the usual `checkpoint.pth.tar`, which is no tar archive."""
+"""`.tar` for the usual `checkpoint.pth.tar`, which is not a tar archive."""
 
 MAX_DEPTH = 16
 MAX_VALUES = 200_000
@@ -66,7 +66,7 @@ def read_source(path: Path) -> Source:
     ending = path.suffix.lower()
     if ending not in (SAFETENSORS, *PICKLES):
         raise ArtifactError(
-            f"'{path}' is no file of weights: it ends in none of "
+            f"'{path}' is not a file of weights: it ends in none of "
             f"{', '.join((*PICKLES, SAFETENSORS))}."
         )
     data = _read(path)

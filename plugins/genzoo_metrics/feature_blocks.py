@@ -21,6 +21,6 @@ def blocks(
 ) -> Iterator[tuple[int, Tensor]]:
     """Pieces of `features` with the number of their first row, each (at most `rows`, D)."""
     for first in range(0, len(features), rows):
-        # A copy, as a piece of a read-only map is no memory for a tensor.
+        # A copy, as a piece of a read-only map cannot be the memory of a tensor.
         piece = torch.from_numpy(np.array(features[first : first + rows]))
         yield first, piece.to(dtype)

@@ -157,7 +157,7 @@ def nearest(
     squares = squares_of(points, centres, rows, index.ravel()).numpy().reshape(index.shape)
     squares, index = _first(squares, index, k)
     if there > k + SPARE:
-        # One that is no candidate may be nearer, where rounding is not small beside the distance.
+        # Another than the candidates may be nearer, where rounding is large beside the distance.
         last = squares[:, -1]
         for row in np.flatnonzero((unseen < last * (1 - TIE)) & (last > 0)):
             squares[row], index[row] = _exactly(points, centres, int(row), k, exclude_self)

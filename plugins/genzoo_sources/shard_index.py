@@ -130,7 +130,7 @@ def read_shard(shard: Path, kind: Kind) -> ShardIndex:
     """Look through a shard.
 
     Raises:
-        DataError: It is no tar file, is compressed, or is cut off.
+        DataError: It is not a tar file, is compressed, or is cut off.
     """
     try:
         with shard.open("rb") as content:
@@ -143,7 +143,7 @@ def look_through(content: BinaryIO, name: str, kind: Kind) -> ShardIndex:
     """Look through a shard that is open for reading, mostly forwards.
 
     Raises:
-        DataError: It is no tar file, is compressed, or is cut off.
+        DataError: It is not a tar file, is compressed, or is cut off.
     """
     samples = ShardSamples(kind)
     bounded = cast(BinaryIO, _WithinFile(content))

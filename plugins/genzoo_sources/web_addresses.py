@@ -47,7 +47,7 @@ def files_at(pattern: str, patience: Patience) -> list[RemoteFile]:
 
     Raises:
         DataError: One of them cannot be had.
-        UsageError: It is no address of tar files.
+        UsageError: It is not an address of tar files.
     """
     urls = expand(pattern)
     for url in urls:
@@ -98,7 +98,7 @@ def _check(url: str) -> None:
         )
     if not parts.path.lower().endswith(ENDING) or not parts.hostname:
         raise UsageError(
-            f"'{shown(url)}' is no address of tar shards.",
+            f"'{shown(url)}' is not an address of tar shards.",
             "Type one that ends in .tar, such as https://HOST/part-{000..099}.tar.",
         )
 

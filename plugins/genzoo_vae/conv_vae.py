@@ -122,7 +122,7 @@ class ConvVAE(Architecture):
         sample: Contract of the data.
 
     Raises:
-        SpecError: The samples are no square images of 16, 32, 64 or 128 pixels.
+        SpecError: The samples are not square images of 16, 32, 64 or 128 pixels.
     """
 
     config: ConvVAEConfig
@@ -141,7 +141,7 @@ class ConvVAE(Architecture):
 
 
 def check_images(sample: SampleSpec) -> None:
-    """Refuse samples that are no square images of a supported size.
+    """Refuse samples that are not square images of a supported size.
 
     Raises:
         SpecError: Says which sizes there are.

@@ -39,7 +39,7 @@ class IWAE(Objective):
         super().__init__(config, context)
 
     def check(self, parts: Mapping[str, nn.Module]) -> None:
-        """Refuse networks that are no encoder and decoder.
+        """Refuse networks that are not encoder and decoder.
 
         Raises:
             CapabilityError: Says which part is of the wrong kind.

@@ -83,7 +83,7 @@ class PointsKind(Kind):
 
     def check(self, samples: np.ndarray, name: str) -> np.ndarray:
         if samples.ndim != 2 or samples.shape[1] != 2 or samples.dtype.kind != "f":
-            raise DataError(f"The points of '{name}' are no numbers of shape (N, 2).")
+            raise DataError(f"The points of '{name}' are not numbers of shape (N, 2).")
         return samples.astype(np.float32)
 
     def samples(self, rows: Tensor, spec: SampleSpec) -> Tensor:

@@ -51,7 +51,7 @@ def end_processes(
         size: How many there are.
         environment: Variables beside those of this process.
     """
-    # As torchrun does it, the store that they meet at is no process's own.
+    # As torchrun does it, the store that they meet at is not a process's own.
     store = TCPStore("127.0.0.1", 0, None, True, timedelta(seconds=60), False)
     shared = {
         **os.environ,

@@ -24,7 +24,7 @@ from genzoo import (
 
 class ToyObjectiveConfig(Config):
     learning_rate: float = Field(0.01, gt=0, le=1, description="Step size.")
-    poison_at: int = Field(-1, ge=-1, description="Step whose loss is no number.")
+    poison_at: int = Field(-1, ge=-1, description="Step whose loss is not a number.")
 
 
 class ToyAdversarial(Objective):

@@ -165,7 +165,7 @@ def pull(
         registry: Names; by default those of the installed plugins.
 
     Raises:
-        ArtifactError: It is no model that this genzoo can use, or is not what was announced.
+        ArtifactError: It is not a model that this genzoo can use, or is not what was announced.
         HubError: The Hub cannot be reached, or refuses.
         StorageError: The cache cannot be written, or has no room.
         UnknownNameError, UsageError: There is no such model on the Hub.
@@ -199,7 +199,7 @@ def push(
         registry: Names; by default those of the installed plugins.
 
     Raises:
-        ArtifactError: The model is damaged, or holds what is no part of one.
+        ArtifactError: The model is damaged, or holds what is not part of one.
         HubError: There is no token, or the Hub refuses or cannot be reached.
         UsageError: A record is of other weights.
     """
@@ -223,7 +223,7 @@ def hub_reference(name: str, registry: Registry) -> HubReference:
     """The model of the Hub that `name` means: its own name, or that of a model of the zoo there.
 
     Raises:
-        UsageError: It is no name of the Hub, or a model that comes with a package.
+        UsageError: It is not a name of the Hub, or a model that comes with a package.
     """
     if name not in registry[ModelSpec] and name not in registry[ModelSpec].names():
         return parse_reference(name)

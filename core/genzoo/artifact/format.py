@@ -58,7 +58,7 @@ class Provider(Section):
         try:
             SpecifierSet(value)
         except InvalidSpecifier:
-            raise ValueError("is no version range") from None
+            raise ValueError("is not a version range") from None
         return value
 
 
@@ -123,7 +123,7 @@ class ArtifactConfig(Section):
         for path in files:
             inside = all(part not in ("", ".", "..") for part in path.split("/"))
             if not inside or any(sign in path for sign in "\\:\0"):
-                raise ValueError(f"'{path[:80]}' is no path inside the artifact")
+                raise ValueError(f"'{path[:80]}' is not a path inside the artifact")
         return files
 
     def with_files(self, files: dict[str, FileRecord]) -> Self:
@@ -178,7 +178,7 @@ def read_json(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             raw = file.read(MAX_CONFIG_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
-        raise ArtifactError(f"'{path.parent}' is no model: it has no {CONFIG}.") from None
+        raise ArtifactError(f"'{path.parent}' is not a model: it has no {CONFIG}.") from None
     except OSError as error:
         raise ArtifactError(f"'{path}' cannot be read: {error.strerror or error}.") from error
     if len(raw) > MAX_CONFIG_BYTES:

@@ -30,12 +30,12 @@ def save_tensors(
 
     Raises:
         ArtifactError: A value is not finite.
-        PluginError: Something is no tensor, or has no values.
+        PluginError: Something is not a tensor, or has no values.
         OSError, SafetensorError: The file cannot be written.
     """
     for name, tensor in tensors.items():
         if not isinstance(tensor, Tensor) or tensor.is_meta:
-            raise PluginError(f"'{name}' cannot be saved: it is no tensor with values.")
+            raise PluginError(f"'{name}' cannot be saved: it is not a tensor with values.")
     refuse_non_finite(tensors, str(path.name))
     stored, aliases = _without_ties(tensors)
     notes = {**(metadata or {}), **({ALIASES: json.dumps(aliases)} if aliases else {})}
@@ -134,7 +134,7 @@ def refuse_non_finite(tensors: Mapping[str, Tensor], source: str) -> None:
     """
     bad = [name for name, tensor in tensors.items() if not is_finite(tensor)]
     if bad:
-        raise ArtifactError(f"'{source}' has values that are no finite numbers in {_some(bad)}.")
+        raise ArtifactError(f"'{source}' has values that are not finite in {_some(bad)}.")
 
 
 def halve(tensors: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:

@@ -37,7 +37,7 @@ max_pixels_option = click.option(
 def with_size(model: Model, files: Sequence[str], kind: Kind, size: int | None) -> Model:
     """`model` for square images of `size`, or of the size that `files` have.
 
-    A model of one size alone stays as it is, and so does one whose samples are no images. Folders
+    A model of one size alone stays as it is, and so does one whose samples are not images. Folders
     and data sets are made into the model's own size unless one is asked for.
 
     Raises:

@@ -90,4 +90,4 @@ def _read_npz(path: Path) -> dict[str, Tensor]:
                 name: torch.from_numpy(array) for name, array in Archive(file, str(path)).items()
             }
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"'{path}' is no readable .npz file: {error}.") from error
+        raise DataError(f"'{path}' is not a readable .npz file: {error}.") from error

@@ -103,7 +103,7 @@ class MainGroup(LazyGroup):
         target = plugin_commands()[name].record.target
         command = load_target(target)
         if not isinstance(command, click.Command):
-            raise PluginError(f"'{target}' is no click command.")
+            raise PluginError(f"'{target}' is not a click command.")
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def folder_bytes(folder: Path) -> int | None:
-    """Bytes of all files below `folder`; None if it is no folder here."""
+    """Bytes of all files below `folder`; None if it is not a folder here."""
     if not folder.is_dir():
         return None
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -199,7 +199,7 @@ def _find_objective(
 def _scan(
     params: Sequence[click.Parameter], args: Sequence[str], registry: Registry
 ) -> tuple[list[str], dict[str, str]]:
-    """Words that are no options, and the values of the known options by their long flags.
+    """Words that are not options, and the values of the known options by their long flags.
 
     The options of architectures and objectives are not known yet: a word behind one is taken for
     its value, unless it names an architecture.

@@ -204,6 +204,6 @@ def _refuse_non_finite(samples: NDArray[Any], name: str, kind: Kind) -> None:
     if not np.isfinite(sums).all():
         first = int(np.argmin(np.isfinite(sums)))
         raise DataError(
-            f"The {kind.noun} {first} of '{name}' has values that are no finite numbers.",
+            f"The {kind.noun} {first} of '{name}' has values that are not finite.",
             f"Leave such {kind.array} out.",
         )

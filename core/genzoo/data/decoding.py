@@ -58,7 +58,7 @@ def _outcome(kind: Kind, decode: Callable[[], Decoded]) -> Outcome:
                 f"the kind {kind.name} made {len(decoded.labels)} labels for {len(rows)} rows"
             )
         if rows.dtype.kind == "f" and not np.isfinite(rows).all():
-            return UndecodableError("it has values that are no finite numbers")
+            return UndecodableError("it has values that are not finite")
     except UndecodableError as error:
         return error
     except PermissionError:

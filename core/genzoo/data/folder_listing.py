@@ -12,7 +12,7 @@ from genzoo.artifact.format import CONFIG, WEIGHTS
 from genzoo.cache_folder import cache_root
 from genzoo.data.content_digests import status_of
 from genzoo.data.remarks import endings, listing
-from genzoo.errors import DataError
+from genzoo.errors import DataError, with_article
 from genzoo.interfaces.kind import Kind
 
 IGNORED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
@@ -149,8 +149,8 @@ class Walk:
     def notes(self) -> Iterator[str]:
         """What was left out."""
         if self.others:
-            one = f"Skipped 1 file that is no {self.kind.noun}"
-            many = f"Skipped {{}} files that are no {self.kind.array}"
+            one = f"Skipped 1 file that is not {with_article(self.kind.noun)}"
+            many = f"Skipped {{}} files that are not {self.kind.array}"
             yield listing(one, many, sorted(self.others))
         if self.closed:
             one, many = "Skipped 1 path without permission", "Skipped {} paths without permission"

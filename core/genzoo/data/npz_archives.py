@@ -88,5 +88,5 @@ def _claimed(content: IO[bytes]) -> int:
         raise ValueError(f"a format {version} that plain arrays do not have")
     shape, _, dtype = read(content)
     if dtype.hasobject or min(shape, default=0) < 0:
-        raise ValueError("it is no plain array")
+        raise ValueError("it is not a plain array")
     return math.prod(shape) * np.dtype(dtype).itemsize

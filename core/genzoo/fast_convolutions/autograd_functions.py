@@ -34,7 +34,7 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, algorithm: Algorith
         kernel = shared_weight(
             weight, (algorithm, dtype), lambda: algorithm.transform_weight(weight, dtype)
         )
-    # In a tuple the input is no edge of the graph: a pass that wants the input's gradient alone
+    # In a tuple the input is not an edge of the graph: a pass that wants the input's gradient alone
     # does not come by here.
     gradient = _TransformedGradient()
     slot = _Weights.apply((x, input), weight, bias, algorithm, gradient)

@@ -58,9 +58,9 @@ def read_lock(path: Path) -> Lock:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "content"
-        raise ArtifactError(f"'{path}' is no lock file: {where}: {first['msg']}.") from None
+        raise ArtifactError(f"'{path}' is not a lock file: {where}: {first['msg']}.") from None
     except ValueError as error:
-        raise ArtifactError(f"'{path}' is no lock file: {error}.") from None
+        raise ArtifactError(f"'{path}' is not a lock file: {error}.") from None
     for name in lock.models:
         parse_reference(name)
     return lock

@@ -69,7 +69,7 @@ def plan_pull(
             and the weights are fetched, whatever else is in the repository.
 
     Raises:
-        ArtifactError: It is no model of genzoo, or one that is refused; says why.
+        ArtifactError: It is not a model of genzoo, or one that is refused; says why.
         HubError: The Hub cannot be reached, or refuses.
         UnknownNameError: There is no such repository or revision.
     """
@@ -87,7 +87,7 @@ def _plan_own(remote: RemoteModel, everything: bool) -> PullPlan:
     source = str(remote.reference)
     files = check_files(remote.files, source)
     if CONFIG not in files:
-        raise ArtifactError(f"'{source}' is no model of genzoo: it has no {CONFIG}.")
+        raise ArtifactError(f"'{source}' is not a model of genzoo: it has no {CONFIG}.")
     folder = commit_folder(remote.reference, remote.commit)
     with _described(remote, files[CONFIG], folder) as place:
         config = _read(place, remote)
@@ -192,7 +192,7 @@ def _read(folder: Path, remote: RemoteModel) -> ArtifactConfig:
     except ArtifactError as error:
         reason = error.message.replace(f"'{folder / CONFIG}'", f"its {CONFIG}")
         raise ArtifactError(
-            f"'{remote.reference}' is no model that this genzoo can use: {reason}", error.hint
+            f"'{remote.reference}' is not a model that this genzoo can use: {reason}", error.hint
         ) from error
 
 

@@ -59,7 +59,7 @@ def push(
         progress: Hears of the phases.
 
     Raises:
-        ArtifactError: The artifact is damaged, or holds what is no part of one: a link, a pipe.
+        ArtifactError: The artifact is damaged, or holds what is not part of one: a link, a pipe.
         HubError: There is no token, or the Hub refuses or cannot be reached.
     """
     progress("Checking the files", 0, 0)

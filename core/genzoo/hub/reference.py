@@ -65,7 +65,7 @@ def parse_reference(text: str) -> HubReference:
     reference = as_reference(text)
     if reference is None:
         raise UsageError(
-            f"'{text}' is no name of a model on the Hugging Face Hub.",
+            f"'{text}' is not a name of a model on the Hugging Face Hub.",
             "Such a name is OWNER/NAME or OWNER/NAME@REVISION.",
         )
     return reference

@@ -42,7 +42,7 @@ def as_hub_file(text: str) -> HubFile | None:
     repository = as_reference(found["repository"]) if found else None
     if found is None or repository is None or not _stays_inside(found["file"]):
         raise UsageError(
-            f"'{text}' is no address of a file on the Hub.",
+            f"'{text}' is not an address of a file on the Hub.",
             f"Type {PREFIX}OWNER/NAME/FILE, or {PREFIX}OWNER/NAME@REVISION/FILE.",
         )
     return HubFile(repository, found["file"])

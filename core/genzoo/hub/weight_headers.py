@@ -64,7 +64,7 @@ def inspect_weights(remote: RemoteModel, file: RemoteFile) -> Weights:
         length = int.from_bytes(start[:_PREFIX], "little")
         stop = _PREFIX + length
         if len(start) < _PREFIX or length > MAX_HEADER_BYTES or stop > file.size:
-            raise ArtifactError(f"{source} is no safetensors file: its header does not fit it.")
+            raise ArtifactError(f"{source} is not a safetensors file: its header does not fit it.")
         if stop > len(start):
             start += _range(remote, file, len(start), stop)
     try:
@@ -75,7 +75,7 @@ def inspect_weights(remote: RemoteModel, file: RemoteFile) -> Weights:
         if sum(_BYTES[dtype] * count for dtype, count in counts) != room:
             raise ValueError("tensors share their place, or leave some of the file out")
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise ArtifactError(f"{source} is no safetensors file: its header is damaged.") from None
+        raise ArtifactError(f"{source} is not a safetensors file: its header is damaged.") from None
     return _summed(counts)
 
 

@@ -107,7 +107,7 @@ class Kind(ABC):
         own = self.spec()
         if (spec.kind, spec.shape) != (own.kind, own.shape):
             raise SpecError(
-                f"{self.array.capitalize()} of shape {own.shape} are no samples of the model, "
+                f"{self.array.capitalize()} of shape {own.shape} are not samples of the model, "
                 f"which are of kind {spec.kind} and shape {spec.shape}."
             )
         return self.config

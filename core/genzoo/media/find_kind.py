@@ -37,13 +37,13 @@ def load_kind(entry: Entry[KindSpec], options: Mapping[str, Any] | Config | None
 
     Raises:
         ConfigError: An option it lacks, or a value out of bounds.
-        PluginError: Its code fails, or is no kind of that name.
+        PluginError: Its code fails, or is not a kind of that name.
     """
     record = entry.record
     config = parse_config(kind_config(entry), options or {}, "data")
     kind = bound(load_target(record.target), config, entry.full_name)
     if not isinstance(kind, Kind) or getattr(kind, "name", None) != record.name:
-        raise PluginError(f"The kind {entry.full_name} is no genzoo.Kind with that name.")
+        raise PluginError(f"The kind {entry.full_name} is not a genzoo.Kind with that name.")
     for attribute in ("noun", "array", "endings"):
         if not getattr(kind, attribute, None):
             raise PluginError(f"The kind {entry.full_name} does not say its '{attribute}'.")

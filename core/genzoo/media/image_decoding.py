@@ -80,13 +80,13 @@ def parse_colour(text: str) -> tuple[int, int, int]:
     """The (red, green, blue) of a colour name, `#rgb` or `#rrggbb`.
 
     Raises:
-        UsageError: `text` is no colour.
+        UsageError: `text` is not a colour.
     """
     try:
         red, green, blue = ImageColor.getrgb(text)[:3]
     except (ValueError, AttributeError):
         raise UsageError(
-            f"'{text}' is no colour.", "Give a name such as white, or a code such as #ffcc00."
+            f"'{text}' is not a colour.", "Give a name such as white, or a code such as #ffcc00."
         ) from None
     return red, green, blue
 
@@ -98,7 +98,7 @@ def decode_file(file: Path | BinaryIO, settings: DecodeSettings) -> Fitted:
     without. How the image is to be turned is honoured where that can be read.
 
     Raises:
-        UndecodableError: It is no image, is damaged, or has more pixels than are allowed.
+        UndecodableError: It is not an image, is damaged, or has more pixels than are allowed.
     """
     with suppress(Image.DecompressionBombError):
         return _decoded(file, settings)
@@ -110,7 +110,7 @@ def decode_file(file: Path | BinaryIO, settings: DecodeSettings) -> Fitted:
 
 
 def read_size(path: Path) -> tuple[int, int] | None:
-    """The (width, height) that the header of `path` states, or None if it is no image."""
+    """The (width, height) that the header of `path` states, or None if it is not an image."""
     try:
         with suppress(Image.DecompressionBombError), Image.open(path, formats=FORMATS) as image:
             return image.size

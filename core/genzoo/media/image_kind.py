@@ -43,7 +43,7 @@ class ImageKind(Kind):
     """Square images: rows (size, size, channels) uint8, samples (channels, size, size).
 
     Raises:
-        UsageError: The background is no colour.
+        UsageError: The background is not a colour.
     """
 
     name: ClassVar[str] = "image"

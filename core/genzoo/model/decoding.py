@@ -32,7 +32,7 @@ def check_temperature(temperature: float, architecture: Architecture, model: str
     """Refuse a temperature that has no meaning.
 
     Raises:
-        CapabilityError: The samples of `model` are no draws from a likelihood.
+        CapabilityError: The samples of `model` are not draws from a likelihood.
         UsageError: It is negative or not finite.
     """
     if not (math.isfinite(temperature) and temperature >= 0.0):

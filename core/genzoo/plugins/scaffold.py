@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Template
 
 from genzoo.atomic_files import atomic_folder
-from genzoo.errors import UsageError
+from genzoo.errors import UsageError, with_article
 from genzoo.plugins.discovery import normalise
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
@@ -202,7 +202,7 @@ def _check_spelling(name: str, what: str, given: str) -> None:
         )
     if not _NAME.fullmatch(name) or len(name) > LONGEST:
         raise UsageError(
-            f"'{given}' is no {what} name.",
+            f"'{given}' is not {with_article(what)} name.",
             f"Use at most {LONGEST} lower case letters, digits and single '-', a letter first.",
         )
 
@@ -276,7 +276,8 @@ def _toml_author(author: str) -> str:
     parsed = _AUTHOR.fullmatch(author)
     if parsed is None or not author.isprintable():
         raise UsageError(
-            f"'{author}' is no author.", 'Say --author "Ada", or --author "Ada <ada@example.org>".'
+            f"'{author}' is not an author.",
+            'Say --author "Ada", or --author "Ada <ada@example.org>".',
         )
     # What json escapes, and how, TOML understands.
     fields = [

@@ -143,7 +143,7 @@ def resume_run(
         architecture: What the run trains, to be compared where it is given.
 
     Raises:
-        UsageError: This is no run, or one of another architecture, or an option that cannot be
+        UsageError: This is not a run, or one of another architecture, or an option that cannot be
             changed.
         CheckpointError: No usable checkpoint.
         DataError: The data is no longer what the run began with.

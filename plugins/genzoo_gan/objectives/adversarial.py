@@ -33,7 +33,7 @@ class AdversarialObjective(Objective):
     statistics for each. Fakes carry the labels of the batch.
 
     Raises:
-        CapabilityError: Samples that are no images are to be augmented.
+        CapabilityError: Samples that are not images are to be augmented.
     """
 
     config: AdversarialConfig
@@ -168,7 +168,7 @@ def _augmentation(
 
 
 def _operations(policy: str, context: TrainingContext) -> tuple[str, ...]:
-    """The operations of a configured policy; `auto` leaves what is no image as it is."""
+    """The operations of a configured policy; `auto` leaves what is not an image as it is."""
     if context.sample.kind == "image":
         return resolve_policy(policy, context.data_count)
     if policy not in ("auto", "none"):

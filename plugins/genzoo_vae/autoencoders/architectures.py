@@ -78,7 +78,7 @@ class TinyAutoencoder(LatentAutoencoder):
 
 
 def check_images(sample: SampleSpec, factor: int) -> None:
-    """Refuse samples that are no images, or whose sides are no multiples of `factor`.
+    """Refuse samples that are not images, or whose sides are not multiples of `factor`.
 
     Raises:
         SpecError: Says what would do.

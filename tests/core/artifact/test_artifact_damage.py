@@ -93,7 +93,7 @@ def test_missing_file(artifact, registry, name):
 
 
 def test_missing_folder(tmp_path, registry):
-    refused(tmp_path / "nowhere", registry, "is no model")
+    refused(tmp_path / "nowhere", registry, "is not a model")
 
 
 def test_weights_that_are_not_listed(artifact, registry):
@@ -283,7 +283,7 @@ def test_verify_reports_altered_files(artifact, registry):
 def test_verify_reports_what_is_no_artifact(tmp_path, registry):
     verdict = verify(tmp_path, registry)
     assert not verdict.ok
-    assert "is no model" in verdict.findings[0].detail
+    assert "is not a model" in verdict.findings[0].detail
 
 
 def test_golden_samples_of_another_model(artifact, registry):

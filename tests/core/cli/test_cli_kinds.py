@@ -91,7 +91,7 @@ def test_a_folder_of_files_with_many_points_each(run: Run) -> None:
     Path("data/b/empty.txt").write_text("nan nan\n")
     Path("data/notes.md").write_text("about")
     result = run("train", "point-vae", "data", "-o", "x", "--conditional", "--turned", *SHORT)
-    assert "Skipped 1 file that is no point: notes.md." in result.stderr
+    assert "Skipped 1 file that is not a point: notes.md." in result.stderr
     assert "Skipped 2 files that cannot be read as points: b/broken.csv (ValueError" in (
         result.stderr
     )

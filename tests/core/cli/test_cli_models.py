@@ -274,8 +274,8 @@ def test_damaged_latents_are_refused(content: bytes, ending: str, run: Run) -> N
     [
         ({"z": np.zeros((2, 6))}, 1, "no array named 'latents', but z"),
         ({"latents": np.zeros((2, 7))}, 2, "takes latents of shape (N, 6), not (2, 7)"),
-        ({"latents": np.array(["a"])}, 1, "is no readable .npz file"),
-        ({"latents": np.array([object()])}, 1, "is no readable .npz file"),
+        ({"latents": np.array(["a"])}, 1, "is not a readable .npz file"),
+        ({"latents": np.array([object()])}, 1, "is not a readable .npz file"),
     ],
     ids=["other name", "other shape", "text", "objects"],
 )

@@ -61,7 +61,7 @@ def tones(run: Run) -> Path:
 
 
 def silent_on_images(*texts: str) -> bool:
-    """Whether nothing is said of images; a picture's mark in a card is no word."""
+    """Whether nothing is said of images; a picture's mark in a card is not a word."""
     return not any("image" in text.lower() for text in texts)
 
 

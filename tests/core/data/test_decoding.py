@@ -42,7 +42,7 @@ def test_rows_of_the_layout_come_through() -> None:
         (Decoded(np.zeros((1, 3), np.float32)), "the kind points made float32 (1, 3) of it"),
         (
             Decoded(np.array([[0, np.nan]], np.float32)),
-            "it has values that are no finite numbers",
+            "it has values that are not finite",
         ),
         (None, "AttributeError: 'NoneType' object has no attribute 'rows'"),
     ],

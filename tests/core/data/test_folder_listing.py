@@ -39,13 +39,15 @@ def test_hidden_files_and_system_litter_are_ignored(tmp_path):
 def test_what_cannot_be_an_image_is_named(tmp_path):
     touch(tmp_path, "a.png", "notes.txt", *(f"{number}.json" for number in range(6)))
     assert scan_folder(tmp_path, IMAGES).notes == (
-        "Skipped 7 files that are no images: 0.json, 1.json, 2.json, 3.json, 4.json and 2 more.",
+        "Skipped 7 files that are not images: 0.json, 1.json, 2.json, 3.json, 4.json and 2 more.",
     )
 
 
 def test_one_skipped_file(tmp_path):
     touch(tmp_path, "a.png", "notes.txt")
-    assert scan_folder(tmp_path, IMAGES).notes == ("Skipped 1 file that is no image: notes.txt.",)
+    assert scan_folder(tmp_path, IMAGES).notes == (
+        "Skipped 1 file that is not an image: notes.txt.",
+    )
 
 
 def test_files_without_a_known_ending_are_tried(tmp_path):
@@ -147,7 +149,7 @@ def test_runs_models_and_the_cache_of_genzoo_itself_are_no_data(tmp_path, monkey
     (tmp_path / "a" / "run" / "run.json").write_text(record, encoding="utf-8")
     scan = scan_folder(tmp_path, IMAGES)
     assert [file.path for file in scan.files] == ["a/1.png", "b/4.png"]
-    assert scan.notes == ("Skipped 1 file that is no image: b/run.json.",)
+    assert scan.notes == ("Skipped 1 file that is not an image: b/run.json.",)
     assert paths(tmp_path / "a" / "run" / "samples") == ["2.png"]
     with pytest.raises(DataError, match="run' is a run or a model of genzoo's own, not data"):
         scan_folder(tmp_path / "a" / "run", IMAGES)

@@ -30,7 +30,7 @@ def test_samples_as_different_as_the_data_are_none(found, noise):
 
 
 def test_small_data_are_compared_with_as_many_samples(found, noise):
-    """Of more samples each has a nearer neighbour; that is no collapse."""
+    """Of more samples each has a nearer neighbour; that is not a collapse."""
     square, few = noise(1024)[:, :2], noise(64, 1)[:, :2]
     assert found("mode-collapse", samples=square, real=few) is None
 

@@ -1,4 +1,4 @@
-"""Evaluation of what is no image."""
+"""Evaluation of what is not an image."""
 
 import numpy as np
 import points_kind

@@ -46,12 +46,12 @@ def test_sound_records_pass(registry, record):
     [
         (objective(target="flaws:Absent"), "has no attribute 'Absent'"),
         (objective(target="absent:Thing"), "No module named 'absent'"),
-        (objective(target="flaws:Picky"), "flaws:Picky is no subclass of genzoo.Objective"),
-        (objective(target="sketches:stripes"), "is no subclass of genzoo.Objective"),
-        (objective(config="flaws:Picky"), "flaws:Picky is no subclass of genzoo.Config"),
+        (objective(target="flaws:Picky"), "flaws:Picky is not a subclass of genzoo.Objective"),
+        (objective(target="sketches:stripes"), "is not a subclass of genzoo.Objective"),
+        (objective(config="flaws:Picky"), "flaws:Picky is not a subclass of genzoo.Config"),
         (
             PriorSpec(name="x", target="flaws:NotAPrior", config="toys:ToyPriorConfig"),
-            "is no subclass of genzoo.FittedPrior",
+            "is not a subclass of genzoo.FittedPrior",
         ),
         (DatasetSpec(name="x", target="toys:LATENT", version="1"), "no function"),
         (DataSourceSpec(name="x", target="toys:LATENT", endings=(".x",)), "not a function"),
@@ -59,8 +59,8 @@ def test_sound_records_pass(registry, record):
             DataSourceSpec(name="x", target="sketches:stripes", matches="flaws:takes_all"),
             "takes an empty folder for its own",
         ),
-        (CommandSpec(name="x", target="sketches:stripes"), "is no click command"),
-        (TrackerSpec(name="x", target="flaws:Sound"), "is no subclass of genzoo.Tracker"),
+        (CommandSpec(name="x", target="sketches:stripes"), "is not a click command"),
+        (TrackerSpec(name="x", target="flaws:Sound"), "is not a subclass of genzoo.Tracker"),
         (ModelSpec(name="x", architecture="toy-gam", location="a/b"), "Did you mean toy-gan"),
         (
             ModelSpec(name="x", architecture="toy-gan", location="somewhere"),
@@ -168,7 +168,7 @@ def test_sound_kinds_pass(record, made):
         ("MirroredPoints", "back are other rows"),
         ("FlatPicture", "A picture is uint8 of shape (64, 64)"),
         ("EmptyFile", "A .png file is empty."),
-        ("Misnamed", "is no genzoo.Kind with that name"),
+        ("Misnamed", "is not a genzoo.Kind with that name"),
     ],
 )
 def test_flawed_kinds_fail(record, name, found):

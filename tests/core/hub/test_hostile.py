@@ -179,7 +179,7 @@ def test_more_than_the_disk_holds(repository: Repository, hub: HubServer) -> Non
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b'{"library": "genzoo"}'])
 def test_a_description_that_is_none(content: bytes, repository: Repository) -> None:
     repository.put("config.json", content)
-    refused("'someone/toy' is no model that this genzoo can use")
+    refused("'someone/toy' is not a model that this genzoo can use")
 
 
 @pytest.mark.parametrize(

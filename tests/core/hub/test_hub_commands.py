@@ -198,17 +198,17 @@ def test_a_lock_refuses_everything_else(run: Run, repository: Repository, tmp_pa
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 2}', '{"models": {"../x": {}}}'])
 def test_a_damaged_lock(text: str, run: Run) -> None:
     Path("genzoo.lock").write_text(text)
-    assert "'genzoo.lock' is no lock file" in run("pull", "--locked", code=1).stderr
+    assert "'genzoo.lock' is not a lock file" in run("pull", "--locked", code=1).stderr
 
 
 WRONG = {
     "no repository": (["pull", "someone/none"], 2, "no model 'someone/none' on the Hub"),
     "no revision": (["pull", f"{NAME}@v9"], 2, "has no revision 'v9'"),
-    "no name": (["pull", "toy"], 2, "is no name of a model on the Hugging Face Hub"),
+    "no name": (["pull", "toy"], 2, "is not a name of a model on the Hugging Face Hub"),
     "nothing": (["pull"], 2, "does not say which model"),
     "no lock": (["pull", "--locked"], 2, "There is no lock file"),
     "neither folder nor model": (["sample", "runs/none"], 2, "There is no folder 'runs/none' here"),
-    "no name to push to": (["push", ".", "toy"], 2, "is no name of a model"),
+    "no name to push to": (["push", ".", "toy"], 2, "is not a name of a model"),
 }
 
 

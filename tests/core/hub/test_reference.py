@@ -42,6 +42,6 @@ def test_an_address_is_the_name_after_its_prefix() -> None:
 )  # fmt: skip
 def test_what_is_none(text: str) -> None:
     assert as_reference(text) is None
-    with pytest.raises(UsageError, match="is no name of a model") as caught:
+    with pytest.raises(UsageError, match="is not a name of a model") as caught:
         parse_reference(text)
     assert "OWNER/NAME" in caught.value.hint

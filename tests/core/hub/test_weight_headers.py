@@ -85,7 +85,7 @@ LIES = {
 @pytest.mark.parametrize("case", LIES)
 def test_a_header_that_lies_is_refused_at_once(case: str, hub: HubServer) -> None:
     began = time.process_time()
-    with pytest.raises(ArtifactError, match="is no safetensors file"):
+    with pytest.raises(ArtifactError, match="is not a safetensors file"):
         inspected(hub, LIES[case])
     assert time.process_time() - began < 2
 

@@ -234,7 +234,7 @@ def test_colours(text, colour):
 
 @pytest.mark.parametrize("text", ["", "whitish", "#12", "255,0,0"])
 def test_no_colours(text):
-    with pytest.raises(UsageError, match="is no colour"):
+    with pytest.raises(UsageError, match="is not a colour"):
         parse_colour(text)
 
 

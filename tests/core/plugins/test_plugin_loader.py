@@ -115,7 +115,7 @@ BROKEN = {
         "from genzoo import hookimpl\n@hookimpl\ndef genzoo_step_ended(steps): pass",
         "genzoo_step_ended asks for 'steps', which it is not given; it may ask for run, step",
     ),
-    "has a summary that is no text": (
+    "has a summary that is not a text": (
         good().replace("name=", "summary=5, name="),
         "data set 'dots' has the summary 5, which is not a str",
     ),
@@ -235,7 +235,7 @@ def _empty_metadata(info: Path) -> None:
 
 
 def _tear_entry_points(info: Path) -> None:
-    (info / "entry_points.txt").write_text("[genzoo.plugins]\nthis is no entry\n")
+    (info / "entry_points.txt").write_text("[genzoo.plugins]\nthis is not an entry\n")
 
 
 @pytest.mark.parametrize("damage", [_tear_metadata, _empty_metadata, _tear_entry_points])

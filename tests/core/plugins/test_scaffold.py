@@ -48,13 +48,13 @@ def test_the_architecture_may_have_a_name_of_its_own() -> None:
     "name", ["", "genzoo", "genzoo-", "2d", "a b", "größe", "-a", "a-", "../up", "a" * 31, "a:b"]
 )
 def test_what_is_no_name_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="is no plugin name"):
+    with pytest.raises(UsageError, match="is not a plugin name"):
         parse_name(name)
 
 
 @pytest.mark.parametrize("name", ["Flow", "masked_flow", "2d", "", "a--b"])
 def test_what_is_no_architecture_name_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="is no architecture name"):
+    with pytest.raises(UsageError, match="is not an architecture name"):
         parse_name("flow", name)
 
 
@@ -158,7 +158,7 @@ def test_the_author_is_named(author: str, fields: dict[str, str], tmp_path: Path
     "author", ["<ada@example.org>", "Ada <ada>", "Ada\nname = 1", " ", "A <a@b"]
 )
 def test_who_is_no_author_is_refused(author: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no author"):
+    with pytest.raises(UsageError, match="is not an author"):
         write_plugin(FLOW, tmp_path / "flow", author)
     assert list(tmp_path.iterdir()) == []
 

@@ -1,4 +1,4 @@
-"""Gradients of a move have a greatest norm, and those that are no numbers move nothing."""
+"""Gradients of a move have a greatest norm, and those that are not numbers move nothing."""
 
 import math
 

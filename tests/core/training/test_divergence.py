@@ -1,4 +1,4 @@
-"""Nothing that is no finite number is ever kept or published, wherever it hides."""
+"""Nothing that is not finite is ever kept or published, wherever it hides."""
 
 import os
 import signal

@@ -136,7 +136,7 @@ def test_a_view_that_claims_more_than_is_stored(save):
 
 
 def test_sparse_tensors_are_refused(save):
-    refused(save({"w": torch.eye(3).to_sparse()}), "w is no dense tensor")
+    refused(save({"w": torch.eye(3).to_sparse()}), "w is not a dense tensor")
 
 
 def test_a_circle_is_refused(save):
@@ -158,7 +158,7 @@ def test_two_tensors_of_one_name(save):
 @pytest.mark.parametrize("name", ["a.npz", "a", "a.pkl", "a.onnx"])
 def test_other_endings(tmp_path, name):
     (tmp_path / name).write_bytes(b"x")
-    refused(tmp_path / name, "is no file of weights")
+    refused(tmp_path / name, "is not a file of weights")
 
 
 def test_a_checkpoint_called_tar(save):

@@ -37,7 +37,7 @@ class DDPM(Architecture):
 
 
 def check_images(sample: SampleSpec) -> None:
-    """Refuse samples that are no square images of a supported size.
+    """Refuse samples that are not square images of a supported size.
 
     Raises:
         SpecError: Says which sizes there are.

@@ -40,7 +40,7 @@ class DenoisingObjective(Objective):
         super().__init__(config, context)
 
     def check(self, parts: Mapping[str, nn.Module]) -> None:
-        """Refuse a generator that is no diffusion model, or that needs labels to be hidden.
+        """Refuse a generator that is not a diffusion model, or that needs labels to be hidden.
 
         Raises:
             CapabilityError: Says which.

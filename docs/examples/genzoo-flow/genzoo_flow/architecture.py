@@ -88,7 +88,7 @@ class ImageStack:
 
 
 def check_images(sample: SampleSpec, scales: int) -> None:
-    """Refuse samples that are no images, or whose sides cannot be halved `scales` times.
+    """Refuse samples that are not images, or whose sides cannot be halved `scales` times.
 
     Raises:
         SpecError: Says what would do.

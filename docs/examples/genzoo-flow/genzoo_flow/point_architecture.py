@@ -24,7 +24,7 @@ class PointRealNVP(Architecture):
         sample: Contract of the data.
 
     Raises:
-        SpecError: The samples are no points in the plane.
+        SpecError: The samples are not points in the plane.
     """
 
     config: PointRealNVPConfig

@@ -65,7 +65,7 @@ class Points(Kind):
         """The points of the data set `name`, (N, 2) float32.
 
         Raises:
-            DataError: They are no finite numbers in the square, two for each point.
+            DataError: They are not finite in the square, two for each point.
         """
         if samples.ndim != 2 or samples.shape[1] != 2 or samples.dtype.kind not in "fiu":
             raise DataError(
@@ -74,7 +74,7 @@ class Points(Kind):
             )
         points = samples.astype(np.float32)
         if not np.isfinite(points).all():
-            raise DataError(f"Some points of '{name}' are no finite numbers.")
+            raise DataError(f"Some points of '{name}' are not finite.")
         if self.config.extent is not None and np.abs(points).max() > self.config.extent:
             raise DataError(
                 f"The points of '{name}' reach out to {np.abs(points).max():.3g}.",
@@ -90,10 +90,10 @@ class Points(Kind):
         """Samples (n, 2) in the units of the data.
 
         Raises:
-            SpecError: They are no points.
+            SpecError: They are not points.
         """
         if tuple(x.shape[1:]) != (2,):
-            raise SpecError(f"Samples of shape {tuple(x.shape[1:])} are no points.")
+            raise SpecError(f"Samples of shape {tuple(x.shape[1:])} are not points.")
         unit = (x.detach().float().cpu() - spec.low) / (spec.high - spec.low)
         points: NDArray[np.float32] = ((2 * unit.clamp(0, 1) - 1) * self.extent).numpy()
         return points

@@ -68,7 +68,7 @@ def test_it_writes_archives_that_it_can_read(tmp_path):
     genzoo.save_samples(x, kind, kind.spec(), tmp_path / "a.npz")
     with np.load(tmp_path / "a.npz") as archive:
         np.testing.assert_array_equal(kind.check(archive["points"], "a"), x.numpy())
-    with pytest.raises(genzoo.SpecError, match="are no points"):
+    with pytest.raises(genzoo.SpecError, match="are not points"):
         genzoo.save_samples(torch.zeros(1, 3), kind, kind.spec(), tmp_path / "b.npz")
 
 
