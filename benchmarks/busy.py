@@ -26,7 +26,7 @@ from interleave import Worker
 from training import BATCH, write_folder
 from tutorial_script import Script
 
-from genzoo.waiting import LOOK_EVERY, POLICY, sharing_processors
+from genzoo.system.thread_waiting import LOOK_EVERY, POLICY, sharing_processors
 
 SETTLING = 2 * LOOK_EVERY
 IDLING = "while True: pass"

@@ -30,10 +30,10 @@ from torch import nn
 
 from genzoo.artifact.load import load_model
 from genzoo.artifact.save import save_model
-from genzoo.cache_folder import cache_root
 from genzoo.model.build import build_model
 from genzoo.plugins.manager import default_manager
 from genzoo.specs import SampleSpec
+from genzoo.system.cache_folder import cache_root
 from genzoo_gan.stacks import ConvGenerator
 
 SAMPLE = SampleSpec(shape=(3, 64, 64))

@@ -28,7 +28,7 @@ from toolkits.environments import interpreter
 from toolkits.pictures import write_pictures
 from toolkits.turns import Task
 
-from genzoo.cache_folder import cache_root
+from genzoo.system.cache_folder import cache_root
 from genzoo.training.hardware import choose_precision
 from genzoo_zoo.peeps import load
 

@@ -48,7 +48,7 @@ def _unknown_machine(
 ) -> None:
     """What else this machine does is nothing that a test should hear of."""
     nowhere = tmp_path_factory.getbasetemp() / "no-statistics"
-    monkeypatch.setattr("genzoo.processors.STATISTICS", nowhere)
+    monkeypatch.setattr("genzoo.system.processors.STATISTICS", nowhere)
 
 
 @pytest.fixture

@@ -26,10 +26,8 @@ ROOMS = (
     *("fast_convolutions", "media", "model"),
     *("plugins", "registry", "events"),
     *("interfaces", "distributed", "specs", "records"),
-    *("waiting", "processors", "torch_globals"),
-    *("plugin_errors", "process_state", "numeric_state", "progress"),
-    *("plain_files", "strict_json", "atomic_files", "cache_folder"),
-    *("install_commands", "errors", "version"),
+    *("plugin_safety", "system", "progress"),
+    *("install_hints", "errors", "version"),
 )
 """The rooms of core from the top down: each imports itself and those after it alone."""
 

@@ -22,19 +22,16 @@ if TYPE_CHECKING:
     from genzoo.app.publish import save_model as save_model
     from genzoo.app.publish import verify as verify
     from genzoo.app.publish import write_evaluations as write_evaluations
-    from genzoo.app.samples import save as save
+    from genzoo.app.read_and_save_samples import save as save
     from genzoo.app.train import train as train
-    from genzoo.atomic_files import atomic_write as atomic_write
-    from genzoo.atomic_files import settle as settle
-    from genzoo.atomic_files import storage_errors as storage_errors
     from genzoo.cli.completion import complete_architecture as complete_architecture
     from genzoo.cli.fields import field_options as field_options
+    from genzoo.cli.loaded_plugins import plugin_registry as plugin_registry
     from genzoo.cli.options import HomePath as HomePath
     from genzoo.cli.options import out_option as out_option
     from genzoo.cli.options import output_options as output_options
-    from genzoo.cli.output import output as output
-    from genzoo.cli.outputs import refuse_loss as refuse_loss
-    from genzoo.cli.plugin_registry import plugin_registry as plugin_registry
+    from genzoo.cli.output_paths import refuse_loss as refuse_loss
+    from genzoo.cli.printing import output as output
     from genzoo.data.arrays import number_labels as number_labels
     from genzoo.data.class_folders import folder_labels as folder_labels
     from genzoo.data.content_digests import file_digests as file_digests
@@ -56,18 +53,18 @@ if TYPE_CHECKING:
     from genzoo.errors import UnknownNameError as UnknownNameError
     from genzoo.errors import UsageError as UsageError
     from genzoo.errors import unknown_name as unknown_name
+    from genzoo.evaluation.evaluation_record import EvaluationRecord as EvaluationRecord
     from genzoo.evaluation.intervals import Interval as Interval
     from genzoo.evaluation.intervals import bootstrap_mean as bootstrap_mean
     from genzoo.evaluation.intervals import share as share
     from genzoo.evaluation.metric import Estimate as Estimate
     from genzoo.evaluation.metric import Metric as Metric
     from genzoo.evaluation.published_weights import published_weights as published_weights
-    from genzoo.evaluation.record import EvaluationRecord as EvaluationRecord
     from genzoo.evaluation.subject import Subject as Subject
-    from genzoo.hub.refusals import asking_hub as asking_hub
-    from genzoo.hub.refusals import named_wait as named_wait
+    from genzoo.hub.hub_errors import asking_hub as asking_hub
+    from genzoo.hub.hub_errors import named_wait as named_wait
     from genzoo.hub.repository_info import repository_info as repository_info
-    from genzoo.hub.transfer import within as within
+    from genzoo.hub.timed_requests import within as within
     from genzoo.interfaces.architecture import Architecture as Architecture
     from genzoo.interfaces.data_source import Blocks as Blocks
     from genzoo.interfaces.data_source import Content as Content
@@ -109,10 +106,10 @@ if TYPE_CHECKING:
     from genzoo.interfaces.prior import Prior as Prior
     from genzoo.interfaces.prior import StandardNormal as StandardNormal
     from genzoo.interfaces.ramp import ramp as ramp
-    from genzoo.interfaces.step import Batch as Batch
-    from genzoo.interfaces.step import Step as Step
     from genzoo.interfaces.tracker import RunDescription as RunDescription
     from genzoo.interfaces.tracker import Tracker as Tracker
+    from genzoo.interfaces.training_step import Batch as Batch
+    from genzoo.interfaces.training_step import Step as Step
     from genzoo.interfaces.vital_signs import CodeUse as CodeUse
     from genzoo.interfaces.vital_signs import LatentUse as LatentUse
     from genzoo.interfaces.vital_signs import Separation as Separation
@@ -129,16 +126,19 @@ if TYPE_CHECKING:
     from genzoo.specs import Config as Config
     from genzoo.specs import LatentSpec as LatentSpec
     from genzoo.specs import SampleSpec as SampleSpec
-    from genzoo.torch_globals import plain_modes as plain_modes
+    from genzoo.system.atomic_files import atomic_write as atomic_write
+    from genzoo.system.atomic_files import settle as settle
+    from genzoo.system.atomic_files import storage_errors as storage_errors
+    from genzoo.system.thread_waiting import sharing_processors as sharing_processors
+    from genzoo.system.torch_globals import plain_modes as plain_modes
     from genzoo.training.training_config import TrainingConfig as TrainingConfig
-    from genzoo.waiting import sharing_processors as sharing_processors
 
 _HOME = {
     "genzoo.app.blueprint": ("Blueprint", "build"),
     "genzoo.app.evaluate": ("evaluate",),
     "genzoo.app.open_model": ("known_names", "load"),
     "genzoo.app.publish": ("pull", "push", "save_model", "verify", "write_evaluations"),
-    "genzoo.app.samples": ("save",),
+    "genzoo.app.read_and_save_samples": ("save",),
     "genzoo.app.train": ("train",),
     "genzoo.cli.completion": ("complete_architecture",),
     "genzoo.cli.fields": ("field_options",),
@@ -147,20 +147,20 @@ _HOME = {
         "out_option",
         "output_options",
     ),
-    "genzoo.cli.output": ("output",),
-    "genzoo.cli.outputs": ("refuse_loss",),
-    "genzoo.cli.plugin_registry": ("plugin_registry",),
-    "genzoo.torch_globals": ("plain_modes",),
-    "genzoo.atomic_files": ("atomic_write", "settle", "storage_errors"),
+    "genzoo.cli.printing": ("output",),
+    "genzoo.cli.output_paths": ("refuse_loss",),
+    "genzoo.cli.loaded_plugins": ("plugin_registry",),
+    "genzoo.system.torch_globals": ("plain_modes",),
+    "genzoo.system.atomic_files": ("atomic_write", "settle", "storage_errors"),
     "genzoo.data.arrays": ("number_labels",),
     "genzoo.data.class_folders": ("folder_labels",),
     "genzoo.data.content_digests": ("file_digests", "remembered"),
     "genzoo.data.fingerprint": ("digest",),
     "genzoo.data.folder_listing": ("holds_files", "nothing_there"),
     "genzoo.data.split_folders": ("is_split", "split_to_train_on"),
-    "genzoo.hub.refusals": ("asking_hub", "named_wait"),
+    "genzoo.hub.hub_errors": ("asking_hub", "named_wait"),
     "genzoo.hub.repository_info": ("repository_info",),
-    "genzoo.hub.transfer": ("within",),
+    "genzoo.hub.timed_requests": ("within",),
     "genzoo.interfaces.data_source": (
         "Blocks",
         "Content",
@@ -190,7 +190,7 @@ _HOME = {
     "genzoo.evaluation.intervals": ("Interval", "bootstrap_mean", "share"),
     "genzoo.evaluation.metric": ("Estimate", "Metric"),
     "genzoo.evaluation.published_weights": ("published_weights",),
-    "genzoo.evaluation.record": ("EvaluationRecord",),
+    "genzoo.evaluation.evaluation_record": ("EvaluationRecord",),
     "genzoo.evaluation.subject": ("Subject",),
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
@@ -222,7 +222,7 @@ _HOME = {
     "genzoo.interfaces.posteriors": ("DiagonalGaussian",),
     "genzoo.interfaces.prior": ("FittedPrior", "Prior", "StandardNormal"),
     "genzoo.interfaces.ramp": ("ramp",),
-    "genzoo.interfaces.step": ("Batch", "Step"),
+    "genzoo.interfaces.training_step": ("Batch", "Step"),
     "genzoo.interfaces.tracker": ("RunDescription", "Tracker"),
     "genzoo.interfaces.vital_signs": ("CodeUse", "LatentUse", "Separation", "VitalSign"),
     "genzoo.media.image_kind": ("save_images",),
@@ -234,7 +234,7 @@ _HOME = {
     "genzoo.plugins.hookspecs": ("hookimpl",),
     "genzoo.specs": ("Config", "LatentSpec", "SampleSpec"),
     "genzoo.training.training_config": ("TrainingConfig",),
-    "genzoo.waiting": ("sharing_processors",),
+    "genzoo.system.thread_waiting": ("sharing_processors",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

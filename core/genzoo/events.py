@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genzoo.errors import PluginError
-from genzoo.plugin_errors import contained, place_in
+from genzoo.plugin_safety.plugin_errors import contained, place_in
 
 
 @dataclass(frozen=True)

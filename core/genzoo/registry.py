@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from genzoo.errors import AmbiguousNameError, PluginError, unknown_name
 from genzoo.events import Listener
-from genzoo.plugin_errors import importing
+from genzoo.plugin_safety.plugin_errors import importing
 from genzoo.records import RECORDS, ArchitectureSpec, ObjectiveSpec, Record
 
 R = TypeVar("R", bound=Record)

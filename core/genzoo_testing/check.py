@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 import torch
 
 from genzoo.errors import PluginError
-from genzoo.plugin_errors import contained
+from genzoo.plugin_safety.plugin_errors import contained
 from genzoo_testing.source_location import frame_of
 
 

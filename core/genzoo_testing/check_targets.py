@@ -14,7 +14,7 @@ import torch
 
 from genzoo.data.dataset import Dataset
 from genzoo.errors import CapabilityError, SpecError
-from genzoo.interfaces.step import Batch, Step
+from genzoo.interfaces.training_step import Batch, Step
 from genzoo.model.build import build_model
 from genzoo.model.model import Model
 from genzoo.records import ArchitectureSpec, ObjectiveSpec, Record

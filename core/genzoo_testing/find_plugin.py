@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from genzoo.errors import PluginError, UsageError, unknown_name
-from genzoo.plugin_errors import contained
+from genzoo.plugin_safety.plugin_errors import contained
 from genzoo.plugins.discovery import GROUP, find_candidates, normalise
 from genzoo.plugins.manager import PluginManager
 from genzoo_testing.check_targets import PluginSubject

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from genzoo.interfaces.objective import Phase, Terms, always
-from genzoo.interfaces.step import Step
+from genzoo.interfaces.training_step import Step
 from genzoo.training.components import Session
 from genzoo.training.phase_runner import PhaseEngine
 from genzoo_testing.check import ContractError, check

@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint
 from types import FrameType
 
 from genzoo.errors import PluginError
-from genzoo.plugin_errors import contained
+from genzoo.plugin_safety.plugin_errors import contained
 from genzoo.plugins.discovery import GROUP
 from genzoo.plugins.manager import PluginManager
 from genzoo.registry import Catalogue, load_target

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from genzoo.interfaces.kind import Kind
-from genzoo.media.find_kind import load_kind
+from genzoo.media.registered_kinds import load_kind
 from genzoo.specs import SampleSpec
 from genzoo_testing.check import ContractError, check
 from genzoo_testing.check_targets import RecordSubject

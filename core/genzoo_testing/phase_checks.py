@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.interfaces.objective import Phase, Term
-from genzoo.interfaces.step import Step
+from genzoo.interfaces.training_step import Step
 from genzoo.training.components import Session
 from genzoo_testing.check import ContractError, check
 from genzoo_testing.check_targets import BATCH, PairSubject, make_step

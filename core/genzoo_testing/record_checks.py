@@ -10,7 +10,7 @@ from typing import Any
 
 import genzoo
 from genzoo.hub.reference import as_reference
-from genzoo.media.find_kind import find_kind, load_kind
+from genzoo.media.registered_kinds import find_kind, load_kind
 from genzoo.records import ArchitectureSpec, DataSourceSpec, ObjectiveSpec, PriorSpec
 from genzoo.registry import load_target
 from genzoo.specs import Config, parse_config

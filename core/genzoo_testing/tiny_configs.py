@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genzoo.errors import GenzooError, PluginError, UsageError
-from genzoo.media.find_kind import find_kind, load_kind
+from genzoo.media.registered_kinds import find_kind, load_kind
 from genzoo.model.build import build_architecture
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target

@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from genzoo_gan.configs import ConvGANConfig
-from genzoo_gan.infer import infer_generator
+from genzoo_gan.infer_options import infer_generator
 from genzoo_gan.square_images import SquareImageArchitecture
 from genzoo_gan.stacks import ConvDiscriminator, ConvGenerator, init_dcgan
 

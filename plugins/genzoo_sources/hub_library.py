@@ -24,8 +24,8 @@ from genzoo import (
     repository_info,
     within,
 )
+from genzoo_sources.messages import one_line
 from genzoo_sources.table_bounds import check_arrow, check_parquet
-from genzoo_sources.wording import one_line
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from genzoo import Blocks, SourceRequest, digest, remembered
 from genzoo_sources.connection import RemoteFile, shown
-from genzoo_sources.first_look import file_identity, indices
 from genzoo_sources.reader import Patience, RemoteReader, download
+from genzoo_sources.remote_index import file_identity, indices
 from genzoo_sources.shard_index import ShardIndex, look_through
 from genzoo_sources.shard_source import IndexedShards
 from genzoo_sources.shard_store import ShardStore

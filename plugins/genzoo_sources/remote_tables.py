@@ -17,14 +17,14 @@ import numpy as np
 
 from genzoo import Blocks, Content, DataError, Encoded, SourceRequest, UndecodableError, digest
 from genzoo_sources.connection import RemoteFile, shown
-from genzoo_sources.first_look import file_identity, indices
+from genzoo_sources.messages import one_line
 from genzoo_sources.reader import Patience, RemoteReader, download
+from genzoo_sources.remote_index import file_identity, indices
 from genzoo_sources.shard_index import ShardIndex, Texts, numbered
 from genzoo_sources.shard_source import IndexedShards
 from genzoo_sources.shard_store import ShardStore
 from genzoo_sources.table_bounds import check_parquet
 from genzoo_sources.table_columns import cell_content, cell_name, label_column, sample_column
-from genzoo_sources.wording import one_line
 
 if TYPE_CHECKING:
     from datasets import Features

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genzoo import DataError, Kind, UsageError, holds_files, is_split, split_to_train_on
-from genzoo_sources.wording import SHOWN
+from genzoo_sources.messages import SHOWN
 
 ENDING = ".tar"
 

@@ -29,6 +29,7 @@ from genzoo import (
     number_labels,
     split_to_train_on,
 )
+from genzoo_sources.messages import counted, printable, with_article
 from genzoo_sources.shard_files import (
     CLASSES,
     DIGITS,
@@ -37,7 +38,6 @@ from genzoo_sources.shard_files import (
     shards_to_train_on,
 )
 from genzoo_sources.shard_index import ShardIndex, Texts, kept_index, read_shard
-from genzoo_sources.wording import counted, printable, with_article
 
 
 def open_shards(request: SourceRequest) -> ShardSource:

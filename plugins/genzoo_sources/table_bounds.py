@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from genzoo import DataError
-from genzoo_sources.wording import one_line
+from genzoo_sources.messages import one_line
 
 MOST_TIMES, AT_LEAST = 256, 2**26
 """How many times its size a file may unfold to, or this many bytes."""

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from genzoo import DataError, SourceRequest, UsageError
 from genzoo_sources.connection import NotThereError, RemoteFile, look, shown
+from genzoo_sources.messages import SHOWN
 from genzoo_sources.reader import Patience, RemoteReader
 from genzoo_sources.remote_shards import RemoteShards
 from genzoo_sources.shard_files import CLASSES, ENDING, expand
 from genzoo_sources.shard_source import class_names
-from genzoo_sources.wording import SHOWN
 
 AT_ONCE = 16
 """Files that are looked at at a time."""

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from genzoo.artifact.save import save_model
-from genzoo.atomic_files import atomic_folder, atomic_write, make_folder, settle
-from genzoo.doctor.record import DoctorRecord
+from genzoo.doctor.doctor_record import DoctorRecord
 from genzoo.media.save_samples import write_archive
+from genzoo.system.atomic_files import atomic_folder, atomic_write, make_folder, settle
 from genzoo.training.begin_and_resume import train_run
 from genzoo.training.checkpoint import Checkpoint, write_checkpoint
 
@@ -81,7 +81,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     monkeypatch.setattr(os, "rename", following(os.rename))
     monkeypatch.setattr(os, "mkdir", made)
     # Swapping two folders goes past Python; renaming them is what it falls back to.
-    monkeypatch.setattr("genzoo.atomic_files._exchange", lambda first, second: False)
+    monkeypatch.setattr("genzoo.system.atomic_files._exchange", lambda first, second: False)
     return disk
 
 

@@ -5,17 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from genzoo.doctor.checks import (
-    discriminators,
-    latents,
-    likeness,
-    loading,
-    losses,
-    ranges,
-    samples,
-)
+from genzoo.doctor.checks import discriminators, latents, loading, losses, ranges
+from genzoo.doctor.checks import far_from_data as likeness
+from genzoo.doctor.checks import mode_collapse as samples
+from genzoo.doctor.doctor_record import EARLIER
 from genzoo.doctor.examine import CHECKS
-from genzoo.doctor.record import EARLIER
 from genzoo.training.doctor_while_training import LEAST_BETWEEN
 
 PAGE = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genzoo.doctor.record import DoctorRecord
+from genzoo.doctor.doctor_record import DoctorRecord
 from genzoo.training.begin_and_resume import train_run
 from genzoo.training.training_config import DataConfig, RunPlan, TrainingConfig
 

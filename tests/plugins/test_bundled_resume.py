@@ -8,7 +8,7 @@ import pytest
 from interruptions import TRAINING, train_with_interruptions
 from run_comparison import assert_same_runs
 
-from genzoo.media.find_kind import find_kind, load_kind
+from genzoo.media.registered_kinds import find_kind, load_kind
 from genzoo.plugins.manager import default_manager
 from genzoo.records import ArchitectureSpec, ObjectiveSpec
 from genzoo.training.begin_and_resume import train_run

@@ -7,7 +7,7 @@ import torch
 from image_data import IMAGES
 
 import genzoo
-from genzoo.app.find_model import find_model
+from genzoo.app.resolve_model_name import find_model
 from genzoo.artifact.verify import verify
 from genzoo.plugins.manager import PluginManager
 from genzoo.records import ArchitectureSpec, ModelSpec

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from genzoo.app.open_model import known_names
 from genzoo.artifact.load import assemble, outline
 from genzoo.artifact.save import save_model
-from genzoo.data.choose_kind import choose_kind
+from genzoo.data.kind_of_data import choose_kind
 from genzoo.errors import CapabilityError
-from genzoo.media.find_kind import kind_config, load_kind, sample_contract
+from genzoo.media.registered_kinds import kind_config, load_kind, sample_contract
 from genzoo.model.build import (
     build_architecture,
     build_model,
@@ -27,7 +27,7 @@ from genzoo.plugins import manager
 from genzoo.records import ArchitectureSpec, KindSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import Config
-from genzoo.torch_globals import plain_modes
+from genzoo.system.torch_globals import plain_modes
 
 
 @dataclass(frozen=True)

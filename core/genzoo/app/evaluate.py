@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genzoo.app.find_model import find_model
 from genzoo.app.open_model import known_names, open_model
+from genzoo.app.resolve_model_name import find_model
 from genzoo.artifact.format import CONFIG
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.evaluation.evaluate import Evaluation, Plan, check_request, open_evaluation
+from genzoo.evaluation.evaluation_record import EvaluationRecord
 from genzoo.evaluation.open_data import open_beside
-from genzoo.evaluation.record import EvaluationRecord
 from genzoo.evaluation.reproduce import check_protocol, check_unchanged, plan_of, settings_of
 from genzoo.evaluation.subject import Settings
 from genzoo.hub.single_file import here
-from genzoo.media.find_kind import kind_of_model
 from genzoo.media.image_kind import with_max_pixels
+from genzoo.media.registered_kinds import kind_of_model
 from genzoo.model.model import Model
 from genzoo.progress import Progress, silent
 from genzoo.registry import Registry
@@ -26,8 +26,8 @@ from genzoo.registry import Registry
 if TYPE_CHECKING:
     import torch
 
+    from genzoo.data.data_argument import DataLike
     from genzoo.data.dataset import Dataset
-    from genzoo.data.given_data import DataLike
 
 
 @dataclass(frozen=True)

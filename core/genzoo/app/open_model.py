@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genzoo.app.find_model import find_model
+from genzoo.app.resolve_model_name import find_model
 from genzoo.artifact.describe import Description, artifact_kind, describe
 from genzoo.artifact.format import ArtifactConfig
 from genzoo.interfaces.kind import Kind

@@ -14,7 +14,7 @@ from genzoo.errors import UsageError, unknown_name
 from genzoo.records import ArchitectureSpec
 
 if TYPE_CHECKING:
-    from genzoo.data.given_data import DataLike
+    from genzoo.data.data_argument import DataLike
     from genzoo.records import KindSpec
     from genzoo.registry import Entry, Registry
     from genzoo.training.planned_run import PlannedRun
@@ -77,9 +77,9 @@ def plan_training(
         ConfigError: A value or field that does not fit.
         UsageError: Names or data that do not fit.
     """
-    from genzoo.data.choose_kind import choose_kind
     from genzoo.data.find_source import lasting_data
-    from genzoo.media.find_kind import kind_config
+    from genzoo.data.kind_of_data import choose_kind
+    from genzoo.media.registered_kinds import kind_config
     from genzoo.specs import parse_config
     from genzoo.training.planned_run import PlannedRun
     from genzoo.training.training_config import RunPlan, TrainingConfig, data_config
@@ -116,8 +116,8 @@ def plan_of_options(
         UnknownNameError: Neither has an option of that name.
         UsageError: Names or data that do not fit.
     """
-    from genzoo.data.choose_kind import choose_kind
-    from genzoo.media.find_kind import kind_config
+    from genzoo.data.kind_of_data import choose_kind
+    from genzoo.media.registered_kinds import kind_config
     from genzoo.training.training_config import DataConfig, TrainingConfig
 
     entry = registry[ArchitectureSpec].find(architecture)

@@ -12,7 +12,7 @@ from genzoo.errors import UnknownNameError, UsageError
 from genzoo.hub.cache import find_cached
 from genzoo.hub.pull import PullPlan, plan_pull
 from genzoo.hub.pull import pull as carry_out
-from genzoo.hub.pulled import check_pulled
+from genzoo.hub.pull_record import check_pulled
 from genzoo.hub.reference import HubReference, as_reference, parse_reference
 from genzoo.progress import Progress, silent
 from genzoo.records import ModelSpec
@@ -20,7 +20,7 @@ from genzoo.registry import Registry
 
 if TYPE_CHECKING:
     from genzoo.artifact.verify import Verification
-    from genzoo.evaluation.record import EvaluationRecord
+    from genzoo.evaluation.evaluation_record import EvaluationRecord
     from genzoo.hub.push import Pushed
     from genzoo.model.model import Model
 
@@ -115,9 +115,9 @@ def write_evaluations(
         StorageError: It cannot be written.
     """
     from genzoo.artifact.format import CARD
-    from genzoo.atomic_files import atomic_write
     from genzoo.evaluation.card_section import evaluation_section, with_section
     from genzoo.hub.push import read_card
+    from genzoo.system.atomic_files import atomic_write
 
     place = Path(folder).expanduser()
     card = with_section(read_card(place), evaluation_section(records, name))
@@ -266,7 +266,7 @@ def _with_records(
 ) -> tuple[dict[str, Path], str]:
     """The records beside a model and those `given`, by their files; the card with their numbers."""
     from genzoo.evaluation.card_section import evaluation_section, with_section
-    from genzoo.evaluation.record import EvaluationRecord
+    from genzoo.evaluation.evaluation_record import EvaluationRecord
     from genzoo.hub.push import read_card, require_own_file
 
     folder = opened.folder

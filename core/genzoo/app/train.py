@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from genzoo.app.open_model import known_names
 from genzoo.app.plan_training import plan_of_options
-from genzoo.data.given_data import DataLike
+from genzoo.data.data_argument import DataLike
 from genzoo.distributed.process_group import joined_process_group
 from genzoo.errors import UsageError
 from genzoo.registry import Registry

@@ -19,8 +19,8 @@ from genzoo.artifact.provider import installed
 from genzoo.errors import ArtifactError, ConfigError, GenzooError, PluginError, SpecError
 from genzoo.interfaces.foreign_model import ForeignModel
 from genzoo.interfaces.kind import Kind
-from genzoo.media.find_kind import find_kind, load_kind
-from genzoo.plugin_errors import one_line
+from genzoo.media.registered_kinds import find_kind, load_kind
+from genzoo.plugin_safety.plugin_errors import one_line
 from genzoo.records import ArchitectureSpec, FormatSpec, KindSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import SampleSpec, parse_config

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from genzoo.errors import ArtifactError
 from genzoo.specs import Config, LatentSpec, SampleSpec
-from genzoo.strict_json import parse_json
+from genzoo.system.strict_json import parse_json
 
 FORMAT_VERSION = 1
 CONFIG = "config.json"

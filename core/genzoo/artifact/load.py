@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from genzoo.artifact.describe import Description, artifact_kind, describe
+from genzoo.artifact.file_hashes import check_file_once, check_size, unless_known
 from genzoo.artifact.format import WEIGHTS, ArtifactConfig, FileRecord, PriorRecord
-from genzoo.artifact.integrity import check_file_once, check_size, unless_known
 from genzoo.artifact.provider import installed, made_by
 from genzoo.artifact.tensors import fill, load_tensors, refuse_non_finite
 from genzoo.errors import ArtifactError, ConfigError, PluginError, SpecError, UsageError
@@ -26,7 +26,7 @@ from genzoo.model.uninitialised import lacks_values, without_values
 from genzoo.records import ArchitectureSpec, KindSpec, PriorSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import parse_config
-from genzoo.torch_globals import own_draws, plain_modes
+from genzoo.system.torch_globals import own_draws, plain_modes
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from genzoo.artifact.format import Provider
 from genzoo.errors import ArtifactError, PluginError
-from genzoo.install_commands import install_command
+from genzoo.install_hints import install_command
 from genzoo.registry import Catalogue, Entry, Registry
 
 

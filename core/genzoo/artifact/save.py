@@ -9,6 +9,7 @@ from typing import Any, cast
 from packaging.version import InvalidVersion, Version
 
 from genzoo.artifact.card import render_card
+from genzoo.artifact.file_hashes import describe_files
 from genzoo.artifact.format import (
     CARD,
     CONFIG,
@@ -21,21 +22,20 @@ from genzoo.artifact.format import (
     read_config,
     write_config,
 )
-from genzoo.artifact.golden import write_golden
-from genzoo.artifact.integrity import describe_files
+from genzoo.artifact.golden_samples import write_golden
 from genzoo.artifact.load import read_model, to_device
 from genzoo.artifact.tensors import halve, save_tensors
-from genzoo.atomic_files import atomic_folder
 from genzoo.errors import ArtifactError, CapabilityError, PluginError, UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.prior import FittedPrior
-from genzoo.media.find_kind import find_kind, kind_of_model, load_kind
+from genzoo.media.registered_kinds import find_kind, kind_of_model, load_kind
 from genzoo.media.save_samples import save_samples
 from genzoo.model.batches import in_float32
 from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.records import ArchitectureSpec, PriorSpec
 from genzoo.registry import Entry, Registry, load_target
-from genzoo.torch_globals import plain_modes
+from genzoo.system.atomic_files import atomic_folder
+from genzoo.system.torch_globals import plain_modes
 from genzoo.version import __version__
 
 PREVIEW_COUNT = 64

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genzoo.artifact.describe import Description, describe
+from genzoo.artifact.file_hashes import check_file
 from genzoo.artifact.format import GOLDEN, WEIGHTS, ArtifactConfig
-from genzoo.artifact.golden import replay_golden
-from genzoo.artifact.integrity import check_file
+from genzoo.artifact.golden_samples import replay_golden
 from genzoo.artifact.load import read_model
 from genzoo.artifact.tensors import load_tensors, refuse_non_finite
 from genzoo.errors import ArtifactError, GenzooError

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genzoo.cli.options import HomePath, output_options
-from genzoo.cli.output import output
+from genzoo.cli.printing import output
 
 if TYPE_CHECKING:
     from genzoo.evaluation.compare import Row
-    from genzoo.evaluation.record import EvaluationRecord
+    from genzoo.evaluation.evaluation_record import EvaluationRecord
 
 
 @click.command()
@@ -28,7 +28,7 @@ def command(records: tuple[Path, ...]) -> None:
     correction for the number of pairs).
     """
     from genzoo.evaluation.compare import compare_records
-    from genzoo.evaluation.record import EvaluationRecord
+    from genzoo.evaluation.evaluation_record import EvaluationRecord
 
     read = [EvaluationRecord.read(path) for path in records]
     rows = compare_records(read)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from genzoo.cli.loaded_plugins import opened_model
 from genzoo.cli.options import (
     HomePath,
     compute_options,
@@ -14,8 +15,7 @@ from genzoo.cli.options import (
     out_option,
     output_options,
 )
-from genzoo.cli.outputs import Destination, default_path
-from genzoo.cli.plugin_registry import opened_model
+from genzoo.cli.output_paths import Destination, default_path
 from genzoo.media.save_samples import check_path, save_samples
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.cli.options import HomePath, device_option, output_options
-from genzoo.cli.output import Sheet, output
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.printing import Sheet, output
 
 if TYPE_CHECKING:
-    from genzoo.doctor.record import DoctorRecord, RecordedFinding
+    from genzoo.doctor.doctor_record import DoctorRecord, RecordedFinding
     from genzoo.training.doctor_of_saved_run import Diagnosis
 
 

@@ -9,6 +9,7 @@ import click
 
 from genzoo.cli.completion import complete_data, complete_features, complete_metric, complete_model
 from genzoo.cli.image_size import max_pixels_option
+from genzoo.cli.loaded_plugins import opened_model, plugin_registry
 from genzoo.cli.options import (
     HomePath,
     batch_size_option,
@@ -18,16 +19,15 @@ from genzoo.cli.options import (
     output_options,
     seed_option,
 )
-from genzoo.cli.output import Output, output
-from genzoo.cli.outputs import refuse_loss, remember
-from genzoo.cli.plugin_registry import opened_model, plugin_registry
+from genzoo.cli.output_paths import refuse_loss, remember
+from genzoo.cli.printing import Output, output
 from genzoo.cli.torchrun import torchrun_processes
 from genzoo.errors import UsageError
 from genzoo.media.save_samples import check_path
 
 if TYPE_CHECKING:
     from genzoo.app.evaluate import Request
-    from genzoo.evaluation.record import EvaluationRecord
+    from genzoo.evaluation.evaluation_record import EvaluationRecord
     from genzoo.evaluation.reproduce import Replication
 
 FIXED = (

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import click
 
-from genzoo.cli.output import Output
+from genzoo.cli.printing import Output
 from genzoo.cli.terminal_text import traceback_text
 from genzoo.errors import GenzooError
 

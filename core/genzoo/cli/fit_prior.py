@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from genzoo.cli.loaded_plugins import opened_model
 from genzoo.cli.options import (
     data_argument,
     device_option,
@@ -16,9 +17,8 @@ from genzoo.cli.options import (
     output_options,
     seed_option,
 )
-from genzoo.cli.output import output
-from genzoo.cli.outputs import default_path
-from genzoo.cli.plugin_registry import opened_model
+from genzoo.cli.output_paths import default_path
+from genzoo.cli.printing import output
 from genzoo.errors import UsageError, unknown_name
 from genzoo.records import PriorSpec
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.cli.output import output
+from genzoo.cli.printing import output
 from genzoo.errors import CapabilityError, SpecError, UsageError
 
 if TYPE_CHECKING:

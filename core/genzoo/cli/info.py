@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.cli.options import output_options
-from genzoo.cli.output import Sheet, output
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.printing import Sheet, output
 from genzoo.cli.sizes import folder_bytes, readable_size
 from genzoo.records import (
     ArchitectureSpec,

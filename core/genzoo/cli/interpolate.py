@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from genzoo.cli.loaded_plugins import opened_model
 from genzoo.cli.options import HomePath, compute_options, model_argument, out_option, output_options
-from genzoo.cli.outputs import Destination, default_path
-from genzoo.cli.plugin_registry import opened_model
+from genzoo.cli.output_paths import Destination, default_path
 from genzoo.errors import CapabilityError, UsageError
 from genzoo.media.save_samples import check_path, save_samples
 from genzoo.model.labels import class_index

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from genzoo.artifact.tensors import load_tensors, save_tensors
-from genzoo.atomic_files import atomic_write
 from genzoo.data.npz_archives import Archive
 from genzoo.errors import DataError, UsageError
 from genzoo.model.latent_contract import LatentContract
+from genzoo.system.atomic_files import atomic_write
 
 ENDINGS = (".safetensors", ".npz")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from genzoo.cli.completion import complete_model
+from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.cli.options import HomePath, output_options
-from genzoo.cli.output import output
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.printing import output
 from genzoo.cli.progress_bars import transfers
 from genzoo.cli.pull import LOCK_FILE
 

@@ -11,8 +11,8 @@ import click
 
 from genzoo.cli.exit_codes import is_clicks_own, report
 from genzoo.cli.lazy import LazyGroup
-from genzoo.cli.output import Output
-from genzoo.cli.plugin_registry import complete_plugin, leave_out, plugin_commands, shortest_names
+from genzoo.cli.loaded_plugins import complete_plugin, leave_out, plugin_commands, shortest_names
+from genzoo.cli.printing import Output
 from genzoo.cli.standard_streams import lasting_streams
 from genzoo.errors import PluginError
 from genzoo.registry import load_target
@@ -75,7 +75,7 @@ class MainGroup(LazyGroup):
         """Find the command that is called; one that computes shares the processors."""
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and name not in QUICK and not ctx.resilient_parsing:
-            from genzoo.waiting import sharing_processors
+            from genzoo.system.thread_waiting import sharing_processors
 
             ctx.with_resource(sharing_processors())
         return name, command, rest

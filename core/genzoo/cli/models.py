@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genzoo.cli.completion import complete_cached
+from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.cli.options import output_options
-from genzoo.cli.output import output
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.printing import output
 from genzoo.cli.sizes import folder_bytes, readable_size
 from genzoo.errors import UsageError
 from genzoo.hub.cache import CachedModel, find_cached, list_cached
@@ -156,7 +156,7 @@ def _row(name: str, folder: Path | None) -> dict[str, Any]:
 
 def _contract(folder: Path) -> tuple[str, str, str]:
     """Architecture, kind and shape, such as `3x64x64`; empty for what is elsewhere or damaged."""
-    from genzoo.strict_json import parse_json
+    from genzoo.system.strict_json import parse_json
 
     # pydantic, which checks the file in full, takes longer to import than the list may take.
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.cli.options import output_options
-from genzoo.cli.output import output
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.printing import output
 from genzoo.records import ObjectiveSpec
 
 COLUMNS = {"name": "name", "family": "family", "requires": "trains", "summary": "summary"}

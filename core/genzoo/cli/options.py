@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from genzoo.cli.completion import complete_data, complete_model
-from genzoo.cli.output import Output
+from genzoo.cli.printing import Output
 
 F = TypeVar("F", bound=Callable[..., Any])
 

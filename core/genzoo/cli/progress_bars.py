@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from genzoo.cli.output import Output, output
+from genzoo.cli.printing import Output, output
 from genzoo.cli.terminal_text import on_one_line
 from genzoo.progress import Progress, silent
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genzoo.cli.completion import complete_model
+from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.cli.options import HomePath, output_options
-from genzoo.cli.output import Sheet, output
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.printing import Sheet, output
 from genzoo.cli.progress_bars import transfers
 from genzoo.cli.sizes import readable_size
 from genzoo.errors import PluginError, UsageError

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from genzoo.cli.image_size import max_pixels_option, size_option, with_size
+from genzoo.cli.loaded_plugins import opened_model
 from genzoo.cli.options import (
     HomePath,
     compute_options,
@@ -16,8 +17,7 @@ from genzoo.cli.options import (
     out_option,
     output_options,
 )
-from genzoo.cli.outputs import Destination, default_path
-from genzoo.cli.plugin_registry import opened_model
+from genzoo.cli.output_paths import Destination, default_path
 from genzoo.media.save_samples import check_path, save_samples
 
 COLUMNS = 8
@@ -54,7 +54,7 @@ def command(
     FILE is a file such as an image; or one folder, .npz file or data set.
     """
     from genzoo.app.open_model import computing
-    from genzoo.app.samples import read_inputs
+    from genzoo.app.read_and_save_samples import read_inputs
     from genzoo.media.image_kind import with_max_pixels
     from genzoo.model.encoding import require_encoder
     from genzoo.training.hardware import choose_device

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from genzoo.cli.loaded_plugins import opened_model
 from genzoo.cli.options import (
     compute_options,
     count_option,
@@ -16,9 +17,8 @@ from genzoo.cli.options import (
     output_options,
     seed_option,
 )
-from genzoo.cli.output import output
-from genzoo.cli.outputs import Destination, default_path
-from genzoo.cli.plugin_registry import opened_model
+from genzoo.cli.output_paths import Destination, default_path
+from genzoo.cli.printing import output
 from genzoo.cli.torchrun import torchrun_processes
 from genzoo.media.save_samples import check_path
 from genzoo.records import ArchitectureSpec
@@ -77,7 +77,7 @@ def command(
     check_path(kind, destination.named)
 
     from genzoo.app.open_model import computing
-    from genzoo.media.save_drawn import save_drawn
+    from genzoo.media.save_in_batches import save_drawn
     from genzoo.model.decoding import check_temperature
     from genzoo.model.labels import class_indices
     from genzoo.training.hardware import choose_device

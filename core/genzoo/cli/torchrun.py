@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from genzoo.cli.output import output
+from genzoo.cli.printing import output
 
 if TYPE_CHECKING:
     from genzoo.distributed.process_group import ProcessGroup

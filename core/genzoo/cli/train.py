@@ -11,9 +11,9 @@ from click.core import ParameterSource
 from genzoo.app.plan_training import merge, plan_training, read_file, run_folder
 from genzoo.cli.completion import complete_architecture, complete_data, complete_objective
 from genzoo.cli.exit_codes import INTERRUPTED
+from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.cli.options import HomePath, out_option, output_options
-from genzoo.cli.output import output
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.printing import output
 from genzoo.cli.torchrun import torchrun_processes
 from genzoo.cli.train_options import TrainCommand, choice_of
 from genzoo.errors import UsageError, unknown_name

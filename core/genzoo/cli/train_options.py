@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genzoo.app.plan_training import read_file
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.errors import UsageError
 from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
 
@@ -176,7 +176,7 @@ def _find_kind(
     registry: Registry, entry: Entry[ArchitectureSpec] | None, named: Named
 ) -> Entry[KindSpec] | None:
     """The kind whose options apply; None where the data, which decide it, are not named yet."""
-    from genzoo.data.choose_kind import choose_kind
+    from genzoo.data.kind_of_data import choose_kind
 
     if entry is None:
         return registry[KindSpec].find(named.kind or USUAL_KIND)

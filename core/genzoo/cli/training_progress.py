@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from genzoo.cli.output import Output
+from genzoo.cli.printing import Output
 from genzoo.cli.terminal_text import on_one_line
 from genzoo.training.reporter import Reporter
 

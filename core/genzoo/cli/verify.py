@@ -6,9 +6,9 @@ import dataclasses
 
 import click
 
+from genzoo.cli.loaded_plugins import opened_model
 from genzoo.cli.options import model_argument, output_options
-from genzoo.cli.output import output
-from genzoo.cli.plugin_registry import opened_model
+from genzoo.cli.printing import output
 
 COLUMNS = {"verdict": "", "subject": "what", "detail": "found"}
 

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.atomic_files import atomic_folder, atomic_write
 from genzoo.data.cache_writer import build_entry
 from genzoo.data.fingerprint import fingerprint
 from genzoo.data.row_files import Rows
@@ -27,6 +26,7 @@ from genzoo.errors import DataError, StorageError
 from genzoo.interfaces.data_source import DataSource
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config
+from genzoo.system.atomic_files import atomic_folder, atomic_write
 
 ABANDONED = 3600.0
 """Seconds without a write after which an unfinished entry is taken to be left by a killed run."""

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from genzoo.data.class_folders import numbered_labels
+from genzoo.data.data_notes import counted, endings, listing, printable, with_article, with_reasons
 from genzoo.data.decoder_pool import decode_all
-from genzoo.data.remarks import counted, endings, listing, printable, with_article, with_reasons
 from genzoo.errors import DataError
 from genzoo.interfaces.data_source import (
     DataSource,

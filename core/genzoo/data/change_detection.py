@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from genzoo.cache_folder import cache_root
+from genzoo.data.data_argument import IN_MEMORY, DataLike
 from genzoo.data.dataset import Dataset
 from genzoo.data.find_source import find_source
-from genzoo.data.given_data import IN_MEMORY, DataLike
 from genzoo.data.streamed_files import StreamedFiles
 from genzoo.data.streamed_rows import StreamedRows
 from genzoo.errors import DataError, GenzooError
 from genzoo.registry import Registry
+from genzoo.system.cache_folder import cache_root
 
 Look = Callable[[], str]
 

@@ -9,7 +9,7 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.data.remarks import printable, shortened
+from genzoo.data.data_notes import printable, shortened
 from genzoo.interfaces.data_source import Labels
 
 

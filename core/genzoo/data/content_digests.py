@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.atomic_files import atomic_write
 from genzoo.data.decoder_pool import cores
 from genzoo.data.fingerprint import digest
 from genzoo.errors import DataError, StorageError
+from genzoo.system.atomic_files import atomic_write
 
 BYTES = 16
 """Of a digest."""

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from genzoo.data.arrays import ArraySource, read_arrays
 from genzoo.data.content_digests import remembered
+from genzoo.data.data_argument import IN_MEMORY, DataLike, given_data
 from genzoo.data.fingerprint import reading_identity
 from genzoo.data.folder_listing import check_plain, list_files
 from genzoo.data.folder_source import FolderSource
-from genzoo.data.given_data import IN_MEMORY, DataLike, given_data
 from genzoo.data.registered_sources import address_source, open_registered, path_source
 from genzoo.data.split_folders import scan_split
 from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from genzoo.artifact.format import CONFIG, WEIGHTS
-from genzoo.cache_folder import cache_root
 from genzoo.data.content_digests import status_of
-from genzoo.data.remarks import endings, listing
+from genzoo.data.data_notes import endings, listing
 from genzoo.errors import DataError, with_article
 from genzoo.interfaces.kind import Kind
+from genzoo.system.cache_folder import cache_root
 
 IGNORED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 """What systems leave behind in people's folders; hidden files are ignored as well."""

@@ -8,9 +8,9 @@ from typing import overload
 
 from genzoo.data.class_folders import folder_labels
 from genzoo.data.content_digests import content_digests
+from genzoo.data.data_notes import printable
 from genzoo.data.fingerprint import digest
 from genzoo.data.folder_listing import FolderScan
-from genzoo.data.remarks import printable
 from genzoo.interfaces.data_source import FileSource, Labels
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import Config

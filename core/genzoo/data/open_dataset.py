@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from genzoo.cache_folder import cache_root
 from genzoo.data.cache import DataCache, Entry
+from genzoo.data.data_argument import DataLike
+from genzoo.data.data_notes import class_counts
 from genzoo.data.dataset import Dataset
 from genzoo.data.decoding import quiet_decoding
 from genzoo.data.find_source import MemorySource, find_source
 from genzoo.data.fingerprint import digest, fingerprint
-from genzoo.data.given_data import DataLike
-from genzoo.data.outline import Outline, contract, no_labels, outline, renumbered
-from genzoo.data.remarks import class_counts
+from genzoo.data.refuse_before_decoding import Outline, contract, no_labels, outline, renumbered
 from genzoo.data.streamed_files import StreamedFiles, count_rows
 from genzoo.data.streamed_rows import StreamedRows
 from genzoo.errors import UsageError
@@ -23,6 +22,7 @@ from genzoo.interfaces.data_source import WINDOW, DataSource, FileSource
 from genzoo.interfaces.kind import Kind
 from genzoo.progress import Progress, silent
 from genzoo.registry import Registry
+from genzoo.system.cache_folder import cache_root
 
 
 def open_dataset(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genzoo.data.data_notes import printable, with_article
 from genzoo.data.decoding import attempt, quiet_decoding
 from genzoo.data.folder_listing import check_plain, scan_folder
-from genzoo.data.remarks import printable, with_article
 from genzoo.errors import DataError
 from genzoo.interfaces.decoded import Decoded, UndecodableError
 from genzoo.interfaces.kind import Kind

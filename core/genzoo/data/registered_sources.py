@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from genzoo.errors import AmbiguousNameError, GenzooError, PluginError
 from genzoo.interfaces.data_source import DataSource, DecodedSource, FileSource, SourceRequest
-from genzoo.plugin_errors import one_line
+from genzoo.plugin_safety.plugin_errors import one_line
 from genzoo.records import DataSourceSpec
 from genzoo.registry import Entry, Registry, load_target
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genzoo.data.class_folders import common_folders
+from genzoo.data.data_notes import listing, printable
 from genzoo.data.folder_listing import FolderScan, scan_folder
-from genzoo.data.remarks import listing, printable
 from genzoo.errors import DataError
 from genzoo.interfaces.kind import Kind
 

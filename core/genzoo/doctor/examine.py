@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from genzoo.doctor.checks import (
-    discriminators,
-    latents,
-    likeness,
-    loading,
-    losses,
-    ranges,
-    samples,
-)
+from genzoo.doctor.checks import discriminators, latents, loading, losses, ranges
+from genzoo.doctor.checks import far_from_data as likeness
+from genzoo.doctor.checks import mode_collapse as samples
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import SEVERITIES, Finding
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genzoo.plain_files import open_plain
+from genzoo.system.plain_files import open_plain
 
 LEAST_STEPS = 200
 """Steps that a run must have taken before its curves are judged: all runs begin strangely."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from genzoo.evaluation.record import EvaluationRecord, Value
+from genzoo.evaluation.evaluation_record import EvaluationRecord, Value
 
 HEADING = "## Evaluation"
 

@@ -10,7 +10,7 @@ from statistics import NormalDist
 from typing import Any
 
 from genzoo.errors import UsageError
-from genzoo.evaluation.record import EvaluationRecord, Protocol, Value
+from genzoo.evaluation.evaluation_record import EvaluationRecord, Protocol, Value
 
 SIGNIFICANCE = 0.05
 

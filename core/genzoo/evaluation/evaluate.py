@@ -10,14 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from genzoo.cache_folder import cache_root
 from genzoo.data.dataset import Dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import UsageError
 from genzoo.evaluation.choose_metrics import choose_features, choose_metrics, open_extractor
-from genzoo.evaluation.metric import Estimate, Metric
-from genzoo.evaluation.open_data import LEAST, check_enough
-from genzoo.evaluation.record import (
+from genzoo.evaluation.evaluation_record import (
     PROTOCOL,
     DataSection,
     EvaluationRecord,
@@ -27,6 +24,8 @@ from genzoo.evaluation.record import (
     SampleSection,
     Value,
 )
+from genzoo.evaluation.metric import Estimate, Metric
+from genzoo.evaluation.open_data import LEAST, check_enough
 from genzoo.evaluation.subject import LARGEST_DATA, Settings, Subject, used_samples
 from genzoo.interfaces.kind import Kind
 from genzoo.model.batches import evaluating
@@ -34,9 +33,10 @@ from genzoo.model.model import STANDARD_PRIOR, Model
 from genzoo.progress import Progress, silent
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry
-from genzoo.torch_globals import plain_modes
+from genzoo.system.cache_folder import cache_root
+from genzoo.system.thread_waiting import sharing_processors
+from genzoo.system.torch_globals import plain_modes
 from genzoo.version import __version__
-from genzoo.waiting import sharing_processors
 
 
 @dataclass(frozen=True)

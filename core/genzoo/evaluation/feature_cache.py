@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from genzoo.atomic_files import atomic_write
 from genzoo.data.fingerprint import digest
 from genzoo.errors import PluginError
 from genzoo.interfaces.feature_extractor import FeatureExtractor
+from genzoo.system.atomic_files import atomic_write
 
 Pieces = Iterable[NDArray[np.float32]]
 """Features (n, D) of one batch after another."""

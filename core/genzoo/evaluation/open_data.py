@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from genzoo.data.data_argument import DataLike
 from genzoo.data.dataset import Dataset
-from genzoo.data.given_data import DataLike
 from genzoo.data.open_dataset import open_dataset
-from genzoo.data.outline import Outline
+from genzoo.data.refuse_before_decoding import Outline
 from genzoo.errors import UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.progress import Progress, silent

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from genzoo.atomic_files import atomic_write
-from genzoo.cache_folder import cache_root
 from genzoo.errors import DataError
+from genzoo.system.atomic_files import atomic_write
+from genzoo.system.cache_folder import cache_root
 
 
 def published_weights(sha256: str, source: Path | None, hint: str) -> dict[str, Tensor]:

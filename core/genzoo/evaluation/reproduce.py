@@ -8,7 +8,7 @@ from genzoo.data.dataset import Dataset
 from genzoo.errors import DataError
 from genzoo.evaluation.compare import protocol_differences
 from genzoo.evaluation.evaluate import Plan, weights_hash
-from genzoo.evaluation.record import PROTOCOL, EvaluationRecord, Value
+from genzoo.evaluation.evaluation_record import PROTOCOL, EvaluationRecord, Value
 from genzoo.evaluation.subject import Settings
 from genzoo.model.model import STANDARD_PRIOR, Model
 

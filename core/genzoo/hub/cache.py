@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from genzoo.atomic_files import atomic_write, storage_errors
-from genzoo.cache_folder import cache_root
 from genzoo.errors import UnknownNameError
 from genzoo.hub.reference import MAIN, HubReference, as_reference, is_commit
+from genzoo.system.atomic_files import atomic_write, storage_errors
+from genzoo.system.cache_folder import cache_root
 
 CONFIG = "config.json"
 

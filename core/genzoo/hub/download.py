@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from genzoo.artifact.file_hashes import check_file_once
 from genzoo.artifact.format import FileRecord
-from genzoo.artifact.integrity import check_file_once
-from genzoo.atomic_files import make_folder, storage_errors
 from genzoo.errors import ArtifactError
 from genzoo.hub.allowed_files import RemoteFile
-from genzoo.hub.refusals import hub_errors, too_slow
+from genzoo.hub.hub_errors import hub_errors, too_slow
 from genzoo.hub.repository_info import RemoteModel
-from genzoo.hub.transfer import Transfer
+from genzoo.hub.timed_requests import Transfer
+from genzoo.system.atomic_files import make_folder, storage_errors
 
 PATIENCE, LEAST = 30.0, 30_000
 """A download is given up when fewer than so many bytes arrive in so many seconds."""

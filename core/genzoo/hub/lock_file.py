@@ -8,15 +8,15 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from genzoo.artifact.file_hashes import check_file, describe_files
 from genzoo.artifact.format import FileRecord, Section
-from genzoo.artifact.integrity import check_file, describe_files
-from genzoo.atomic_files import atomic_write
 from genzoo.errors import ArtifactError, UnknownNameError, UsageError, unknown_name
 from genzoo.hub.cache import find_cached, record_revision
 from genzoo.hub.pull import WeightsOf, fetch, plan_pull, pull
-from genzoo.hub.pulled import PULLED
+from genzoo.hub.pull_record import PULLED
 from genzoo.hub.reference import HubReference, parse_reference
 from genzoo.progress import Progress, silent
+from genzoo.system.atomic_files import atomic_write
 
 LOCK_FILE = "genzoo.lock"
 LOCK_VERSION = 1

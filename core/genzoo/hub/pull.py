@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genzoo.artifact.format import CARD, CONFIG, WEIGHTS, ArtifactConfig, FileRecord, read_config
-from genzoo.atomic_files import settle, sync, sync_tree
 from genzoo.errors import ArtifactError, StorageError
 from genzoo.hub.allowed_files import RemoteFile, check_agreement, check_files, wanted_files
 from genzoo.hub.cache import commit_folder, find_cached, record_revision
 from genzoo.hub.download import fetch_file, is_as_announced, only_writer
-from genzoo.hub.pulled import check_pulled, record_pulled
+from genzoo.hub.pull_record import check_pulled, record_pulled
 from genzoo.hub.reference import HubReference
 from genzoo.hub.repository_info import RemoteModel, find_remote
 from genzoo.progress import Arriving, Progress, silent
+from genzoo.system.atomic_files import settle, sync, sync_tree
 
 WeightsOf = Callable[[Path], Sequence[str] | None]
 """From a folder with a `config.json` that is not genzoo's to the names that the safetensors file

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genzoo.artifact.card import published_card
+from genzoo.artifact.file_hashes import check_file
 from genzoo.artifact.format import CARD, CONFIG, ArtifactConfig, read_config
-from genzoo.artifact.integrity import check_file
 from genzoo.errors import ArtifactError, HubError
 from genzoo.hub.allowed_files import LEFT_ALONE, MAX_BYTES, RemoteFile, check_files
 from genzoo.hub.client import LOG_IN, address, client, logged_in
+from genzoo.hub.hub_errors import client_errors
 from genzoo.hub.reference import HubReference
-from genzoo.hub.refusals import client_errors
 from genzoo.hub.repository_info import repository_info
-from genzoo.hub.transfer import ANSWER, within
+from genzoo.hub.timed_requests import ANSWER, within
 from genzoo.progress import Progress, silent
 
 UPLOAD, SLOWEST = 60.0, 10_000

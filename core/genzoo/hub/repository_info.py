@@ -11,9 +11,9 @@ from urllib.parse import quote
 from genzoo.errors import HubError
 from genzoo.hub.allowed_files import RemoteFile
 from genzoo.hub.client import LIBRARY
+from genzoo.hub.hub_errors import not_the_hub
 from genzoo.hub.reference import MAIN, HubReference, as_reference, is_commit
-from genzoo.hub.refusals import not_the_hub
-from genzoo.hub.transfer import ask
+from genzoo.hub.timed_requests import ask
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from genzoo.atomic_files import settle
-from genzoo.cache_folder import cache_root
 from genzoo.errors import UnknownNameError, UsageError
 from genzoo.hub.download import fetch_file, is_as_announced, only_writer
 from genzoo.hub.reference import PREFIX, HubReference, as_reference
 from genzoo.hub.repository_info import find_remote
 from genzoo.progress import Arriving, Progress, silent
+from genzoo.system.atomic_files import settle
+from genzoo.system.cache_folder import cache_root
 
 _ADDRESS = re.compile(r"(?P<repository>[^/]+/[^/]+)/(?P<file>.+)")
 

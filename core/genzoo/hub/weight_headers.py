@@ -11,10 +11,10 @@ from typing import Any
 
 from genzoo.errors import ArtifactError, HubError
 from genzoo.hub.allowed_files import RemoteFile
-from genzoo.hub.refusals import hub_errors, too_slow
+from genzoo.hub.hub_errors import hub_errors, too_slow
 from genzoo.hub.repository_info import RemoteModel
-from genzoo.hub.transfer import ANSWER, HINT, Transfer
-from genzoo.strict_json import parse_json
+from genzoo.hub.timed_requests import ANSWER, HINT, Transfer
+from genzoo.system.strict_json import parse_json
 
 MAX_HEADER_BYTES = 10 << 20
 """A hundred thousand tensors fit. safetensors itself allows ten times as much."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from genzoo.interfaces.step import Step
+from genzoo.interfaces.training_step import Step
 from genzoo.interfaces.vital_signs import VitalSign
 from genzoo.specs import Config, LatentSpec, SampleSpec
 

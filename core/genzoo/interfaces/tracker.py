@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genzoo.atomic_files import atomic_write
-from genzoo.plain_files import read_plain
+from genzoo.system.atomic_files import atomic_write
+from genzoo.system.plain_files import read_plain
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo.atomic_files import atomic_write
 from genzoo.errors import UsageError
 from genzoo.interfaces.kind import Kind
 from genzoo.specs import SampleSpec
+from genzoo.system.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,7 +17,7 @@ from genzoo.model.model import Model
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import Config, SampleSpec, parse_config
-from genzoo.torch_globals import own_draws, plain_modes
+from genzoo.system.torch_globals import own_draws, plain_modes
 
 
 def build_architecture(

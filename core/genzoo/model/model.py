@@ -24,7 +24,7 @@ from genzoo.model.labels import Labels, label_tensor
 from genzoo.model.latent_paths import drawn, interpolation_path
 from genzoo.model.shape_checks import check_rows
 from genzoo.specs import LatentSpec, SampleSpec
-from genzoo.torch_globals import plain_inference
+from genzoo.system.torch_globals import plain_inference
 
 STANDARD_PRIOR = "default"
 

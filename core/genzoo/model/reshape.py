@@ -12,7 +12,7 @@ from genzoo.interfaces.kind import Kind
 from genzoo.model.model import Model
 from genzoo.model.shape_checks import fit_latents, fit_samples
 from genzoo.specs import SampleSpec
-from genzoo.torch_globals import plain_modes
+from genzoo.system.torch_globals import plain_modes
 
 
 @plain_modes()

@@ -10,7 +10,7 @@ from torch import Tensor
 from genzoo.errors import CapabilityError, SpecError, UsageError
 from genzoo.interfaces.architecture import Architecture
 from genzoo.specs import SampleSpec
-from genzoo.torch_globals import plain_modes
+from genzoo.system.torch_globals import plain_modes
 
 
 @plain_modes()

@@ -10,7 +10,7 @@ from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import PurePath
 from typing import Any
 
-from genzoo.plugin_errors import explained, one_line
+from genzoo.plugin_safety.plugin_errors import explained, one_line
 from genzoo.version import __version__
 
 GROUP = "genzoo.plugins"

@@ -11,7 +11,7 @@ import pluggy
 
 from genzoo.errors import PluginError, unknown_name
 from genzoo.events import Listener
-from genzoo.plugin_errors import explained
+from genzoo.plugin_safety.plugin_errors import explained
 from genzoo.plugins.hookspecs import EVENT_HOOKS, PROJECT, RECORD_HOOKS, EventHooks, RecordHooks
 from genzoo.plugins.plugin_status import HookError
 from genzoo.records import Record

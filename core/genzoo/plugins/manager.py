@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Self
 
 from genzoo.errors import PluginError
-from genzoo.plugin_errors import importing, time_limit
+from genzoo.plugin_safety.plugin_errors import importing, time_limit
 from genzoo.plugins.discovery import (
     Candidate,
     allowed_by_environment,

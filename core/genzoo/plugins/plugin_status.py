@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genzoo.errors import PluginError
-from genzoo.plugin_errors import Place, one_line, place_in
+from genzoo.plugin_safety.plugin_errors import Place, one_line, place_in
 
 State = Literal["loaded", "blocked", "incompatible", "failed"]
 

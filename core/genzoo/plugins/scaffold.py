@@ -13,11 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 
-from genzoo.atomic_files import atomic_folder
 from genzoo.errors import UsageError, with_article
 from genzoo.plugins.discovery import normalise
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
+from genzoo.system.atomic_files import atomic_folder
 from genzoo.version import __version__
 
 PREFIX = "genzoo-"

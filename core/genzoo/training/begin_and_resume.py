@@ -7,17 +7,17 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from genzoo.atomic_files import require_writable, sweep
 from genzoo.data.change_detection import watch_data
+from genzoo.data.data_argument import DataLike
 from genzoo.data.dataset import Dataset
 from genzoo.data.find_source import lasting_data
-from genzoo.data.given_data import DataLike
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import CheckpointError, UnknownNameError, UsageError
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
 from genzoo.specs import parse_config
-from genzoo.torch_globals import plain_modes
+from genzoo.system.atomic_files import require_writable, sweep
+from genzoo.system.torch_globals import plain_modes
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest, share_checkpoint
 from genzoo.training.choose_trackers import choose_trackers
 from genzoo.training.components import Session, open_session, restore_session

@@ -19,11 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from torch import Tensor
 
 from genzoo.artifact.tensors import load_tensors, refuse_non_finite, save_tensors
-from genzoo.atomic_files import atomic_folder, remove_folder, remove_leftovers
 from genzoo.distributed.process_group import ProcessGroup
 from genzoo.errors import ArtifactError, CheckpointError
-from genzoo.plain_files import read_plain
-from genzoo.strict_json import parse_json
+from genzoo.system.atomic_files import atomic_folder, remove_folder, remove_leftovers
+from genzoo.system.plain_files import read_plain
+from genzoo.system.strict_json import parse_json
 
 _NAME = re.compile(r"^step-(\d{9})$")
 _STATE = "state.json"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from genzoo.errors import PluginError, UsageError
 from genzoo.interfaces.tracker import RunDescription, Tracker
-from genzoo.plugin_errors import contained
+from genzoo.plugin_safety.plugin_errors import contained
 from genzoo.records import TrackerSpec
 from genzoo.registry import Entry, Registry, load_target
 

@@ -15,17 +15,17 @@ from genzoo.data.dataset import Dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import CheckpointError
 from genzoo.model.model import Model
-from genzoo.plugin_errors import one_line
+from genzoo.plugin_safety.plugin_errors import one_line
+from genzoo.training.built_task import Task
 from genzoo.training.checkpoint import Checkpoint, Component
 from genzoo.training.ema import ExponentialMovingAverage
 from genzoo.training.fsdp_tensors import FullTensors, full_copy
 from genzoo.training.hardware import as_written, choose_device, choose_precision
+from genzoo.training.learning_rate_schedule import Schedule
 from genzoo.training.networks import Networks
 from genzoo.training.optimizers import OptimizerState, build_optimizers
 from genzoo.training.phase_runner import PhaseEngine, bfloat16_autocast
 from genzoo.training.planned_run import PlannedRun, check_batch
-from genzoo.training.schedule import Schedule
-from genzoo.training.task import Task
 from genzoo.training.training_config import TrainingConfig
 
 

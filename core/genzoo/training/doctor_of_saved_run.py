@@ -12,19 +12,19 @@ from torch import Tensor
 from genzoo.artifact.format import CONFIG, read_json
 from genzoo.artifact.load import load_model
 from genzoo.data.dataset import Dataset
+from genzoo.doctor.doctor_record import DoctorRecord
 from genzoo.doctor.evidence import Evidence, names_values, unit_rows
 from genzoo.doctor.examine import CHECKS, examine
 from genzoo.doctor.history import History
-from genzoo.doctor.record import DoctorRecord
 from genzoo.errors import ArtifactError, GenzooError
 from genzoo.registry import Registry
-from genzoo.torch_globals import plain_modes
+from genzoo.system.torch_globals import plain_modes
+from genzoo.training.built_task import Task
 from genzoo.training.doctor_while_training import all_of, declared_signs, in_force, some_of
 from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder, RunRecord, check_resumable
-from genzoo.training.task import Task
 
 COUNT = 256
 """Samples drawn, and taken of the data to compare them with."""

@@ -10,17 +10,17 @@ import torch
 from torch import Tensor
 
 from genzoo.data.dataset import Dataset
-from genzoo.doctor.checks.samples import diversity
+from genzoo.doctor.checks.mode_collapse import diversity
 from genzoo.doctor.distances import energy_distance
+from genzoo.doctor.doctor_record import DoctorRecord
 from genzoo.doctor.evidence import Blocks, Evidence, Remedy, names_values, unit_rows
 from genzoo.doctor.examine import examine
 from genzoo.doctor.finding import SEVERITIES, Finding
 from genzoo.doctor.history import TAIL_BYTES, History
-from genzoo.doctor.record import DoctorRecord
 from genzoo.errors import DivergenceError, PluginError
 from genzoo.interfaces.objective import Objective
 from genzoo.interfaces.vital_signs import VitalSign
-from genzoo.plugin_errors import contained
+from genzoo.plugin_safety.plugin_errors import contained
 from genzoo.specs import SampleSpec
 from genzoo.training.components import Session
 from genzoo.training.divergence import divergence_hint

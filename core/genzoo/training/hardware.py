@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.errors import CapabilityError, PluginError, UsageError
-from genzoo.plugin_errors import contained
+from genzoo.plugin_safety.plugin_errors import contained
 
 HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 """The environment variable by which torch asks Linux for huge pages."""

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from genzoo.atomic_files import atomic_write, storage_errors, sync
 from genzoo.data.dataset import Dataset
-from genzoo.plain_files import open_plain
-from genzoo.processors import OtherPrograms
-from genzoo.waiting import POLICY, Waiting, shortage
+from genzoo.system.atomic_files import atomic_write, storage_errors, sync
+from genzoo.system.plain_files import open_plain
+from genzoo.system.processors import OtherPrograms
+from genzoo.system.thread_waiting import POLICY, Waiting, shortage
 
 LONGEST_LINE = 1 << 20
 """Bytes of a line of the log; longer ones are not its own."""

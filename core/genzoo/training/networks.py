@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from genzoo.distributed.process_group import ProcessGroup
 from genzoo.distributed.sync_batch_norm import synced
 from genzoo.fast_convolutions.swap_layers import use_fast_convolutions
+from genzoo.training.built_task import Task
+from genzoo.training.data_parallel import share_weights
 from genzoo.training.ema import ExponentialMovingAverage, fresh_average
 from genzoo.training.fsdp_tensors import NetworkState
 from genzoo.training.hardware import compile_networks
-from genzoo.training.replicas import share_weights
-from genzoo.training.task import Task
 from genzoo.training.training_config import TrainingConfig
 
 

@@ -13,10 +13,10 @@ from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import DivergenceError, PluginError
 from genzoo.fast_convolutions.shared_weights import transform_weights_once
 from genzoo.interfaces.objective import Phase, Term, Terms
-from genzoo.interfaces.step import Step
+from genzoo.interfaces.training_step import Step
+from genzoo.training.data_parallel import average_gradients
 from genzoo.training.fsdp_tensors import full_tensor, local_shard
-from genzoo.training.meter import Meter
-from genzoo.training.replicas import average_gradients
+from genzoo.training.loss_meter import Meter
 
 DrawSteps = Callable[[], Sequence[Step]]
 """Gives the micro-batches of one move: as many steps as gradients are accumulated over."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from genzoo.data.choose_kind import choose_kind
+from genzoo.data.data_argument import DataLike
 from genzoo.data.find_source import lasting_data
-from genzoo.data.given_data import DataLike
+from genzoo.data.kind_of_data import choose_kind
 from genzoo.errors import CapabilityError, UsageError
 from genzoo.interfaces.kind import Kind
-from genzoo.media.find_kind import kind_config, load_kind
+from genzoo.media.registered_kinds import kind_config, load_kind
 from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import Config, parse_config

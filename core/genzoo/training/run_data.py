@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from genzoo.data.data_argument import IN_MEMORY
 from genzoo.data.dataset import Dataset
-from genzoo.data.given_data import IN_MEMORY
 from genzoo.data.open_dataset import open_dataset
-from genzoo.data.outline import Outline
+from genzoo.data.refuse_before_decoding import Outline
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import DataError, UsageError
+from genzoo.training.built_task import Task
 from genzoo.training.planned_run import PlannedRun, check_batch
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunRecord
-from genzoo.training.task import Task
 
 
 def load_data(

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from genzoo.atomic_files import (
+from genzoo.errors import CheckpointError, DataError, UsageError
+from genzoo.specs import Config, SampleSpec
+from genzoo.system.atomic_files import (
     atomic_write,
     is_leftover,
     make_folder,
@@ -19,10 +21,8 @@ from genzoo.atomic_files import (
     storage_errors,
     sweep,
 )
-from genzoo.errors import CheckpointError, DataError, UsageError
-from genzoo.plain_files import read_plain, refuse_links
-from genzoo.specs import Config, SampleSpec
-from genzoo.strict_json import parse_json
+from genzoo.system.plain_files import read_plain, refuse_links
+from genzoo.system.strict_json import parse_json
 from genzoo.training.training_config import RunPlan
 
 LOCK = "run.lock"

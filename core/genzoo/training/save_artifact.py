@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from genzoo.artifact.save import save_model
-from genzoo.atomic_files import remove_leftovers
 from genzoo.model.model import Model
 from genzoo.records import PriorSpec
 from genzoo.registry import load_target
+from genzoo.system.atomic_files import remove_leftovers
 from genzoo.training.components import Session
 from genzoo.training.fit_prior import MOST_SAMPLES, fit_prior, posterior_draws, select, with_fit
 from genzoo.training.run_folder import RunFolder

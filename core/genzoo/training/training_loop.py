@@ -11,19 +11,19 @@ import torch
 
 from genzoo.errors import SpecError
 from genzoo.interfaces.noise import derive_seed
-from genzoo.interfaces.step import Batch, Step
+from genzoo.interfaces.training_step import Batch, Step
 from genzoo.records import TrackerSpec
 from genzoo.registry import Entry
-from genzoo.torch_globals import seeded_generators
+from genzoo.system.thread_waiting import sharing_processors
+from genzoo.system.torch_globals import seeded_generators
 from genzoo.training.components import Session
+from genzoo.training.data_parallel import share_weights
 from genzoo.training.fsdp_tensors import sharding_errors
 from genzoo.training.hardware import determinism
 from genzoo.training.interrupts import Interrupts
-from genzoo.training.replicas import share_weights
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunFolder
-from genzoo.training.run_outputs import RunOutputs
-from genzoo.waiting import sharing_processors
+from genzoo.training.write_outputs import RunOutputs
 
 
 @dataclass(frozen=True)

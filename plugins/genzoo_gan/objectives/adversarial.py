@@ -18,9 +18,9 @@ from genzoo import (
     TrainingContext,
     VitalSign,
 )
-from genzoo_gan.adaptive.augment import AdaptiveAugment, ImageAugment, ScheduledAugment
-from genzoo_gan.augment import DiffAugment, resolve_policy
+from genzoo_gan.adaptive.ada import AdaptiveAugment, ImageAugment, ScheduledAugment
 from genzoo_gan.configs import OPERATIONS, AdversarialConfig
+from genzoo_gan.diff_augment import DiffAugment, resolve_policy
 
 SEPARATION = "separation"
 """Reported share of pairs in which the real sample has the higher logit."""

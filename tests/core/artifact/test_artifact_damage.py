@@ -10,9 +10,9 @@ from safetensors.torch import load_file, save_file
 from toys import toy_registry
 
 from genzoo import ArtifactError
-from genzoo.artifact import integrity
+from genzoo.artifact import file_hashes as integrity
+from genzoo.artifact.file_hashes import describe_file
 from genzoo.artifact.format import FORMAT_VERSION, FileRecord, read_config
-from genzoo.artifact.integrity import describe_file
 from genzoo.artifact.load import load_model
 from genzoo.artifact.save import save_model
 from genzoo.artifact.verify import verify

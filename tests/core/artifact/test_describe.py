@@ -94,7 +94,7 @@ def test_a_format_at_fault_is_named(folder, target, message):
     [
         ("toy_formats:read", ""),
         ("toy_formats:strange", "takes an empty config.json for its own"),
-        ("toys:LATENT", "no function"),
+        ("toys:LATENT", "not a function"),
         ("toy_formats:absent", "has no attribute"),
     ],
 )

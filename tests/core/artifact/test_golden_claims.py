@@ -10,7 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from genzoo import Model
-from genzoo.artifact.integrity import describe_file
+from genzoo.artifact.file_hashes import describe_file
 from genzoo.artifact.save import save_model
 from genzoo.artifact.verify import verify
 from genzoo.registry import Registry

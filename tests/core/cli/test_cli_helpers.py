@@ -10,9 +10,9 @@ from image_data import IMAGES
 from sketches import SketchConfig
 
 from genzoo import GenzooError, SampleSpec
-from genzoo.app.samples import read_inputs
+from genzoo.app.read_and_save_samples import read_inputs
 from genzoo.cli.fields import field_options
-from genzoo.cli.outputs import default_path
+from genzoo.cli.output_paths import default_path
 from genzoo.cli.sizes import folder_bytes, readable_size
 from genzoo.model.labels import class_indices
 from genzoo.plugins.manager import PluginManager

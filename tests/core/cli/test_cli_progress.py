@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from genzoo.cli import training_progress as progress
-from genzoo.cli.output import Output
+from genzoo.cli.printing import Output
 from genzoo.cli.training_progress import (
     BarReporter,
     LineReporter,

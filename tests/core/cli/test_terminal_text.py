@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from genzoo import GenzooError
 from genzoo.cli import exit_codes
-from genzoo.cli.output import Output
+from genzoo.cli.printing import Output
 from genzoo.cli.terminal_text import on_one_line, printable, traceback_text
 
 quiet = settings(max_examples=300, deadline=None, derandomize=True, database=None)

@@ -10,8 +10,8 @@ import pytest
 from image_data import IMAGES, open_images
 from shard_writer import picture, write_shards
 
-from genzoo.data.choose_kind import _names
 from genzoo.data.folder_listing import scan_folder
+from genzoo.data.kind_of_data import _names
 from genzoo.data.read_files import read_files
 from genzoo.errors import DataError
 from genzoo.specs import SampleSpec

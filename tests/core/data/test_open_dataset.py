@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from image_data import IMAGES, in_range, naming, open_images
 from PIL import Image
 
-from genzoo import cache_folder as places
-from genzoo.cache_folder import cache_root
 from genzoo.data.arrays import checked, read_npz
 from genzoo.errors import AmbiguousNameError, DataError, UnknownNameError, UsageError
 from genzoo.interfaces.data_source import RawSamples
 from genzoo.records import DatasetSpec
+from genzoo.system import cache_folder as places
+from genzoo.system.cache_folder import cache_root
 
 GREY = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
 COLOUR = GREY[..., None].repeat(3, 3)

@@ -7,7 +7,7 @@ from image_data import open_images
 from points_kind import PointOptions, PointsKind
 from shard_writer import picture
 
-from genzoo.data.choose_kind import _names
+from genzoo.data.kind_of_data import _names
 from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import DataError
 

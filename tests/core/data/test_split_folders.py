@@ -9,7 +9,7 @@ import pytest
 from image_data import IMAGES, open_images
 from shard_writer import picture, write_shard
 
-from genzoo.data.remarks import class_counts
+from genzoo.data.data_notes import class_counts
 from genzoo.errors import DataError
 from genzoo.interfaces.data_source import RawSamples
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from genzoo.distributed.process_group import SINGLE_PROCESS
 from genzoo.distributed.sync_batch_norm import SyncedBatchNorm, synced
-from genzoo.training.replicas import unify_buffers
+from genzoo.training.data_parallel import unify_buffers
 
 
 @pytest.fixture(scope="module")

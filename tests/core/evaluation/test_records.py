@@ -14,7 +14,7 @@ from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import CapabilityError, DataError, UnknownNameError, UsageError
 from genzoo.evaluation.compare import check_comparable, compare_records, threshold
 from genzoo.evaluation.evaluate import weights_hash
-from genzoo.evaluation.record import Value
+from genzoo.evaluation.evaluation_record import Value
 from genzoo.evaluation.reproduce import (
     check_protocol,
     check_unchanged,

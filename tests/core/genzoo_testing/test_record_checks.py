@@ -53,7 +53,7 @@ def test_sound_records_pass(registry, record):
             PriorSpec(name="x", target="flaws:NotAPrior", config="toys:ToyPriorConfig"),
             "is not a subclass of genzoo.FittedPrior",
         ),
-        (DatasetSpec(name="x", target="toys:LATENT", version="1"), "no function"),
+        (DatasetSpec(name="x", target="toys:LATENT", version="1"), "not a function"),
         (DataSourceSpec(name="x", target="toys:LATENT", endings=(".x",)), "not a function"),
         (
             DataSourceSpec(name="x", target="sketches:stripes", matches="flaws:takes_all"),

@@ -16,7 +16,7 @@ from genzoo.errors import ArtifactError
 from genzoo.hub.lock_file import Lock as LockFile
 from genzoo.hub.lock_file import LockedModel, lock_models, pull_locked, read_lock, write_lock
 from genzoo.hub.pull import fetch, plan_pull, pull
-from genzoo.hub.pulled import PULLED
+from genzoo.hub.pull_record import PULLED
 from genzoo.hub.reference import parse_reference
 from genzoo.hub.single_file import here
 

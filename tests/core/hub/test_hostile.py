@@ -128,7 +128,7 @@ class Counted:
 def test_an_answer_ends_where_it_is_longer_than_any_answer_is(
     answer: bytes, hub: HubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("genzoo.hub.transfer.MAX_ANSWER", 2000)
+    monkeypatch.setattr("genzoo.hub.timed_requests.MAX_ANSWER", 2000)
     hub.faults.answer = (200, {"Content-Type": "application/json"}, answer)
     with pytest.raises(HubError, match="its answer has more than 2,000 bytes"):
         search()

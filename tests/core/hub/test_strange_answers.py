@@ -19,10 +19,11 @@ from hub_server import TOKEN, HubServer
 from published import NAME, publish
 
 from genzoo.errors import HubError
-from genzoo.hub import download, transfer
+from genzoo.hub import download
+from genzoo.hub import timed_requests as transfer
+from genzoo.hub.hub_errors import named_wait
 from genzoo.hub.pull import plan_pull, pull
 from genzoo.hub.reference import parse_reference
-from genzoo.hub.refusals import named_wait
 
 Run = Callable[..., Result]
 

@@ -8,7 +8,7 @@ from toy_flow import genzoo_architectures, genzoo_objectives
 from toys import ToyPrior, ToyPriorConfig, toy_registry
 
 from genzoo import CapabilityError, SampleSpec, UsageError
-from genzoo.artifact.golden import replay_golden, write_golden
+from genzoo.artifact.golden_samples import replay_golden, write_golden
 from genzoo.artifact.load import load_model
 from genzoo.artifact.save import save_model
 from genzoo.model.build import build_model

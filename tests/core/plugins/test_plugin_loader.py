@@ -19,7 +19,7 @@ from genzoo.plugins.discovery import (
     patience,
 )
 from genzoo.plugins.manager import PluginManager
-from genzoo.plugins.plugin_doctor import find_problems
+from genzoo.plugins.plugin_problems import find_problems
 from genzoo.plugins.plugin_status import PluginStatus
 from genzoo.records import DatasetSpec
 from genzoo.registry import load_target

@@ -23,7 +23,7 @@ from genzoo.training.checkpoint import (
     read_newest,
     write_checkpoint,
 )
-from genzoo.training.meter import Meter
+from genzoo.training.loss_meter import Meter
 from genzoo.training.reporter import Reporter
 
 VALUES = st.recursive(

@@ -10,7 +10,7 @@ from torch import nn
 from genzoo.errors import DivergenceError
 from genzoo.interfaces.objective import Phase
 from genzoo.interfaces.prior import StandardNormal
-from genzoo.interfaces.step import Batch, Step
+from genzoo.interfaces.training_step import Batch, Step
 from genzoo.specs import LatentSpec
 from genzoo.training.phase_runner import PhaseEngine
 

@@ -12,10 +12,10 @@ import torch
 from forked import ForkServer
 from run_comparison import assert_same_runs
 
-from genzoo.cache_folder import cache_root
 from genzoo.data import change_detection as watch
 from genzoo.data.change_detection import DataWatch
 from genzoo.errors import DataError
+from genzoo.system.cache_folder import cache_root
 from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import list_checkpoints, read_newest
 from genzoo.training.reporter import Reporter

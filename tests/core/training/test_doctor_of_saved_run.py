@@ -6,7 +6,7 @@ import ailing_objectives
 import numpy as np
 import pytest
 
-from genzoo.doctor.record import DoctorRecord
+from genzoo.doctor.doctor_record import DoctorRecord
 from genzoo.errors import UsageError
 from genzoo.training.begin_and_resume import train_run
 from genzoo.training.doctor_of_saved_run import diagnose_run

@@ -9,12 +9,12 @@ import pytest
 import torch
 from ailing_objectives import sloping_images
 
-from genzoo.doctor.record import DoctorRecord
+from genzoo.doctor.doctor_record import DoctorRecord
 from genzoo.errors import DivergenceError
-from genzoo.processors import OtherPrograms
+from genzoo.system.processors import OtherPrograms
+from genzoo.system.thread_waiting import Waiting, sharing_processors
 from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.reporter import Reporter
-from genzoo.waiting import Waiting, sharing_processors
 
 
 class Listener(Reporter):

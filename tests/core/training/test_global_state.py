@@ -22,9 +22,9 @@ from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 from genzoo.model.build import build_model
 from genzoo.specs import SampleSpec
-from genzoo.torch_globals import own_draws, plain_defaults, seeded_generators
+from genzoo.system.torch_globals import own_draws, plain_defaults, seeded_generators
 from genzoo.training.begin_and_resume import resume_run, train_run
-from genzoo.training.run_outputs import RunOutputs
+from genzoo.training.write_outputs import RunOutputs
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from genzoo.errors import PluginError
 from genzoo.fast_convolutions.shared_weights import shared_weight
 from genzoo.interfaces.objective import Phase, Term
 from genzoo.interfaces.prior import StandardNormal
-from genzoo.interfaces.step import Batch, Step
+from genzoo.interfaces.training_step import Batch, Step
 from genzoo.specs import LatentSpec
 from genzoo.training.phase_runner import PhaseEngine
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from genzoo.interfaces.step import Step
+from genzoo.interfaces.training_step import Step
 from genzoo.training.begin_and_resume import resume_run, train_run
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo import BatchNoise, Step
-from genzoo_gan.adaptive.augment import INTERVAL, MOST, AdaptiveAugment, ScheduledAugment
+from genzoo_gan.adaptive.ada import INTERVAL, MOST, AdaptiveAugment, ScheduledAugment
 
 COUNT = 32
 

@@ -12,7 +12,7 @@ from objectives_by_hand import phases_of
 from torch import Tensor, nn
 
 from genzoo import BatchNoise, SampleSpec, Step, TrainingContext
-from genzoo_gan.adaptive.augment import ImageAugment
+from genzoo_gan.adaptive.ada import ImageAugment
 
 Parts = Mapping[str, nn.Module]
 MakeStep = Callable[..., Step]

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from genzoo import BatchNoise, Noise
-from genzoo_gan.augment import DiffAugment, _hole, _shifted, resolve_policy
 from genzoo_gan.configs import OPERATIONS
+from genzoo_gan.diff_augment import DiffAugment, _hole, _shifted, resolve_policy
 
 COUNT = 64
 

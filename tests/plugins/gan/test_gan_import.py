@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from genzoo import ArtifactError, Blueprint, ConfigError, Model, SampleSpec
 from genzoo.artifact.load import load_model
-from genzoo.media.find_kind import find_kind
+from genzoo.media.registered_kinds import find_kind
 from genzoo.model.build import build_model
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
-from genzoo_gan.infer import infer_generator
+from genzoo_gan.infer_options import infer_generator
 from genzoo_import.convert import find_weights, write_model
 
 WIDTH, LATENT = 8, 20

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from genzoo import Blueprint, Model
-from genzoo.media.find_kind import find_kind
+from genzoo.media.registered_kinds import find_kind
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Registry
 

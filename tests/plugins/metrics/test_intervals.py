@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from genzoo import share
-from genzoo_metrics.intervals import (
+from genzoo_metrics.overlap import overlap
+from genzoo_metrics.student_and_jackknife import (
     mean_of_few,
     share_of_dependent,
     student_quantile,
     without_groups,
 )
-from genzoo_metrics.overlap import overlap
 
 
 @pytest.mark.parametrize(

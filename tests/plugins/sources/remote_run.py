@@ -8,9 +8,9 @@ import sys
 
 from image_data import in_range, open_images
 
-from genzoo.cache_folder import cache_root
 from genzoo.data.batch_stream import BatchStream
 from genzoo.distributed.process_group import joined_process_group
+from genzoo.system.cache_folder import cache_root
 
 
 def main(data: str, window: str, steps: str, size: str) -> None:

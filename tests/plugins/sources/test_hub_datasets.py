@@ -11,7 +11,7 @@ from image_data import SOURCES, image_kind, in_range, open_images
 from points_kind import PointOptions, PointsKind
 from shard_writer import picture
 
-from genzoo.app.samples import read_inputs
+from genzoo.app.read_and_save_samples import read_inputs
 from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import DataError, UsageError
 from genzoo_sources import hub_library

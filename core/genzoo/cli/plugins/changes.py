@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from genzoo.cli.output import output
+from genzoo.cli.printing import output
 from genzoo.errors import InstallError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def carry_out(
 
 
 def _tell(changes: Sequence[Change], before: Sequence[dict[str, Any]]) -> None:
-    from genzoo.install_commands import install_command, uninstall_command
+    from genzoo.install_hints import install_command, uninstall_command
     from genzoo.plugins.installed_packages import plugin_distributions
 
     out, after, plugins = output(), _loaded_afresh(), plugin_distributions()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from genzoo.cli.options import output_options
-from genzoo.cli.output import output
+from genzoo.cli.printing import output
 from genzoo.cli.terminal_text import on_one_line
 
 if TYPE_CHECKING:

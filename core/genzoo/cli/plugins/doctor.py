@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from genzoo.cli.loaded_plugins import tell_of_names
 from genzoo.cli.options import output_options
-from genzoo.cli.output import Sheet, output
-from genzoo.cli.plugin_registry import tell_of_names
+from genzoo.cli.printing import Sheet, output
 
 if TYPE_CHECKING:
-    from genzoo.plugins.plugin_doctor import Problem
+    from genzoo.plugins.plugin_problems import Problem
 
 
 @click.command()
@@ -26,7 +26,7 @@ def command(ctx: click.Context) -> None:
     """
     from genzoo.cli.main import COMMANDS
     from genzoo.plugins.manager import default_manager
-    from genzoo.plugins.plugin_doctor import find_problems
+    from genzoo.plugins.plugin_problems import find_problems
 
     manager = default_manager()
     problems = find_problems(manager, COMMANDS)

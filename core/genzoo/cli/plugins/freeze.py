@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from genzoo.cli.options import out_option, output_options
-from genzoo.cli.output import output
-from genzoo.cli.outputs import refuse_loss, remember
+from genzoo.cli.output_paths import refuse_loss, remember
+from genzoo.cli.printing import output
 from genzoo.version import __version__
 
 
@@ -21,8 +21,8 @@ def command(out: Path | None) -> None:
 
     The result is a requirements file. To install it elsewhere: genzoo plugins sync FILE
     """
-    from genzoo.atomic_files import atomic_write
     from genzoo.plugins.frozen_plugins import freeze, render
+    from genzoo.system.atomic_files import atomic_write
 
     if out is not None:
         refuse_loss(out)

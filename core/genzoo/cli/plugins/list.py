@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import click
 
+from genzoo.cli.loaded_plugins import tell_of_names
 from genzoo.cli.options import output_options
-from genzoo.cli.output import output
-from genzoo.cli.plugin_registry import tell_of_names
+from genzoo.cli.printing import output
 
 COLUMNS = {
     "distribution": "distribution",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.cli.options import out_option, output_options
-from genzoo.cli.output import output
-from genzoo.cli.plugin_registry import plugin_registry
+from genzoo.cli.printing import output
 
 
 @click.command("new")

@@ -7,7 +7,7 @@ from statistics import median
 from genzoo.doctor.check import Check
 from genzoo.doctor.evidence import Evidence
 from genzoo.doctor.finding import Finding
-from genzoo.waiting import CROWDED
+from genzoo.system.thread_waiting import CROWDED
 
 DATA_SHARE = "data_share"
 """Name in the log of the share of time that training waited for data."""
