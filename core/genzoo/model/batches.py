@@ -23,8 +23,8 @@ def in_batches(
 ) -> Tensor:
     """`run` of the rows (N, ...), `size` at once, where the tensors of `module` are.
 
-    They are given in the type of its weights, such as float16 after `module.half()`; what comes of
-    them is float32 then.
+    They are given in the type of its weights, such as float16 after `module.half()`. What comes of
+    half precision is float32; a model in float64 gives float64.
 
     Raises:
         UsageError: The size is below 1.
@@ -37,7 +37,12 @@ def in_batches(
         classes = None if labels is None else labels[index]
         results.append(run(rows[index].to(like), classes))
     made = torch.cat(results)
-    return made if like.dtype == torch.float32 or not made.is_floating_point() else made.float()
+    return at_least_float32(made) if made.is_floating_point() else made
+
+
+def at_least_float32(x: Tensor) -> Tensor:
+    """Numbers in float32 where they are in half precision, else as they are."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def in_float32(module: T) -> T:

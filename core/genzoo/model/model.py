@@ -16,7 +16,14 @@ from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.networks import Decoder, Generator
 from genzoo.interfaces.noise import Noise, SampleNoise
 from genzoo.interfaces.prior import Prior
-from genzoo.model.batches import Run, evaluating, in_batches, in_float32, slices
+from genzoo.model.batches import (
+    Run,
+    at_least_float32,
+    evaluating,
+    in_batches,
+    in_float32,
+    slices,
+)
 from genzoo.model.decoding import best_of, check_temperature, draw_of, find_decoder
 from genzoo.model.encoding import find_encoder, mode_of, require_encoder, require_inverse
 from genzoo.model.fold_batch_norm import fold_batch_norm
@@ -248,7 +255,7 @@ class Model(nn.Module):
 
         def run(rows: Tensor, classes: Tensor | None) -> Tensor:
             z, log_det = generator.inverse(rows, classes)
-            return density.log_prob(z.float()) + log_det
+            return density.log_prob(at_least_float32(z)) + log_det
 
         return self._batched(run, x, self._labels(labels, len(x), 0), batch_size)
 

@@ -43,7 +43,7 @@ def test_the_extent_leaves_a_margin_unless_it_is_given():
         (np.zeros((3, 3)), r"float64 of shape \(3, 3\)"),
         (np.zeros(2), "of shape"),
         (np.array([["a", "b"]]), "<U1"),
-        (np.array([[0.0, np.nan]]), "no finite numbers"),
+        (np.array([[0.0, np.nan]]), "not finite"),
         (np.array([[0.0, 3.0]]), "reach out to 3"),
     ],
 )
