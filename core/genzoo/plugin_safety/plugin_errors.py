@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from genzoo.errors import PluginError
 from genzoo.plugin_safety.process_state import CALL, IMPORT, Setting, kept
+from genzoo.system.random_turn import random_turn
 
 
 class Place(NamedTuple):
@@ -69,8 +70,11 @@ def explained(doing: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def importing(doing: str) -> Iterator[list[str]]:
-    """Run a plugin's import, or what it does once: as `contained`, and all settings are kept."""
-    with contained(doing, IMPORT) as changed:
+    """Run a plugin's import, or what it does once: as `contained`, and all settings are kept.
+
+    It waits for the training step of another thread, whose random numbers it would bring back.
+    """
+    with random_turn, contained(doing, IMPORT) as changed:
         yield changed
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from genzoo.system.random_turn import random_turn
+
 _lock = threading.RLock()
-_turn = threading.Lock()
 _within = 0
 _users_dtype = torch.float32
 
@@ -125,7 +126,7 @@ def seeded_generators(seed: int, device: torch.device) -> Iterator[None]:
     They are as before afterwards. One thread is within at a time. It costs little: it is for steps.
     """
     places = [device] if device.type not in ("cpu", "meta") else []
-    with _turn, torch.random.fork_rng(places, device_type=device.type if places else "cuda"):
+    with random_turn, torch.random.fork_rng(places, device_type=device.type if places else "cuda"):
         torch.default_generator.manual_seed(seed)
         if device.type == "cuda":
             with torch.cuda.device(device):

@@ -58,6 +58,20 @@ def falls_back(folder: Path) -> str:
     return problem
 
 
+def test_the_newest_before_a_step_has_fewer_steps(two: Path) -> None:
+    assert read_newest(two, before=3)[0].step == 2
+    found, problems = read_newest(two, before=2)
+    assert (found.step, problems) == (1, [])
+    with pytest.raises(CheckpointError, match="no usable checkpoint"):
+        read_newest(two, before=1)
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_tensors_of_another_size_than_was_written_are_not_used(two: Path, count: int) -> None:
+    save_tensors(two / "step-000000002" / "ema.safetensors", {"weight": torch.zeros(count)})
+    assert "bytes that was written" in falls_back(two)
+
+
 @pytest.mark.parametrize(
     "state",
     [

@@ -13,11 +13,12 @@ import toy_objectives
 from genzoo import load
 from genzoo.artifact.tensors import is_finite
 from genzoo.data.open_dataset import open_dataset
+from genzoo.distributed.process_group import ProcessGroup
 from genzoo.errors import DataError, DivergenceError
 from genzoo.training import begin_and_resume as start
 from genzoo.training.begin_and_resume import resume_run, train_run
 from genzoo.training.checkpoint import list_checkpoints, read_checkpoint, read_newest
-from genzoo.training.divergence import divergence_hint
+from genzoo.training.divergence import check_finite, divergence_hint
 from genzoo.training.reporter import Reporter
 
 POISONS = {
@@ -137,3 +138,18 @@ def test_data_that_are_no_finite_numbers_are_refused_before_training(tmp_path, v
 def test_full_precision_is_proposed_to_those_alone_who_have_another():
     assert "--precision" not in divergence_hint("fp32")
     assert "--precision fp32" in divergence_hint("bf16")
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_process_that_is_finite_stops_with_the_one_that_is_not(tmp_path, elsewhere):
+    class OneOfTwo(ProcessGroup):
+        def any(self, flag):
+            return flag or elsewhere
+
+    processes = OneOfTwo(rank=1, size=2)
+    finite = {"generator": {"weight": torch.ones(3)}}
+    if not elsewhere:
+        check_finite({"loss": 1.0}, finite, 5, tmp_path, processes)
+        return
+    with pytest.raises(DivergenceError, match="near step 5: a weight is no longer a finite"):
+        check_finite({"loss": 1.0}, finite, 5, tmp_path, processes)

@@ -21,6 +21,7 @@ from genzoo.evaluation.evaluate import Plan, open_evaluation
 from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 from genzoo.model.build import build_model
+from genzoo.plugin_safety.plugin_errors import importing
 from genzoo.specs import SampleSpec
 from genzoo.system.torch_globals import own_draws, plain_defaults, seeded_generators
 from genzoo.training.begin_and_resume import resume_run, train_run
@@ -296,3 +297,24 @@ def test_what_a_run_writes_down_sees_the_users_generators(
     before = states()
     train_run(make_plan(steps=3), tmp_path / "run", registry)
     assert seen == [before] * 3
+
+
+def test_an_import_beside_a_step_of_another_thread_brings_back_none_of_its_numbers() -> None:
+    before, began = states(), threading.Event()
+
+    def load() -> None:
+        with importing("nothing"):
+            began.set()
+            done.wait(10)
+
+    done, thread = threading.Event(), threading.Thread(target=load)
+    with seeded_generators(3, torch.device("cpu")):
+        expected = torch.rand(2)
+    with seeded_generators(3, torch.device("cpu")):
+        thread.start()
+        began.wait(0.3)
+        found = torch.rand(2)
+    done.set()
+    thread.join()
+    assert torch.equal(found, expected)
+    assert states() == before

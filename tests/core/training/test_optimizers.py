@@ -54,6 +54,19 @@ def test_learning_rate_and_betas_are_corrected():
     assert group["betas"] == pytest.approx((0.0, 0.99 ** (16 / 17)))
 
 
+def test_weight_decay_is_not_corrected():
+    class Decaying(Plain):
+        def optimizer(self, part):
+            return OptimizerSettings(learning_rate=0.002, betas=(0.0, 0.99), weight_decay=0.5)
+
+    objective = Decaying()
+    (optimizer,) = build_optimizers(
+        objective, objective.phases(), {"critic": nn.Linear(2, 1)}
+    ).values()
+    # The optimiser multiplies it with the learning rate, which is corrected.
+    assert optimizer.param_groups[0]["weight_decay"] == 0.5
+
+
 def test_state_round_trip_continues_bit_for_bit():
     def moves(part, optimizer, count):
         for index in range(count):

@@ -75,6 +75,21 @@ def test_terms_are_averaged_over_samples_weighted_and_summed():
     assert means["a/plain"] == means["a/weighted"], "the log shows terms without their weights"
 
 
+def test_what_a_phase_reports_of_a_shared_batch_is_logged_as_its_own_alone():
+    parts = linear_parts("a", "b")
+
+    def first(s):
+        s.report("seen", torch.tensor([1.0, 3.0]))
+        return squares("a")(s)
+
+    phases = [Phase("first", ("a",), first), Phase("second", ("b",), squares("b"))]
+    engine = PhaseEngine(phases, parts, sgd(parts))
+    engine.run(0, lambda: [step(parts)])
+    means = engine.meter.read()
+    assert set(means) == {"first/square", "first/seen", "second/square"}
+    assert means["first/seen"] == 2.0
+
+
 def test_the_mean_of_values_in_half_precision_is_not_rounded_to_it():
     parts = linear_parts("a")
     # The numbers of bfloat16 after 1 are 1 + 1/128 and so on.

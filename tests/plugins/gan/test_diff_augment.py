@@ -92,6 +92,22 @@ def test_translation_shifts_by_at_most_an_eighth_and_pads_with_zeros() -> None:
     assert set(ones.unique().tolist()) == {0.0, 1.0}
 
 
+@pytest.mark.parametrize("operation", ["translation", "cutout"])
+@pytest.mark.parametrize("shape", [(8, 32), (32, 8)])
+def test_places_go_by_the_side_they_are_on_where_images_are_not_square(
+    operation: str, shape: tuple[int, int]
+) -> None:
+    result = DiffAugment((operation,), 1.0)(torch.ones(512, 1, *shape), BatchNoise(512, 0))
+    assert result.shape == (512, 1, *shape)
+    empty = result[:, 0] == 0
+    if operation == "translation":
+        assert empty.all(2).sum(1).max() == shape[0] // 8
+        assert empty.all(1).sum(1).max() == shape[1] // 8
+    else:
+        assert empty.any(2).sum(1).max() == shape[0] // 2
+        assert empty.any(1).sum(1).max() == shape[1] // 2
+
+
 def test_translation_keeps_the_picture() -> None:
     x = images()
     result = DiffAugment(("translation",), 1.0)(x, BatchNoise(COUNT, 0))
