@@ -171,7 +171,7 @@ def test_a_size_that_is_no_power_of_two(size):
 def test_bad_channels_and_colours(tmp_path):
     with pytest.raises(UsageError, match="'channels' of the data does not accept 4"):
         open_images("anything", channels=4)
-    with pytest.raises(UsageError, match="no colour"):
+    with pytest.raises(UsageError, match="not a colour"):
         open_images("anything", background="whitish")
 
 

@@ -77,7 +77,7 @@ def test_files_of_the_repository_itself_are_left_alone(name: str, repository: Re
 def test_a_path_that_leads_out_of_the_folder_in_the_description(repository: Repository) -> None:
     record = {"sha256": "0" * 64, "size": 1}
     alter_config(repository, files={"../../x.safetensors": record, "model.safetensors": record})
-    refused("no path inside the artifact")
+    refused("not a path inside the artifact")
 
 
 def test_other_weights_than_those_described(repository: Repository) -> None:

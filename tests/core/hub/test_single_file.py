@@ -50,7 +50,7 @@ def test_an_address_names_repository_revision_and_file() -> None:
     ],
 )
 def test_other_addresses_are_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="no address of a file") as caught:
+    with pytest.raises(UsageError, match="not an address of a file") as caught:
         here(text)
     assert "hf://OWNER/NAME/FILE" in caught.value.hint
 

@@ -166,8 +166,8 @@ def test_one_that_is_cut_off_is_named(server, pattern):
     ("address", "told"),
     [
         ("https://me:secret@host/a.tar", "user name or password"),
-        ("https://host/a.zip", "no address of tar shards"),
-        ("https:///a.tar", "no address of tar shards"),
+        ("https://host/a.zip", "not an address of tar shards"),
+        ("https:///a.tar", "not an address of tar shards"),
     ],
 )
 def test_addresses_that_are_not_taken(address, told):

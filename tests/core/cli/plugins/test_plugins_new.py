@@ -48,7 +48,7 @@ def test_refusals_are_wrong_usage_and_leave_nothing(run: Run, tmp_path: Path) ->
         ("class", (), "keyword"),
         ("gan", (), "taken"),
         ("flow", ("--architecture", "sketch"), "in genzoo-sketches"),
-        ("flow", ("--author", "<>"), "no author"),
+        ("flow", ("--author", "<>"), "not an author"),
     ):
         result = run("plugins", "new", name, *options, code=2)
         assert reason in result.stderr
