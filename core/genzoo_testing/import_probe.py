@@ -19,7 +19,7 @@ from genzoo.errors import PluginError
 from genzoo.plugin_safety.plugin_errors import contained
 from genzoo.plugins.discovery import GROUP
 from genzoo.plugins.manager import PluginManager
-from genzoo.registry import Catalogue, load_target
+from genzoo.registry import load_target
 
 HEAVY = (
     "torch",
@@ -87,12 +87,9 @@ def probe(distribution: str, entries: list[str]) -> dict[str, dict[str, str]]:
 
 
 def _configs(manager: PluginManager) -> list[str]:
-    catalogues = [
-        value for value in vars(manager.registry).values() if isinstance(value, Catalogue)
-    ]
     targets = [
         getattr(entry.record, "config", "")
-        for catalogue in catalogues
+        for catalogue in manager.registry.catalogues()
         for entry in catalogue.values()
     ]
     return [target for target in targets if target]

@@ -38,7 +38,7 @@ def read_file(path: Path) -> dict[str, dict[str, Any]]:
     except OSError as error:
         raise UsageError(f"'{path}' cannot be read: {error.strerror or error}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"'{path}' is no TOML file: {error}.") from error
+        raise UsageError(f"'{path}' is not a TOML file: {error}.") from error
     for name, table in content.items():
         if name not in SECTIONS:
             raise unknown_name(f"table in {path}", name, SECTIONS)

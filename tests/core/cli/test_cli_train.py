@@ -352,7 +352,7 @@ def test_wrong_usage_is_said_in_a_sentence(case: str, run: Run, trained: Trained
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        ("steps = ", "is no TOML file"),
+        ("steps = ", "is not a TOML file"),
         ("steps = 3", "no table in recipe.toml named 'steps'"),
         ("training = 3", "must be a table"),
         ("[trainign]\nsteps = 3", "Did you mean training"),
