@@ -65,3 +65,16 @@ def test_what_a_batch_needs_has_been_announced(window):
 
 def test_nothing_is_announced_without_blocks():
     assert BatchStream(10, 0).blocks_from(3) == ()
+
+
+def test_the_window_that_follows_is_announced_with_the_one_in_use():
+    order = shuffled(TOTAL, Blocks(LENGTHS, 2), random())
+    following = (*order.windows[1:], (99,))
+    for number, (now, then) in enumerate(zip(order.windows, following, strict=True)):
+        for offset in range(order.ends[number - 1] if number else 0, order.ends[number]):
+            assert order.blocks_from(offset, (99,)) == now + then
+
+
+def test_the_first_window_of_the_next_order_is_announced_with_the_last_of_this():
+    stream = BatchStream(TOTAL, 5, Blocks(LENGTHS, 2))
+    assert blocks_of(stream.take(TOTAL, 1)) <= set(stream.blocks_from(TOTAL - 1)[-2:])
