@@ -4,12 +4,13 @@ import json
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from toys import toy_registry
 
 from genzoo import ArtifactError, FormatSpec
 from genzoo.artifact.describe import describe
 from genzoo.artifact.load import load_model
+from genzoo.artifact.verify import verify
 from genzoo.errors import PluginError
 from genzoo.records import ArchitectureSpec
 from genzoo_testing import record_checks as records
@@ -44,6 +45,17 @@ def test_a_plugin_reads_a_foreign_folder(folder, known, toy_gan):
     assert described.format.endswith("/toy-format")
     assert described.config.sample == toy_gan.sample_spec
     assert described.config.latent == toy_gan.latent_spec
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_the_weights_of_a_foreign_folder_are_verified_too(folder, known, value):
+    assert verify(folder, known).ok
+    tensors = load_file(folder / "toy.safetensors")
+    next(t for t in tensors.values() if t.is_floating_point()).view(-1)[0] = value
+    save_file(tensors, folder / "toy.safetensors")
+    found = verify(folder, known)
+    assert not found.ok
+    assert "not finite" in found.findings[-1].detail
 
 
 def test_genzoos_own_folders_are_asked_about_nobody(artifact):

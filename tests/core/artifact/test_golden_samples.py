@@ -81,6 +81,22 @@ def test_a_number_that_is_none_equals_nothing(golden: Path, toy_vae: Model, valu
     assert not holds(golden, toy_vae)
 
 
+def test_latents_are_replayed_from_the_samples_that_are_stored(
+    golden: Path, toy_vae: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine makes slightly other ones, and an encoder may make much of that."""
+    changed(golden, "samples", lambda samples: samples.mul_(0.999))
+    stored, given = load_tensors(golden)[0], []
+
+    def encode(x: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        given.append(x)
+        return stored["encoded"]
+
+    monkeypatch.setattr(toy_vae, "encode", encode)
+    assert holds(golden, toy_vae)
+    assert torch.equal(given[0], stored["samples"])
+
+
 def test_golden_samples_are_those_of_the_weights_as_they_are_stored(
     registry: Registry, tmp_path: Path
 ) -> None:
