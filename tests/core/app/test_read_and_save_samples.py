@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import lines_kind
+import numpy as np
 import pytest
 
 from genzoo.app.read_and_save_samples import read_inputs
 from genzoo.errors import UsageError
+from genzoo.media.image_kind import ImageKind
+from genzoo.media.image_options import ImageOptions
 from genzoo.registry import Registry
+from genzoo.specs import SampleSpec
 
 KIND = lines_kind.LinesKind(lines_kind.LineOptions())
 SPEC = KIND.spec(("long", "short"))
@@ -45,3 +49,23 @@ def test_where_one_file_says_no_class_of_the_model_a_label_is_asked_for(
     with pytest.raises(UsageError, match="those of the lines are not known") as caught:
         read(*files)
     assert "--label" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("count", "places"), [(4, [0, 16, 32, 48]), (3, [0, 21, 42]), (None, list(range(0, 64, 2)))]
+)
+def test_samples_of_a_data_set_are_spread_evenly_over_it(
+    tmp_path: Path, count: int | None, places: list[int]
+) -> None:
+    """Data that is sorted by class would show the first one alone."""
+    pictures = np.arange(64, dtype=np.uint8).reshape(-1, 1, 1, 1).repeat(8, 1).repeat(8, 2)
+    np.savez(tmp_path / "data.npz", images=pictures.repeat(3, 3))
+    found = read_inputs(
+        (str(tmp_path / "data.npz"),),
+        ImageKind(ImageOptions(size=8)),
+        SampleSpec(shape=(3, 8, 8)),
+        Registry(),
+        count,
+        (),
+    )
+    assert ((found.x[:, 0, 0, 0] + 1) * 127.5).round().int().tolist() == places
