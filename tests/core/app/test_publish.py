@@ -17,9 +17,7 @@ def test_what_is_said_of_the_training_goes_before_what_the_model_it_is_like_says
     first, again = tmp_path / "first", tmp_path / "again"
     facts = {"steps": 10, "data": "numbers"}
     save_artifact(toy_vae, first, registry=registry, preview=False, training=facts)
-    save_model(
-        toy_vae, again, like=first, training={"steps": 20}, preview=False, registry=registry
-    )
+    save_model(toy_vae, again, like=first, training={"steps": 20}, preview=False, registry=registry)
     assert describe(again, registry).config.training == {"steps": 20, "data": "numbers"}
     save_model(toy_vae, again, like=first, preview=False, registry=registry)
     assert describe(again, registry).config.training == facts

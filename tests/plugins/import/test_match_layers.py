@@ -1,5 +1,7 @@
 """Tensors are matched by name, else by layer, and only where one choice is left."""
 
+import pytest
+
 from genzoo_import.match_layers import match
 
 EXPECTED = {
@@ -91,3 +93,19 @@ def test_another_number_of_like_layers_fits_nothing():
     outcome = match(ALIKE, found, {}, ordered=True)
     assert len(outcome.missing) == 3
     assert len(outcome.unused) == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "file", "doubtful"),
+    [
+        (("first.0", "first.1"), ("second.3", "second.5"), False),
+        (("shallow", "deep"), ("layers.0", "layers.1"), True),
+        (("layers.0", "layers.1"), ("shallow", "deep"), True),
+        (("layers.1", "layers.0"), ("layers.3", "layers.5"), True),
+    ],
+)
+def test_layers_that_are_alike_are_certain_only_if_numbers_order_both(
+    model: tuple[str, ...], file: tuple[str, ...], doubtful: bool
+) -> None:
+    expected, found = ({f"{layer}.weight": (3, 3) for layer in layers} for layers in (model, file))
+    assert match(expected, found, {}, True).doubtful == (file if doubtful else ())
