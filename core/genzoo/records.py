@@ -33,7 +33,7 @@ _CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
 """What the fields of records may hold, by their annotation: in words and as a test."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class Record:
     """Base of all records: a checked name and a one-line summary.
 
@@ -76,7 +76,7 @@ class Record:
                 raise ValueError(f"{key} {value!r} of {self.name} is not 'module:attribute'")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class ArchitectureSpec(Record):
     """A recipe for networks.
 
@@ -120,7 +120,7 @@ class ArchitectureSpec(Record):
     paper: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class ObjectiveSpec(Record):
     """A way to learn.
 
@@ -142,7 +142,7 @@ class ObjectiveSpec(Record):
     paper: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class PriorSpec(Record):
     """A latent distribution that can be fitted to posteriors after training.
 
@@ -159,7 +159,7 @@ class PriorSpec(Record):
     config: str
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class DatasetSpec(Record):
     """A data set known by name.
 
@@ -180,7 +180,7 @@ class DatasetSpec(Record):
     licence: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class DataSourceSpec(Record):
     """A form in which data are given: an address, a kind of file, or a layout of a folder.
 
@@ -211,7 +211,7 @@ class DataSourceSpec(Record):
                 raise ValueError(f"{text!r} of the data source {self.name} is not lower case text")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class ModelSpec(Record):
     """A pretrained model of the zoo.
 
@@ -230,7 +230,7 @@ class ModelSpec(Record):
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class FormatSpec(Record):
     """A form in which other software keeps models: a `config.json` beside safetensors.
 
@@ -247,7 +247,7 @@ class FormatSpec(Record):
     target: str
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class KindSpec(Record):
     """A kind of content, such as images: how samples are read, written and shown.
 
@@ -265,7 +265,7 @@ class KindSpec(Record):
     config: str
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class MetricSpec(Record):
     """A way to judge a model.
 
@@ -284,7 +284,7 @@ class MetricSpec(Record):
     paper: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class FeatureSpec(Record):
     """A feature space to compare samples and data in.
 
@@ -308,7 +308,7 @@ class FeatureSpec(Record):
     paper: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class TrackerSpec(Record):
     """A place where metrics and pictures go while training.
 
@@ -327,7 +327,7 @@ class TrackerSpec(Record):
     automatic: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class CommandSpec(Record):
     """A command of the command line: `genzoo NAME`.
 
