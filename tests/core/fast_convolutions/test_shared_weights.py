@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import pytest
 import torch
 from torch import Tensor
@@ -78,7 +76,6 @@ def test_a_weight_made_for_one_use_is_no_other_later() -> None:
             made = shared_weight(weight, "form", weight.clone)
             assert made.item() == value
             del weight, made
-            gc.collect()
 
 
 def test_nothing_is_kept_after_a_failure() -> None:
