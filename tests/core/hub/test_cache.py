@@ -47,6 +47,12 @@ def test_what_is_there() -> None:
     assert find_cached(TOY.at("3" * 40)) is None
 
 
+def test_what_is_no_whole_artifact_is_not_listed() -> None:
+    (commit_folder(TOY, TWO) / "config.json").unlink()
+    assert names() == ["someone/toy@v1"]
+    assert find_cached(TOY) is None
+
+
 def test_a_commit_without_a_name() -> None:
     record_revision(TOY.at("v1"), TWO)
     assert names() == ["someone/toy", f"someone/toy@{ONE}"]
