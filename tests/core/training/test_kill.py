@@ -29,7 +29,7 @@ def check_killed(run, registry):
     if (run / "run.json").exists():
         json.loads((run / "run.json").read_text())
     lines, _ = logged(run)
-    steps = [line["step"] for line in lines]
+    steps = [dict(line)["step"] for line in lines]
     assert steps == list(range(1, len(steps) + 1))
     for path in run.glob("samples/[!.]*.png"):
         Image.open(path).load()
