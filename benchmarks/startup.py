@@ -24,7 +24,7 @@ from pathlib import Path
 from genzoo.plugins.discovery import ALLOW_VARIABLE, BLOCK_VARIABLE
 
 ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT / "tests"))
+sys.path.append(str(ROOT / "tests" / "helpers"))
 from environments import Environment, write_wheel  # noqa: E402
 
 BUDGET = 0.25
