@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from genzoo.interfaces.networks import Encoder as Encoder
     from genzoo.interfaces.networks import Generator as Generator
     from genzoo.interfaces.networks import InvertibleGenerator as InvertibleGenerator
+    from genzoo.interfaces.networks import StyleGenerator as StyleGenerator
     from genzoo.interfaces.noise import BatchNoise as BatchNoise
     from genzoo.interfaces.noise import Noise as Noise
     from genzoo.interfaces.noise import SampleNoise as SampleNoise
@@ -209,6 +210,7 @@ _HOME = {
         "Encoder",
         "Generator",
         "InvertibleGenerator",
+        "StyleGenerator",
     ),
     "genzoo.interfaces.noise": ("BatchNoise", "Noise", "SampleNoise"),
     "genzoo.interfaces.objective": (

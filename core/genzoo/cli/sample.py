@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     help="Shrinks latents towards the prior's centre: below 1 less variety, more typical samples.",
 )
 @click.option(
+    "--truncated-layers",
+    type=click.IntRange(min=0),
+    help="Of a generator with styles: how many layers are truncated, from the first. Default: all.",
+)
+@click.option(
     "--temperature",
     type=click.FloatRange(min=0.0),
     default=1.0,
@@ -60,6 +65,7 @@ def command(
     out: Path | None,
     labels: tuple[str, ...],
     truncation: float,
+    truncated_layers: int | None,
     temperature: float,
     prior: str | None,
     device: str,
@@ -102,6 +108,7 @@ def command(
                     seed=seed,
                     labels=classes and classes[numbers.start : numbers.stop],
                     truncation=truncation,
+                    truncated_layers=truncated_layers,
                     temperature=temperature,
                     prior=prior,
                     batch_size=batch_size,

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from torch import Tensor, nn
 
 from genzoo.interfaces.distributions import Likelihood, Posterior
+from genzoo.interfaces.noise import Noise
 
 
 class Generator(nn.Module, ABC):
@@ -31,6 +32,53 @@ class InvertibleGenerator(Generator):
             Latents (N, *latent shape) and log|det dz/dx| in nats, (N,), for x in the sample's
             range.
         """
+
+
+class StyleGenerator(Generator):
+    """Latents to samples by way of styles: a vector for each layer that is modulated by one.
+
+    Karras et al. 2019 (arXiv:1812.04948). Styles are where such a model is truncated, edited and
+    inverted; those of one latent are the same in all layers.
+
+    Attributes:
+        style_count: Layers that have a style of their own.
+        style_dim: Dimensions of a style.
+    """
+
+    style_count: int
+    style_dim: int
+
+    @abstractmethod
+    def styles(
+        self,
+        z: Tensor,
+        labels: Tensor | None = None,
+        truncation: float = 1.0,
+        truncated_layers: int | None = None,
+    ) -> Tensor:
+        """Map latents (N, *latent shape) to styles (N, style_count, style_dim).
+
+        Args:
+            z: Latents.
+            labels: Class indices (N,).
+            truncation: What the distance of each style from the mean style is multiplied with.
+            truncated_layers: How many layers, from the first one, get truncated styles; by default
+                all.
+        """
+
+    @abstractmethod
+    def synthesise(self, styles: Tensor, noise: Noise | None = None) -> Tensor:
+        """Map styles (N, style_count, style_dim) to samples (N, *sample shape).
+
+        Args:
+            styles: A vector for each layer.
+            noise: Randomness of N rows, for layers that add some; by default they add what is
+                fixed in the weights.
+        """
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Map latents (N, *latent shape) to samples (N, *sample shape)."""
+        return self.synthesise(self.styles(z, labels))
 
 
 class Discriminator(nn.Module, ABC):

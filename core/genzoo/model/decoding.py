@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from genzoo.errors import CapabilityError, UsageError
 from genzoo.interfaces.architecture import Architecture
-from genzoo.interfaces.networks import Decoder, Generator
+from genzoo.interfaces.networks import Decoder, Generator, StyleGenerator
 from genzoo.interfaces.noise import Noise
 from genzoo.model.batches import Run
+from genzoo.model.latent_paths import check_truncation
 
 
 def find_decoder(parts: Iterable[nn.Module], model: str) -> Generator | Decoder:
@@ -42,6 +43,31 @@ def check_temperature(temperature: float, architecture: Architecture, model: str
             f"{model} has no temperature: its samples are not draws from a likelihood.",
             "Leave the temperature out.",
         )
+
+
+def truncating(
+    parts: Iterable[nn.Module], truncation: float, truncated_layers: int | None
+) -> Run | None:
+    """Maps latents to samples of truncated styles; None where latents are what is truncated.
+
+    Args:
+        parts: Of the model.
+        truncation: Above 0 and at most 1; 1 leaves styles alone.
+        truncated_layers: How many layers get truncated styles; None for all.
+
+    Raises:
+        UsageError: A value out of bounds, or layers of a model that has no styles.
+    """
+    styled = next((part for part in parts if isinstance(part, StyleGenerator)), None)
+    if styled is None and truncated_layers is not None:
+        raise UsageError("This model has no styles, of which some layers' could be truncated.")
+    if truncated_layers is not None and truncated_layers < 0:
+        raise UsageError(f"The number of truncated layers is 0 or more, not {truncated_layers}.")
+    if styled is None or truncation == 1.0:
+        return None
+    check_truncation(truncation)
+    part = styled
+    return lambda z, labels: part.synthesise(part.styles(z, labels, truncation, truncated_layers))
 
 
 def best_of(part: Generator | Decoder, architecture: Architecture) -> Run:

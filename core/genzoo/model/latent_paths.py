@@ -16,11 +16,20 @@ def drawn(prior: Prior, noise: Noise, truncation: float) -> Tensor:
     Raises:
         UsageError: The factor is outside (0, 1].
     """
-    if not 0.0 < truncation <= 1.0:
-        raise UsageError(f"The truncation must be above 0 and at most 1, not {truncation}.")
+    check_truncation(truncation)
     if truncation == 1.0:
         return prior.sample(noise)
     return prior.sample_truncated(noise, truncation)
+
+
+def check_truncation(truncation: float) -> None:
+    """Refuse a factor outside (0, 1].
+
+    Raises:
+        UsageError: It is.
+    """
+    if not 0.0 < truncation <= 1.0:
+        raise UsageError(f"The truncation must be above 0 and at most 1, not {truncation}.")
 
 
 def interpolation_path(start: Tensor, end: Tensor, steps: int) -> Tensor:

@@ -24,7 +24,7 @@ from genzoo.model.batches import (
     in_float32,
     slices,
 )
-from genzoo.model.decoding import best_of, check_temperature, draw_of, find_decoder
+from genzoo.model.decoding import best_of, check_temperature, draw_of, find_decoder, truncating
 from genzoo.model.encoding import find_encoder, mode_of, require_encoder, require_inverse
 from genzoo.model.fold_batch_norm import fold_batch_norm
 from genzoo.model.labels import Labels, label_tensor
@@ -136,6 +136,7 @@ class Model(nn.Module):
         seed: int = 0,
         labels: Labels | None = None,
         truncation: float = 1.0,
+        truncated_layers: int | None = None,
         prior: str | None = None,
         temperature: float = 1.0,
         batch_size: int = 64,
@@ -149,7 +150,10 @@ class Model(nn.Module):
             labels: Class indices or names (count,), or one name for all; by default class
                 `i mod classes` for sample `i`.
             truncation: Shrinks latents towards the prior's centre, of a mixture the mean of each
-                one's component: below 1 trades variety for typicality.
+                one's component: below 1 trades variety for typicality. With a `StyleGenerator` it
+                shrinks styles towards their mean instead.
+            truncated_layers: Of a `StyleGenerator`, how many layers that is done for, from the
+                first one; by default all.
             prior: Name of the prior to draw from.
             temperature: Where samples are draws from a likelihood, how freely they are drawn: 0
                 takes the most likely one.
@@ -164,10 +168,14 @@ class Model(nn.Module):
             UsageError: A count, label, truncation or temperature that makes no sense.
         """
         check_temperature(temperature, self.architecture, self.architecture_name)
+        classes = self._labels(labels, count, start)
+        by_styles = truncating(self.parts.values(), truncation, truncated_layers)
+        if by_styles is not None:
+            latents = self.draw_latents(count, seed=seed, prior=prior, start=start)
+            return self._batched(by_styles, latents, classes, batch_size)
         latents = self.draw_latents(
             count, seed=seed, truncation=truncation, prior=prior, start=start
         )
-        classes = self._labels(labels, count, start)
         if not self.architecture.draws_samples:
             return self.decode(latents, classes, batch_size=batch_size)
         numbers = range(start, start + count)

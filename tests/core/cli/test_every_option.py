@@ -55,7 +55,8 @@ ELSEWHERE = {
     *("model", "files", "data", "latents"),  # What is worked on.
     *("out", "count", "steps", "pictures"),  # How much, and where to.
     *("device", "batch_size", "stream"),  # What must change nothing.
-    *("size", "max_pixels", "temperature", "reproduce", "features_file"),  # Their own tests.
+    # Their own tests.
+    *("size", "max_pixels", "temperature", "reproduce", "features_file", "truncated_layers"),
 }
 
 
