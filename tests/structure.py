@@ -24,6 +24,7 @@ ROOMS = (
     *("training", "evaluation", "doctor"),
     *("data", "hub", "artifact"),
     *("fast_convolutions", "media", "model"),
+    "quantisers",
     *("plugins", "registry", "events"),
     *("interfaces", "distributed", "specs", "records"),
     *("plugin_safety", "system", "progress"),

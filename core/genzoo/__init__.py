@@ -123,6 +123,11 @@ if TYPE_CHECKING:
     from genzoo.model.model import Model as Model
     from genzoo.model.reshape import reshape as reshape
     from genzoo.plugins.hookspecs import hookimpl as hookimpl
+    from genzoo.quantisers.options import QuantiserConfig as QuantiserConfig
+    from genzoo.quantisers.options import make_quantiser as make_quantiser
+    from genzoo.quantisers.posterior import QuantisedPosterior as QuantisedPosterior
+    from genzoo.quantisers.quantiser import Quantised as Quantised
+    from genzoo.quantisers.quantiser import Quantiser as Quantiser
     from genzoo.records import *  # noqa: F403
     from genzoo.specs import Config as Config
     from genzoo.specs import LatentSpec as LatentSpec
@@ -234,6 +239,9 @@ _HOME = {
     "genzoo.model.model": ("Model",),
     "genzoo.model.reshape": ("reshape",),
     "genzoo.plugins.hookspecs": ("hookimpl",),
+    "genzoo.quantisers.options": ("QuantiserConfig", "make_quantiser"),
+    "genzoo.quantisers.posterior": ("QuantisedPosterior",),
+    "genzoo.quantisers.quantiser": ("Quantised", "Quantiser"),
     "genzoo.specs": ("Config", "LatentSpec", "SampleSpec"),
     "genzoo.training.training_config": ("TrainingConfig",),
     "genzoo.system.thread_waiting": ("sharing_processors",),

@@ -69,6 +69,11 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch):
     assert (tmp_path / "runs/photos/artifact/model.safetensors").exists()
 
 
+def test_the_encoder_of_the_page_on_quantisers_works():
+    (code,) = re.findall(r"```python\n(.*?)```", MANUAL["quantisers.md"], re.DOTALL)
+    exec(compile(code, "quantisers.md", "exec"), {"__name__": "quantisers"})
+
+
 def test_the_pages_for_plugin_authors_are_short():
     pages = ("plugins.md", "writing-a-plugin.md", "plugin-contract.md", "hooks.md")
     assert sum(len(MANUAL[page].split()) for page in pages) < 5000

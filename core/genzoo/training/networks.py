@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from genzoo.distributed.process_group import ProcessGroup
 from genzoo.distributed.sync_batch_norm import synced
 from genzoo.fast_convolutions.swap_layers import use_fast_convolutions
+from genzoo.quantisers.quantiser import Quantiser
 from genzoo.training.built_task import Task
 from genzoo.training.data_parallel import share_weights
 from genzoo.training.ema import ExponentialMovingAverage, fresh_average
@@ -73,6 +74,9 @@ def _placed(
     if config.sync_batch_norm and processes.size > 1:
         placed = {name: synced(part, processes) for name, part in parts.items()}
     for part in placed.values():
+        for layer in part.modules():
+            if isinstance(layer, Quantiser):
+                layer.processes = processes
         if config.fast_convolutions and not config.deterministic:
             use_fast_convolutions(part)
         part.to(device).to(memory_format=torch.channels_last).train()
