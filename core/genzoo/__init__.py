@@ -87,6 +87,8 @@ if TYPE_CHECKING:
     from genzoo.interfaces.likelihoods import Categorical as Categorical
     from genzoo.interfaces.likelihoods import DiscretisedLogistic as DiscretisedLogistic
     from genzoo.interfaces.likelihoods import Gaussian as Gaussian
+    from genzoo.interfaces.name_patterns import LabelPattern as LabelPattern
+    from genzoo.interfaces.name_patterns import label_in_name as label_in_name
     from genzoo.interfaces.networks import Decoder as Decoder
     from genzoo.interfaces.networks import Discriminator as Discriminator
     from genzoo.interfaces.networks import Encoder as Encoder
@@ -107,6 +109,7 @@ if TYPE_CHECKING:
     from genzoo.interfaces.prior import Prior as Prior
     from genzoo.interfaces.prior import StandardNormal as StandardNormal
     from genzoo.interfaces.ramp import ramp as ramp
+    from genzoo.interfaces.sound import Sound as Sound
     from genzoo.interfaces.tracker import RunDescription as RunDescription
     from genzoo.interfaces.tracker import Tracker as Tracker
     from genzoo.interfaces.training_step import Batch as Batch
@@ -209,6 +212,7 @@ _HOME = {
         "DiscretisedLogistic",
         "Gaussian",
     ),
+    "genzoo.interfaces.name_patterns": ("LabelPattern", "label_in_name"),
     "genzoo.interfaces.networks": (
         "Decoder",
         "Discriminator",
@@ -229,6 +233,7 @@ _HOME = {
     "genzoo.interfaces.posteriors": ("DiagonalGaussian",),
     "genzoo.interfaces.prior": ("FittedPrior", "Prior", "StandardNormal"),
     "genzoo.interfaces.ramp": ("ramp",),
+    "genzoo.interfaces.sound": ("Sound",),
     "genzoo.interfaces.training_step": ("Batch", "Step"),
     "genzoo.interfaces.tracker": ("RunDescription", "Tracker"),
     "genzoo.interfaces.vital_signs": ("CodeUse", "LatentUse", "Separation", "VitalSign"),

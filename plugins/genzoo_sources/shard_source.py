@@ -126,7 +126,11 @@ class IndexedShards(FileSource):
         labels = self._labels[np.asarray(kept)]
         missing = np.flatnonzero(labels < 0).tolist()
         if len(missing) == len(labels):
-            return folder_labels([self._name(position) for position in kept], self._kind.array)
+            return folder_labels(
+                [self._name(position) for position in kept],
+                self._kind.array,
+                self._kind.label_pattern,
+            )
         if missing:
             one, many = "has none", "have none"
             return Labels.incomplete(self._kind.array, missing, len(labels), one, many)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo import RunDescription, Tracker
+from genzoo import RunDescription, Sound, Tracker
 
 
 class TensorBoardTracker(Tracker):
@@ -25,6 +25,11 @@ class TensorBoardTracker(Tracker):
 
     def images(self, step: int, name: str, picture: NDArray[np.uint8]) -> None:
         self._writer.add_image(name, picture, step, dataformats="HWC")
+
+    def sound(self, step: int, name: str, sound: Sound) -> None:
+        # TensorBoard's writer takes one channel.
+        mono = sound.values.mean(1, keepdims=True).T
+        self._writer.add_audio(name, mono, step, sample_rate=sound.rate)
 
     def close(self) -> None:
         self._writer.close()

@@ -9,7 +9,7 @@ from secrets import token_hex
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo import RunDescription, Tracker
+from genzoo import RunDescription, Sound, Tracker
 
 
 class WandbTracker(Tracker):
@@ -24,7 +24,7 @@ class WandbTracker(Tracker):
 
         super().__init__(run)
         folder = run.folder.resolve()
-        self._picture = wandb.Image
+        self._picture, self._sound = wandb.Image, wandb.Audio
         self._run = wandb.init(
             project=os.environ.get("WANDB_PROJECT", "genzoo"),
             name=os.environ.get("WANDB_NAME", folder.name),
@@ -41,6 +41,10 @@ class WandbTracker(Tracker):
 
     def images(self, step: int, name: str, picture: NDArray[np.uint8]) -> None:
         self._run.log({name: self._picture(picture)}, step=step)
+
+    def sound(self, step: int, name: str, sound: Sound) -> None:
+        played = self._sound(sound.values, sample_rate=sound.rate)
+        self._run.log({f"{name}-sound": played}, step=step)
 
     def close(self) -> None:
         self._run.finish()

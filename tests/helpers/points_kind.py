@@ -79,7 +79,9 @@ class PointsKind(Kind):
             raise UndecodableError("a number that is not finite")
         if not self.config.turned:
             return Decoded(points)
-        return Decoded(points[:, ::-1], ("Turned {} round.",))
+        return Decoded(
+            points[:, ::-1], ("Turned {} round.",), counts={"Read {} lines.": len(points)}
+        )
 
     def check(self, samples: np.ndarray, name: str) -> np.ndarray:
         if samples.ndim != 2 or samples.shape[1] != 2 or samples.dtype.kind != "f":

@@ -39,6 +39,7 @@ class Tally:
         kept: For each row, the position of the file or entry it came from.
         failed: Reasons by position.
         remarks: What was done to how many rows.
+        counts: What else was counted.
         labels: For each row that says its class itself, the number of that.
         classes: Numbers of those classes, in the order in which they were met.
     """
@@ -46,6 +47,7 @@ class Tally:
     kept: array[int] = field(default_factory=lambda: array("q"))
     failed: dict[int, str] = field(default_factory=dict)
     remarks: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
     labels: array[int] = field(default_factory=lambda: array("q"))
     classes: dict[str, int] = field(default_factory=dict)
 
@@ -57,6 +59,7 @@ class Tally:
                 self.labels.append(self.classes.setdefault(label, len(self.classes)))
             for remark in outcome.remarks:
                 self.remarks[remark] += len(outcome.rows)
+            self.counts.update(outcome.counts)
         else:
             self.failed[position] = str(outcome)
 
@@ -149,6 +152,7 @@ def notes_of(source: DataSource, tally: Tally, kind: Kind) -> list[str]:
         )
     for remark, count in sorted(tally.remarks.items()):
         notes.append(remark.replace("{}", counted(count, kind)))
+    notes += [told.replace("{}", f"{count:,}") for told, count in sorted(tally.counts.items())]
     return notes
 
 

@@ -11,15 +11,19 @@ from numpy.typing import NDArray
 
 from genzoo.data.data_notes import printable, shortened
 from genzoo.interfaces.data_source import Labels
+from genzoo.interfaces.name_patterns import label_in_name
 
 
-def folder_labels(paths: Sequence[str], samples: str) -> Labels:
+def folder_labels(paths: Sequence[str], samples: str, pattern: str | None = None) -> Labels:
     """Label each sample by the first folder below what all `paths` have in common.
 
     Args:
         paths: Relative paths of the files they came from, '/' between parts; at least one.
         samples: What they are called, in the plural.
+        pattern: Where in a path the class stands instead; see `label_in_name`.
     """
+    if pattern is not None:
+        return _name_labels(paths, samples, pattern)
     depth = common_folders(paths)
     around = printable(_folders(paths[0], depth))
     notes = (f"All {samples} are in '{around}'.",) if depth else ()
@@ -38,6 +42,18 @@ def folder_labels(paths: Sequence[str], samples: str) -> Labels:
     names = (printable(path.split("/", depth + 1)[depth]) for path in paths)
     numbers = np.fromiter((met.setdefault(name, len(met)) for name in names), np.int64)
     return numbered_labels(numbers, met, notes)
+
+
+def _name_labels(paths: Sequence[str], samples: str, pattern: str) -> Labels:
+    found = [label_in_name(pattern, path) for path in paths]
+    without = [number for number, label in enumerate(found) if not label]
+    if without:
+        is_none = f"not named like '{pattern}' ({shortened([paths[each] for each in without])})"
+        count = len(paths)
+        return Labels.incomplete(samples, without, count, f"is {is_none}", f"are {is_none}")
+    met: dict[str, int] = {}
+    numbers = [met.setdefault(printable(label), len(met)) for (label,) in found]
+    return numbered_labels(np.array(numbers, np.int64), met)
 
 
 def numbered_labels(

@@ -194,13 +194,13 @@ class Worker:
     def _outcome(self, answer: str | list[Any]) -> Outcome:
         if isinstance(answer, str):
             return UndecodableError(answer)
-        count, remarks, labels = answer
+        count, remarks, labels, counts = answer
         expected = count * math.prod(self._shape) * self._dtype.itemsize
         content = self._pipes()[1].read(expected)
         if len(content) != expected:
             raise WorkerLostError
         rows = np.frombuffer(content, self._dtype).reshape(count, *self._shape)
-        return Decoded(rows, tuple(remarks), tuple(labels))
+        return Decoded(rows, tuple(remarks), tuple(labels), counts)
 
     def _send(self, message: object, contents: Iterable[bytes] = ()) -> None:
         requests = self._pipes()[0]

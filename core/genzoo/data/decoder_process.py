@@ -2,8 +2,8 @@
 
 It reads lines of JSON on stdin, first the kind, then lists of files: the path of one, or
 `[name, size]` where its bytes follow the line. For each list it answers with a line of JSON that
-has `[rows, remarks, labels]` or a reason for each file, and with the bytes of the rows. It ends
-when stdin does.
+has `[rows, remarks, labels, counts]` or a reason for each file, and with the bytes of the rows. It
+ends when stdin does.
 
 A plain subprocess, because multiprocessing would run the user's script again in each worker, and
 because a decoder that crashes then takes no more than its worker down.
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from genzoo.data.decoding import attempt, quiet_decoding
-from genzoo.interfaces.data_source import Content, Encoded
+from genzoo.interfaces.data_source import Content, Encoded, Outcome
 from genzoo.interfaces.decoded import Decoded
 from genzoo.interfaces.kind import Kind
 from genzoo.registry import load_target
@@ -49,13 +49,16 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     while line := requests.readline():
         files = [_file(each, requests) for each in json.loads(line)]
         outcomes = [attempt(kind, file) for file in files]
-        answer = [
-            [len(each.rows), each.remarks, each.labels] if isinstance(each, Decoded) else str(each)
-            for each in outcomes
-        ]
+        answer = [_answer(each) for each in outcomes]
         content = [each.rows.tobytes() for each in outcomes if isinstance(each, Decoded)]
         replies.write(json.dumps(answer).encode() + b"\n" + b"".join(content))
         replies.flush()
+
+
+def _answer(outcome: Outcome) -> str | tuple[Any, ...]:
+    if not isinstance(outcome, Decoded):
+        return str(outcome)
+    return len(outcome.rows), outcome.remarks, outcome.labels, dict(outcome.counts)
 
 
 def _file(description: str | list[Any], requests: BinaryIO) -> Encoded:

@@ -39,7 +39,7 @@ class FolderSource(FileSource):
         self.name = name
         self.identity = folder_identity(self.scan, cache, note)
         self.notes = self.scan.notes
-        self._array = kind.array
+        self._array, self._pattern = kind.array, kind.label_pattern
 
     def __len__(self) -> int:
         return len(self.scan.files)
@@ -54,7 +54,8 @@ class FolderSource(FileSource):
         return self.scan.root / self.scan.files[position].path
 
     def labels(self, kept: Sequence[int]) -> Labels:
-        return folder_labels([self.scan.files[position].path for position in kept], self._array)
+        paths = [self.scan.files[position].path for position in kept]
+        return folder_labels(paths, self._array, self._pattern)
 
 
 def folder_identity(

@@ -14,6 +14,7 @@ from genzoo.data.folder_listing import check_plain, scan_folder
 from genzoo.errors import DataError
 from genzoo.interfaces.decoded import Decoded, UndecodableError
 from genzoo.interfaces.kind import Kind
+from genzoo.interfaces.name_patterns import label_in_name
 from genzoo.specs import SampleSpec
 
 if TYPE_CHECKING:
@@ -38,12 +39,13 @@ def read_files(paths: Iterable[str | Path], kind: Kind, spec: SampleSpec) -> Ten
 def read_labelled(
     paths: Iterable[str | Path], kind: Kind, spec: SampleSpec
 ) -> tuple[Tensor, tuple[str, ...]]:
-    """As `read_files`, and the class of each sample by name where all files say it themselves."""
+    """As `read_files`, and the class of each sample, where all files or their names say it."""
     import torch
 
     kind = type(kind)(kind.options_for_spec(spec))
     with quiet_decoding():
-        decoded = [_read(file, kind) for file in _files(paths, kind)]
+        files = list(_files(paths, kind))
+        decoded = [_read(file, kind) for file in files]
     if not decoded:
         raise DataError(
             f"There is no {kind.noun} to read.",
@@ -51,6 +53,11 @@ def read_labelled(
         )
     rows = np.concatenate([each.rows for each in decoded])
     names = tuple(printable(label) for each in decoded for label in each.labels)
+    names = names or tuple(
+        label
+        for file, each in zip(files, decoded, strict=True)
+        for label in label_in_name(kind.label_pattern, file) * len(each.rows)
+    )
     x = kind.samples(torch.from_numpy(rows), spec)
     return x, names if len(names) == len(rows) else ()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +31,14 @@ class Decoded:
             done to: `Cropped {} to the middle square.` They are counted and told once.
         labels: The class of each row by name, where the file itself says it: one for each row, or
             none at all. They go before those of class folders.
+        counts: What else is to be told, as sentences with `{}` for a number, and that number of
+            this file: `Left out {} windows of silence.` Numbers are summed over all files.
     """
 
     rows: NDArray[np.generic]
     remarks: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class UndecodableError(Exception):

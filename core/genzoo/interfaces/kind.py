@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from genzoo.errors import SpecError
 from genzoo.interfaces.decoded import Decoded, Layout, UndecodableError
+from genzoo.interfaces.sound import Sound
 from genzoo.specs import Config, SampleSpec
 
 if TYPE_CHECKING:
@@ -114,6 +115,12 @@ class Kind(ABC):
 
     # In.
 
+    @property
+    def label_pattern(self) -> str | None:
+        """How names of files tell the class, for `label_in_name`: by default its `label_from`."""
+        pattern: str | None = getattr(self.config, "label_from", None)
+        return pattern
+
     def may_read(self, name: str) -> bool:
         """Whether a file of that name is worth an attempt; the others are left out and named."""
         return PurePath(name).suffix.lower() in self.reads
@@ -211,6 +218,15 @@ class Kind(ABC):
             ending: One of `endings`.
             columns: Samples in a row, for kinds that have rows.
         """
+
+    def sound(self, x: Tensor, spec: SampleSpec) -> Sound | None:
+        """Samples (n, *spec.shape) as one sound for trackers; None where they make none.
+
+        Args:
+            x: At least one.
+            spec: Their contract.
+        """
+        return None
 
     def paired(self, originals: Tensor, made: Tensor, spec: SampleSpec, columns: int) -> Tensor:
         """Originals and what a model made of them, in the order to be shown in `columns`.

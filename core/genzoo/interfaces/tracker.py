@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from genzoo.interfaces.sound import Sound
+
 MOST_BYTES = 200
 """Bytes of a name that is remembered."""
 
@@ -70,6 +72,10 @@ class Tracker(ABC):
     @abstractmethod
     def images(self, step: int, name: str, picture: NDArray[np.uint8]) -> None:
         """A picture (height, width, channels), uint8."""
+
+    def sound(self, step: int, name: str, sound: Sound) -> None:
+        """A sound, of kinds that have some; by default it goes nowhere."""
+        return
 
     @abstractmethod
     def close(self) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from genzoo.interfaces.name_patterns import LabelPattern
 from genzoo.specs import Config
 
 MAX_PIXELS = 2**28
@@ -22,6 +23,7 @@ class ImageOptions(Config):
         background: Under transparent pixels: a name or `#rrggbb`.
         max_pixels: Images of more are left out: decoding takes 4 bytes of memory for each pixel,
             and a small file can claim any number. Photographs of 200 megapixels are within it.
+        label_from: How the names of files tell the class, such as `{label}_{number}`.
     """
 
     size: int | None = Field(None, ge=1, le=4096, description="Side length in pixels.")
@@ -29,4 +31,7 @@ class ImageOptions(Config):
     background: str = Field("white", description="Colour behind transparent images.")
     max_pixels: int = Field(
         MAX_PIXELS, ge=1, description="Images of more pixels than this are left out."
+    )
+    label_from: LabelPattern | None = Field(
+        None, description="How file names tell the class, e.g. '{label}_{number}'."
     )

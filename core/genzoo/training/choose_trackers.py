@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genzoo.errors import PluginError, UsageError
+from genzoo.interfaces.sound import Sound
 from genzoo.interfaces.tracker import RunDescription, Tracker
 from genzoo.plugin_safety.plugin_errors import contained
 from genzoo.records import TrackerSpec
@@ -88,6 +89,11 @@ class Trackers:
     def images(self, step: int, name: str, picture: NDArray[np.uint8]) -> None:
         """A picture (height, width, channels), uint8."""
         self._each(lambda tracker: tracker.images(step, name, picture.copy()))
+
+    def sound(self, step: int, name: str, sound: Sound) -> None:
+        """A sound, (frames, channels)."""
+        copy = Sound(sound.values.copy(), sound.rate)
+        self._each(lambda tracker: tracker.sound(step, name, copy))
 
     def close(self) -> None:
         """Let all write everything out. Further calls do nothing."""

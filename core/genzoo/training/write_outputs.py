@@ -148,6 +148,8 @@ class RunOutputs:
                 paths.append(self._folder.samples / f"{name}-{step:09d}{ending}")
                 save_samples(x, kind, spec, paths[-1], COLUMNS)
             self._trackers.images(step, name, kind.picture(x, spec, COLUMNS))
+            if (sound := kind.sound(x, spec)) is not None:
+                self._trackers.sound(step, name, sound)
         for path in paths:
             self._reporter.snapshot(step, path)
             self._send("genzoo_snapshot_saved", path=path)

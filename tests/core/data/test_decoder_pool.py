@@ -35,7 +35,11 @@ def names(tmp_path) -> list[str]:
 
 def same(left, right) -> bool:
     if isinstance(left, Decoded) and isinstance(right, Decoded):
-        return bool((left.rows == right.rows).all()) and left.remarks == right.remarks
+        return (
+            bool((left.rows == right.rows).all())
+            and left.remarks == right.remarks
+            and left.counts == right.counts
+        )
     return str(left) == str(right)
 
 
@@ -70,6 +74,7 @@ def test_files_of_any_number_of_rows(tmp_path, monkeypatch):
     ]
     assert there[3].rows.tolist() == [[0, 3], [1, 3], [2, 3]]
     assert there[3].remarks == ("Turned {} round.",)
+    assert there[3].counts == {"Read {} lines.": 3}
 
 
 def test_stopping_early_ends_the_workers(tmp_path, names, monkeypatch):
@@ -139,7 +144,7 @@ def test_the_protocol(tmp_path, names):
     replies = io.BytesIO()
     serve(requests, replies)
     header, pixels = replies.getvalue().removeprefix(READY).split(b"\n", 1)
-    assert header == b'[[1, [], []], "not an image", "not an image"]'
+    assert header == b'[[1, [], [], {}], "not an image", "not an image"]'
     assert pixels == bytes(64)
 
 
