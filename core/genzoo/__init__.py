@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from genzoo.interfaces.distributions import Likelihood as Likelihood
     from genzoo.interfaces.distributions import Posterior as Posterior
     from genzoo.interfaces.feature_extractor import FeatureExtractor as FeatureExtractor
+    from genzoo.interfaces.feature_network import FeatureNetwork as FeatureNetwork
     from genzoo.interfaces.foreign_model import ForeignModel as ForeignModel
     from genzoo.interfaces.kind import Kind as Kind
     from genzoo.interfaces.likelihoods import Bernoulli as Bernoulli
@@ -124,6 +125,7 @@ if TYPE_CHECKING:
     from genzoo.model.importance_sampling import estimate_log_likelihood as estimate_log_likelihood
     from genzoo.model.importance_sampling import log_weights as log_weights
     from genzoo.model.model import Model as Model
+    from genzoo.model.open_feature_network import feature_network as feature_network
     from genzoo.model.reshape import reshape as reshape
     from genzoo.plugins.hookspecs import hookimpl as hookimpl
     from genzoo.quantisers.options import QuantiserConfig as QuantiserConfig
@@ -195,6 +197,7 @@ _HOME = {
         "unknown_name",
     ),
     "genzoo.interfaces.feature_extractor": ("FeatureExtractor",),
+    "genzoo.interfaces.feature_network": ("FeatureNetwork",),
     "genzoo.doctor.distances": ("repeats_by_chance",),
     "genzoo.evaluation.intervals": ("Interval", "bootstrap_mean", "share"),
     "genzoo.evaluation.metric": ("Estimate", "Metric"),
@@ -242,6 +245,7 @@ _HOME = {
     "genzoo.model.fold_batch_norm": ("fold_batch_norm",),
     "genzoo.model.importance_sampling": ("estimate_log_likelihood", "log_weights"),
     "genzoo.model.model": ("Model",),
+    "genzoo.model.open_feature_network": ("feature_network",),
     "genzoo.model.reshape": ("reshape",),
     "genzoo.plugins.hookspecs": ("hookimpl",),
     "genzoo.quantisers.options": ("QuantiserConfig", "make_quantiser"),

@@ -70,7 +70,7 @@ class Record:
             raise ValueError(
                 f"{self.what} name {self.name!r} must be lower case letters, digits, '.', '_', '-'"
             )
-        for key in ("target", "config", "matches"):
+        for key in ("target", "config", "matches", "network"):
             value = getattr(self, key, "")
             if value and not _TARGET.fullmatch(value):
                 raise ValueError(f"{key} {value!r} of {self.name} is not 'module:attribute'")
@@ -292,8 +292,11 @@ class FeatureSpec(Record):
         target: A subclass of `genzoo.FeatureExtractor`.
         kinds: Content kinds it takes; empty for all.
         requires: Modules that it needs; without them it is not offered.
+        install: What to type to have them, e.g. `pip install 'genzoo-features[weights]'`.
         preferred: Of those that a kind can have, the one of the highest number is the default;
             one of 0 is never.
+        network: The same network for losses, with maps and gradients: a subclass of
+            `genzoo.FeatureNetwork`. Empty where there is none.
         paper: Where it was published.
     """
 
@@ -304,7 +307,9 @@ class FeatureSpec(Record):
     target: str
     kinds: tuple[str, ...] = ("image",)
     requires: tuple[str, ...] = ()
+    install: str = ""
     preferred: int = 0
+    network: str = ""
     paper: str = ""
 
 

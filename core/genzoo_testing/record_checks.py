@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import genzoo
 from genzoo.hub.reference import as_reference
+from genzoo.interfaces.feature_network import FeatureNetwork
 from genzoo.media.registered_kinds import find_kind, load_kind
-from genzoo.records import ArchitectureSpec, DataSourceSpec, ObjectiveSpec, PriorSpec
+from genzoo.model.open_feature_network import missing_modules
+from genzoo.records import ArchitectureSpec, DataSourceSpec, FeatureSpec, ObjectiveSpec, PriorSpec
 from genzoo.registry import load_target
 from genzoo.specs import Config, parse_config
 from genzoo_testing.check import ContractError, check
@@ -55,8 +56,18 @@ def _class_of(found: Any, base: type, target: str) -> str:
 
 def _if_installed(subject: RecordSubject) -> str:
     needed: tuple[str, ...] = getattr(subject.record, "requires", ())
-    missing = [module for module in needed if find_spec(module) is None]
+    missing = missing_modules(needed)
     return f"needs {' and '.join(missing)}, not installed" if missing else _derived(subject)
+
+
+def _feature_space(subject: RecordSubject) -> str:
+    found = _if_installed(subject)
+    spec = subject.record
+    assert isinstance(spec, FeatureSpec)
+    if not spec.network or missing_modules(spec.requires):
+        return found
+    network = load_target(spec.network)
+    return f"{found} and {_class_of(network, FeatureNetwork, spec.network)}"
 
 
 def _data_set(subject: RecordSubject) -> str:
@@ -116,7 +127,7 @@ def _model(subject: RecordSubject) -> str:
 
 _OTHERS: Mapping[str, Callable[[RecordSubject], str]] = {
     "tracker": _if_installed,
-    "feature space": _if_installed,
+    "feature space": _feature_space,
     "data set": _data_set,
     "data source": _data_source,
     "format": _format,

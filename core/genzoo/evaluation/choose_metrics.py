@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from genzoo.evaluation.metric import Metric
 from genzoo.interfaces.feature_extractor import FeatureExtractor
 from genzoo.interfaces.kind import Kind
 from genzoo.model.model import Model
+from genzoo.model.open_feature_network import missing_modules, require_modules
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry, load_target
 
@@ -69,14 +69,7 @@ def choose_features(name: str | None, kind: Kind, registry: Registry) -> Entry[F
             f"not for {kind.name}.",
             f"Choose --features {default}, or leave it out.",
         )
-    missing = missing_modules(entry.record)
-    if missing:
-        raise UsageError(
-            f"The feature space {name} needs {', '.join(missing)}, which is not installed.",
-            "Type pip install 'genzoo[evaluation]', or leave --features out."
-            if entry.distribution == "genzoo"
-            else "Install it, or leave --features out.",
-        )
+    require_modules(entry, otherwise="leave --features out")
     return entry
 
 
@@ -86,7 +79,7 @@ def _preferred(kind: Kind, registry: Registry) -> Entry[FeatureSpec]:
         for _, entry in sorted(registry[FeatureSpec].items())
         if entry.record.preferred
         and takes(entry.record, kind.name)
-        and not missing_modules(entry.record)
+        and not missing_modules(entry.record.requires)
     ]
     if not there:
         raise UsageError("There is no feature space.", "Name one with --features.")
@@ -96,11 +89,6 @@ def _preferred(kind: Kind, registry: Registry) -> Entry[FeatureSpec]:
 def takes(record: FeatureSpec | MetricSpec, kind: str) -> bool:
     """Whether a feature space or a metric is for that kind of content."""
     return not record.kinds or kind in record.kinds
-
-
-def missing_modules(record: FeatureSpec) -> list[str]:
-    """The modules that a feature space needs and that are not installed."""
-    return [name for name in record.requires if importlib.util.find_spec(name) is None]
 
 
 def open_extractor(
