@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,23 @@ from genzoo.cli.loaded_plugins import opened_model
 from genzoo.cli.options import HomePath, compute_options, model_argument, out_option, output_options
 from genzoo.cli.output_paths import Destination, default_path
 from genzoo.errors import CapabilityError, UsageError
+from genzoo.media.films import ENDINGS, check_film, frames_of, is_film, save_film
 from genzoo.media.save_samples import check_path, save_samples
 from genzoo.model.labels import class_index
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from genzoo.interfaces.kind import Kind
     from genzoo.model.model import Model
 
 COLUMNS = 16
+STEPS = 8
+FRAMES = 48
+"""Of a film between two latents, which are two seconds."""
+FPS = 24.0
 
 
 @click.command()
@@ -30,7 +38,7 @@ COLUMNS = 16
     "seeds",
     type=click.IntRange(min=0),
     multiple=True,
-    help="Give it twice: seeds of the two ends. Default: 0 and 1.",
+    help="Seed of a latent to pass; give it twice or more. Default: 0 and 1.",
 )
 @click.option(
     "--from",
@@ -46,13 +54,22 @@ COLUMNS = 16
 @click.option(
     "--steps",
     type=click.IntRange(min=2),
-    default=8,
-    show_default=True,
-    help="How many samples, both ends included.",
+    help=f"How many samples, both ends included. Default: {STEPS}.",
 )
+@click.option(
+    "--frames",
+    type=click.IntRange(min=2),
+    help=f"The same of a film, which slows down at each latent. Default: {FRAMES} a stretch.",
+)
+@click.option(
+    "--fps",
+    type=click.FloatRange(0, 240, min_open=True),
+    help=f"Frames a second of a film. Default: {FPS}.",
+)
+@click.option("--loop", is_flag=True, help="Walk back from the last latent to the first.")
 @out_option(
-    "Images: a .png, .jpg or .webp; any kind: an .npz, or a folder. "
-    "Default: MODEL-interpolated.png."
+    "Images: a .png, .jpg or .webp, or a film: .mp4, .gif, .apng, and .webp with --frames; "
+    "any kind: an .npz, or a folder. Default: MODEL-interpolated.png."
 )
 @compute_options
 @output_options
@@ -62,7 +79,10 @@ def command(
     start: str | None,
     end: str | None,
     label: str | None,
-    steps: int,
+    steps: int | None,
+    frames: int | None,
+    fps: float | None,
+    loop: bool,
     out: Path | None,
     device: str,
     precision: str,
@@ -70,35 +90,76 @@ def command(
 ) -> None:
     """Walk from one latent of MODEL to another, along the great circle between them."""
     from genzoo.app.open_model import computing
+    from genzoo.model.latent_paths import latent_walk
     from genzoo.training.hardware import choose_device
 
     opened = opened_model(model)
     kind = opened.kind
     path = out or default_path(model, f"-interpolated{kind.endings[0]}")
     destination = Destination(path, kind.endings[0], (start, end))
-    check_path(kind, destination.named)
+    filmed = _is_film(destination.named, kind, steps, frames, fps)
+    check_film(kind) if filmed else check_path(kind, destination.named)
     destination.check()
-    needed = [start, end].count(None)
-    if len(seeds) not in (0, needed):
-        raise UsageError(
-            f"{len(seeds)} seeds and {2 - needed} files do not make two ends.",
-            "Give --seed twice, --from and --to, or one of each.",
-        )
-    remaining = iter(seeds or range(needed))
+    drawn = _seeds(seeds, [start, end].count(None))
+    count = _count(len(drawn) + 2 - [start, end].count(None), loop, steps, frames, filmed)
     loaded = opened.load(choose_device(device))
     classes = _labels(loaded, label)
-    with computing(loaded, precision):
-        first, last = (
-            _drawn(loaded, next(remaining))
-            if file is None
-            else _encoded(loaded, kind, file, classes)
-            for file in (start, end)
+    with computing(loaded, precision), destination.open() as place:
+        ends = [
+            *([_encoded(loaded, kind, start, classes)] if start else []),
+            *(_drawn(loaded, seed) for seed in drawn),
+            *([_encoded(loaded, kind, end, classes)] if end else []),
+        ]
+        walk = latent_walk(ends, count, loop=loop, eased=filmed)
+        if filmed:
+            film = _frames(loaded, kind, walk, classes, batch_size)
+            save_film(film, place, fps or FPS)
+        else:
+            samples = loaded.decode(walk, classes and classes * count, batch_size=batch_size)
+            save_samples(samples, kind, loaded.sample_spec, place, min(count, COLUMNS))
+    destination.tell({"model": model, "frames" if filmed else "steps": count})
+
+
+def _is_film(
+    path: Path, kind: Kind, steps: int | None, frames: int | None, fps: float | None
+) -> bool:
+    """Whether to make a film of the walk: its file's ending or the options say so."""
+    asked = frames is not None or fps is not None
+    if asked and path.suffix.lower() not in ENDINGS:
+        raise UsageError(
+            "--frames and --fps are for films.", f"Name one with -o: {', '.join(ENDINGS)}."
         )
-        repeated = classes and classes * steps
-        samples = loaded.interpolate(first, last, steps, repeated, batch_size=batch_size)
-    with destination.open() as place:
-        save_samples(samples, kind, loaded.sample_spec, place, min(steps, COLUMNS))
-    destination.tell({"model": model, "steps": steps})
+    film = asked or is_film(path, kind)
+    if film and steps is not None:
+        raise UsageError("A film has frames, not steps.", "Type --frames instead of --steps.")
+    return film
+
+
+def _seeds(seeds: tuple[int, ...], ends: int) -> tuple[int, ...]:
+    """Seeds of the latents to pass, where `ends` of the two ends are no files."""
+    if not seeds:
+        return tuple(range(ends))
+    if len(seeds) < ends:
+        raise UsageError(
+            f"{len(seeds)} seeds and {2 - ends} files do not make two ends.",
+            "Give --seed twice, --from and --to, or one of each.",
+        )
+    return seeds
+
+
+def _count(ends: int, loop: bool, steps: int | None, frames: int | None, filmed: bool) -> int:
+    if not filmed:
+        return STEPS if steps is None else steps
+    return FRAMES * (ends - 1 + loop) if frames is None else frames
+
+
+def _frames(
+    model: Model, kind: Kind, walk: Tensor, classes: list[int] | None, batch_size: int
+) -> Iterator[NDArray[np.uint8]]:
+    """What a walk shows, decoded batch after batch."""
+    for points in walk.split(batch_size):
+        samples = model.decode(points, classes and classes * len(points), batch_size=batch_size)
+        yield from frames_of(samples, kind, model.sample_spec)
 
 
 def _labels(model: Model, label: str | None) -> list[int] | None:

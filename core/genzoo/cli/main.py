@@ -24,6 +24,7 @@ COMMANDS = {
     "encode": "Turn samples into latents.",
     "decode": "Turn latents into samples.",
     "interpolate": "Walk from one latent to another.",
+    "film": "Make a film of a training run's snapshots.",
     "train": "Train a model on your own data, or go on training.",
     "fit-prior": "Fit a prior to a model's latents of your data.",
     "doctor": "Tell what goes wrong in a training run, and what to do.",
@@ -42,7 +43,17 @@ COMMANDS = {
 }
 """Every command with its line of help; `NAME` is `genzoo.cli.NAME:command`."""
 
-QUICK = {"models", "architectures", "objectives", "info", "compare", "lock", "plugins", "install"}
+QUICK = {
+    "film",
+    "models",
+    "architectures",
+    "objectives",
+    "info",
+    "compare",
+    "lock",
+    "plugins",
+    "install",
+}
 """Commands that compute nothing, which therefore need not share the processors."""
 
 

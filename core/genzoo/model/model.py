@@ -28,7 +28,7 @@ from genzoo.model.decoding import best_of, check_temperature, draw_of, find_deco
 from genzoo.model.encoding import find_encoder, mode_of, require_encoder, require_inverse
 from genzoo.model.fold_batch_norm import fold_batch_norm
 from genzoo.model.labels import Labels, label_tensor
-from genzoo.model.latent_paths import drawn, interpolation_path
+from genzoo.model.latent_paths import drawn, latent_walk
 from genzoo.model.shape_checks import check_rows
 from genzoo.specs import LatentSpec, SampleSpec
 from genzoo.system.torch_globals import plain_inference
@@ -289,7 +289,7 @@ class Model(nn.Module):
 
         Spherical interpolation keeps the norm that the normal prior's latents have (White 2016).
         """
-        path = interpolation_path(start, end, steps)
+        path = latent_walk([start, end], steps, loop=False, eased=False)
         return self.decode(path, labels, batch_size=batch_size)
 
     def _decoding_part(self, several: bool) -> Generator | Decoder:

@@ -245,7 +245,7 @@ WRONG = {
     "no image": (["encode", "tiny-vae", "none.png"], 2, "'none.png' is neither"),
     "latents' ending": (["encode", "tiny-vae", "stripes", "-o", "z.pt"], 2, ".safetensors, .npz"),
     "no latents": (["decode", "tiny-vae", "none.npz"], 1, "There is no file 'none.npz'"),
-    "three ends": (["interpolate", "tiny-gan", *["--seed", "1"] * 3], 2, "do not make two ends"),
+    "one end": (["interpolate", "tiny-gan", "--seed", "1"], 2, "do not make two ends"),
     "one step": (["interpolate", "tiny-gan", "--steps", "1"], 2, "1 is not in the range"),
 }
 

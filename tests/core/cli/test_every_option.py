@@ -36,6 +36,7 @@ CHANGES: dict[str, dict[str, tuple[str, ...]]] = {
         "label": ("--label", "b"),
         "start": ("--from", "0.png", "--seed", "1"),
         "end": ("--to", "0.png", "--seed", "0"),
+        "loop": ("--loop",),
         "precision": ("--precision", "bf16"),
     },
     "evaluate": {
@@ -53,7 +54,7 @@ CHANGES: dict[str, dict[str, tuple[str, ...]]] = {
 
 ELSEWHERE = {
     *("model", "files", "data", "latents"),  # What is worked on.
-    *("out", "count", "steps", "pictures"),  # How much, and where to.
+    *("out", "count", "steps", "pictures", "frames", "fps"),  # How much, and where to.
     *("device", "batch_size", "stream"),  # What must change nothing.
     # Their own tests.
     *("size", "max_pixels", "temperature", "reproduce", "features_file", "truncated_layers"),
@@ -139,7 +140,7 @@ def test_every_option_is_heeded_in_every_batch(
     same = [np.array_equal(one, two) for one, two in zip(plain, other, strict=True)]
     # Labels take turns, so that what is asked of all is as it was for those that had it.
     expected = 2 if option == "labels" and command == "sample" else 0
-    ends = {"start": 1, "end": 1}.get(option, 0)
+    ends = {"start": 1, "end": 1, "loop": 1}.get(option, 0)
     assert sum(same) == expected or (ends and sum(same) <= ends)
 
 
