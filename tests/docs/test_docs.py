@@ -76,4 +76,4 @@ def test_the_encoder_of_the_page_on_quantisers_works():
 
 def test_the_pages_for_plugin_authors_are_short():
     pages = ("plugins.md", "writing-a-plugin.md", "plugin-contract.md", "hooks.md")
-    assert sum(len(MANUAL[page].split()) for page in pages) < 5000
+    assert sum(len(MANUAL[page].split()) for page in pages) < 6000
