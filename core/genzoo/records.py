@@ -91,6 +91,8 @@ class ArchitectureSpec(Record):
         objective_defaults: Values of that objective's config to start from.
         priors: Names of the priors fitted to the posteriors after training.
         kinds: Content kinds it can model.
+        latents: Whether it can be trained through an autoencoder: it takes samples of the kind
+            `latent`, which have no bounds, and gives such.
         tiny: Values of its config that make it small, for `genzoo plugins check`; by default the
             whole numbers of the config are made small.
         tiny_samples: Fields of the `genzoo.SampleSpec`s that it is checked with, e.g.
@@ -114,6 +116,7 @@ class ArchitectureSpec(Record):
     objective_defaults: Mapping[str, Any] = field(default_factory=dict)
     priors: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("image",)
+    latents: bool = False
     tiny: Mapping[str, Any] = field(default_factory=dict)
     tiny_samples: tuple[Mapping[str, Any], ...] = ()
     sampling_note: str = ""

@@ -47,6 +47,7 @@ class SampleSpec(Config):
         shape: Shape of one sample without the batch; images are (channels, height, width).
         low: Least value a sample takes.
         high: Greatest value a sample takes.
+        bounded: Whether it takes none beyond; of latents the two are but their usual size.
         classes: Class names in label order; empty for an unconditional model.
         sample_rate: Samples per second, audio only.
     """
@@ -55,6 +56,7 @@ class SampleSpec(Config):
     shape: tuple[Dimension, ...] = Field(min_length=1, max_length=6)
     low: float = -1.0
     high: float = 1.0
+    bounded: bool = True
     classes: tuple[Annotated[str, Field(max_length=200)], ...] = Field(
         default=(), max_length=100_000
     )

@@ -37,6 +37,7 @@ class ResidualGenerator(Generator):
 
     def __init__(self, sample: SampleSpec, config: R3GANConfig) -> None:
         super().__init__()
+        self.bounded = sample.bounded
         scales = stage_scales(sample.shape[1])[::-1]
         widest = config.width * scales[0]
         self.latent = LabelledLatent(config.latent_dim, len(sample.classes))
@@ -48,12 +49,14 @@ class ResidualGenerator(Generator):
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map latents (N, latent_dim) to images (N, C, S, S).
 
-        As in the paper no tanh bends the values: they are held to [-1, 1] in evaluation mode, and
-        free to overshoot in training, where a clamp would cut their gradients off.
+        As in the paper no tanh bends the values: where samples have bounds they are held to
+        [-1, 1] in evaluation mode, and free to overshoot in training, where a clamp would cut their
+        gradients off.
         """
         weights = self.weigh(self.latent(z, labels))
         images = self.to_image(self.layers(weights[:, :, None, None] * self.basis))
-        return images if self.training else images.clamp(-1.0, 1.0)
+        free = self.training or not self.bounded
+        return images if free else images.clamp(-1.0, 1.0)
 
 
 class ResidualDiscriminator(Discriminator):

@@ -19,7 +19,7 @@ def stage_widths(side: int, width: int) -> list[int]:
 
 
 class ConvGenerator(Generator):
-    """Transposed convolutions with batch normalisation and ReLU, tanh at the end.
+    """Transposed convolutions with batch normalisation and ReLU, tanh where samples have bounds.
 
     Args:
         sample: Contract of the images: (C, S, S) with S a power of two.
@@ -38,11 +38,11 @@ class ConvGenerator(Generator):
             nn.ReLU(inplace=True),
             *_upsampling(widths),
             nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1, bias=False),
-            nn.Tanh(),
+            nn.Tanh() if sample.bounded else nn.Identity(),
         )
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map latents (N, latent_dim) to images (N, C, S, S) in (-1, 1)."""
+        """Map latents (N, latent_dim) to images (N, C, S, S) in (-1, 1), or without bounds."""
         return self.layers(from_pixel(self.latent(z, labels), self.first.weight))
 
 

@@ -43,8 +43,9 @@ class LikelihoodBound(Metric):
     parameters: ClassVar[Mapping[str, Any]] = {"images": 500, "draws": 100}
 
     def applies(self, model: Model) -> bool:
-        """Models with an encoder and a decoder."""
-        return model.can_encode and any(isinstance(part, Decoder) for part in model.parts.values())
+        """Models with an encoder and a decoder, of what is judged and not of its latents."""
+        decodes = any(isinstance(part, Decoder) for part in model.parts.values())
+        return model.through is None and model.can_encode and decodes
 
     def measure(self, subject: Subject) -> Sequence[Estimate]:
         """In nats for a sample, and in bits for each of its values."""

@@ -216,6 +216,7 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             config="toys:ToyConfig",
             parts=("generator", "discriminator"),
             inference=("generator",),
+            latents=True,
             objective="gan",
         ),
         ArchitectureSpec(
@@ -225,6 +226,7 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             config="toys:ToyConfig",
             parts=("encoder", "decoder"),
             inference=("encoder", "decoder"),
+            latents=True,
             objective="elbo",
             priors=("toy-prior",),
         ),

@@ -7,8 +7,8 @@ import torch
 from image_data import IMAGES
 
 import genzoo
-from genzoo.app.resolve_model_name import find_model
 from genzoo.artifact.verify import verify
+from genzoo.hub.resolve_model_name import find_model
 from genzoo.plugins.manager import PluginManager
 from genzoo.records import ArchitectureSpec, ModelSpec
 

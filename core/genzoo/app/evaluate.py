@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genzoo.app.open_model import known_names, open_model
-from genzoo.app.resolve_model_name import find_model
 from genzoo.artifact.format import CONFIG
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.evaluation.evaluate import Evaluation, Plan, check_request, open_evaluation
@@ -16,6 +15,7 @@ from genzoo.evaluation.evaluation_record import EvaluationRecord
 from genzoo.evaluation.open_data import open_beside
 from genzoo.evaluation.reproduce import check_protocol, check_unchanged, plan_of, settings_of
 from genzoo.evaluation.subject import Settings
+from genzoo.hub.resolve_model_name import find_model
 from genzoo.hub.single_file import here
 from genzoo.media.image_kind import with_max_pixels
 from genzoo.media.registered_kinds import kind_of_model

@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genzoo.app.resolve_model_name import find_model
 from genzoo.artifact.describe import Description, artifact_kind, describe
 from genzoo.artifact.format import ArtifactConfig
+from genzoo.hub.resolve_model_name import find_model
 from genzoo.interfaces.kind import Kind
 from genzoo.plugins import manager
 from genzoo.progress import Progress, silent
@@ -77,9 +77,14 @@ class OpenModel:
             UsageError: There is no such device.
         """
         from genzoo.artifact.load import load_described
+        from genzoo.training.through_autoencoder import find_named
 
         model = load_described(
-            self.description, self.registry, device=device, fast_convolutions=fast_convolutions
+            self.description,
+            self.registry,
+            device=device,
+            fast_convolutions=fast_convolutions,
+            find_named=find_named,
         )
         model.name = self.name
         return model

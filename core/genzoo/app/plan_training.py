@@ -78,7 +78,6 @@ def plan_training(
         UsageError: Names or data that do not fit.
     """
     from genzoo.data.find_source import lasting_data
-    from genzoo.data.kind_of_data import choose_kind
     from genzoo.media.registered_kinds import kind_config
     from genzoo.specs import parse_config
     from genzoo.training.planned_run import PlannedRun
@@ -86,7 +85,7 @@ def plan_training(
 
     source = dict(sections.get("data", {}))
     entry = registry[ArchitectureSpec].find(architecture)
-    kind = kind or choose_kind(registry, entry, data, source.get("kind"))
+    kind = kind or kind_of_run(registry, entry, data, source)
     source["data"] = lasting_data(data, registry)
     plan = RunPlan(
         architecture=entry.full_name,
@@ -116,12 +115,11 @@ def plan_of_options(
         UnknownNameError: Neither has an option of that name.
         UsageError: Names or data that do not fit.
     """
-    from genzoo.data.kind_of_data import choose_kind
     from genzoo.media.registered_kinds import kind_config
     from genzoo.training.training_config import DataConfig, TrainingConfig
 
     entry = registry[ArchitectureSpec].find(architecture)
-    kind = choose_kind(registry, entry, data, options.get("kind"))
+    kind = kind_of_run(registry, entry, data, options)
     training = TrainingConfig.model_fields
     source = {*DataConfig.model_fields, *kind_config(kind).model_fields} - {"data", "options"}
     for name in options:
@@ -134,6 +132,25 @@ def plan_of_options(
         "objective": objective_config,
     }
     return plan_training(registry, entry.full_name, data, sections, objective, kind)
+
+
+def kind_of_run(
+    registry: Registry,
+    architecture: Entry[ArchitectureSpec],
+    data: DataLike | None,
+    options: Mapping[str, Any],
+) -> Entry[KindSpec]:
+    """What the data hold: what the autoencoder models that is trained through, if there is one.
+
+    Raises:
+        GenzooError: There is no such kind or autoencoder, or the data do not show what they hold.
+    """
+    from genzoo.data.kind_of_data import choose_kind
+    from genzoo.training.through_autoencoder import Autoencoder
+
+    if through := options.get("through"):
+        return Autoencoder.find(through, registry).kind_entry
+    return choose_kind(registry, architecture, data, options.get("kind"))
 
 
 def _fields(sections: Sections, name: str) -> dict[str, Any]:

@@ -144,9 +144,10 @@ def verify(
         GenzooError: There is no such model.
     """
     from genzoo.artifact.verify import verify
+    from genzoo.training.through_autoencoder import find_named
 
     opened = open_model(model, registry, progress)
-    return verify(opened.folder, opened.registry)
+    return verify(opened.folder, opened.registry, find_named)
 
 
 def pull(

@@ -116,6 +116,8 @@ def _recipe(config: ArtifactConfig, record: ArchitectureSpec) -> str:
         rows.append(
             ("Objective", f"`{config.objective.name}` {_options(config.objective.config)}".strip())
         )
+    if config.through:
+        rows.append(("Through", f"the latents of `{config.through.name}`"))
     if record.paper:
         rows.append(("Paper", record.paper))
     facts = [(_title(name), _plain(value)) for name, value in config.training.items()]

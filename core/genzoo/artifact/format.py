@@ -84,6 +84,24 @@ class FileRecord(Section):
     size: int = Field(ge=0)
 
 
+class ThroughRecord(Section):
+    """The autoencoder in whose latents a model works.
+
+    Attributes:
+        name: What it was called where the model was trained.
+        reference: `owner/name@commit` on the Hub, where its weights are not in the model's file.
+        weights: The file that its weights were in.
+        model: What its own `config.json` says, or would say.
+        latents: Contract of its latents as the model sees them.
+    """
+
+    name: Text
+    reference: str = Field("", max_length=300)
+    weights: FileRecord
+    model: ArtifactConfig
+    latents: SampleSpec
+
+
 class ArtifactConfig(Section):
     """The content of `config.json`.
 
@@ -95,6 +113,7 @@ class ArtifactConfig(Section):
         kind_options: What the data were made into: that kind's configuration.
         parts: The parts whose weights are there.
         dtype: Greatest precision of the stored matrices; they are computed in float32 either way.
+        through: The autoencoder that stands between the parts and the samples.
         training: Facts of the run that made it: steps, seed, data and so on.
         files: Every other file that belongs to it, by path relative to the folder. The card is
             left out: people edit it.
@@ -113,6 +132,7 @@ class ArtifactConfig(Section):
     parts: tuple[PartName, ...] = Field(min_length=1, max_length=64)
     priors: tuple[PriorRecord, ...] = Field((), max_length=64)
     objective: ObjectiveRecord | None = None
+    through: ThroughRecord | None = None
     training: dict[str, Any] = Field(default_factory=dict)
     dtype: Literal["float32", "float16"] = "float32"
     files: dict[str, FileRecord] = Field(default_factory=dict, max_length=10_000)

@@ -12,7 +12,13 @@ from torch import Tensor
 
 from genzoo.artifact.describe import Description, artifact_kind, describe
 from genzoo.artifact.file_hashes import check_file_once, check_size, unless_known
-from genzoo.artifact.format import WEIGHTS, ArtifactConfig, FileRecord, PriorRecord
+from genzoo.artifact.format import (
+    WEIGHTS,
+    ArtifactConfig,
+    FileRecord,
+    PriorRecord,
+    ThroughRecord,
+)
 from genzoo.artifact.provider import installed, made_by
 from genzoo.artifact.tensors import fill, load_tensors, refuse_non_finite
 from genzoo.errors import ArtifactError, ConfigError, PluginError, SpecError, UsageError
@@ -22,6 +28,7 @@ from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.prior import FittedPrior
 from genzoo.model.build import build_architecture, build_parts, plugin_errors
 from genzoo.model.model import Model
+from genzoo.model.through import AutoencoderSource, Through
 from genzoo.model.uninitialised import lacks_values, without_values
 from genzoo.records import ArchitectureSpec, KindSpec, PriorSpec
 from genzoo.registry import Entry, Registry, load_target
@@ -29,6 +36,24 @@ from genzoo.specs import parse_config
 from genzoo.system.torch_globals import own_draws, plain_modes
 
 T = TypeVar("T")
+
+AUTOENCODER = "through.autoencoder."
+"""How the names of an autoencoder's tensors begin in the model that works through it."""
+
+FindNamed = Callable[[ThroughRecord, Registry], Mapping[str, Tensor]]
+"""Gives the state of an autoencoder that a model names instead of carrying it."""
+
+
+def not_found(record: ThroughRecord, registry: Registry) -> Mapping[str, Tensor]:
+    """Looks nowhere.
+
+    Raises:
+        ArtifactError: Always.
+    """
+    raise ArtifactError(
+        f"The model works through {record.reference}, which is not looked for here.",
+        "Load it by genzoo.load.",
+    )
 
 
 def load_model(
@@ -38,6 +63,7 @@ def load_model(
     device: str | torch.device = "cpu",
     check_hashes: bool = True,
     fast_convolutions: bool = True,
+    find_named: FindNamed = not_found,
 ) -> Model:
     """Load a model for inference: evaluation mode, no gradients.
 
@@ -50,6 +76,7 @@ def load_model(
             Other formats record no hash: their values are looked through at each load.
         fast_convolutions: On processors, let convolutions take algorithms that are faster than
             torch's own, with the same results up to rounding.
+        find_named: Gives the autoencoder of a model that names one.
 
     Raises:
         ArtifactError: Something is missing, damaged, altered or of a newer format.
@@ -62,6 +89,7 @@ def load_model(
         device=device,
         check_hashes=check_hashes,
         fast_convolutions=fast_convolutions,
+        find_named=find_named,
     )
 
 
@@ -73,6 +101,7 @@ def load_described(
     device: str | torch.device = "cpu",
     check_hashes: bool = True,
     fast_convolutions: bool = True,
+    find_named: FindNamed = not_found,
 ) -> Model:
     """`load_model`, of a folder whose `config.json` was read.
 
@@ -81,7 +110,12 @@ def load_described(
     """
     record = None if described.format else _check_weights(described, check_hashes)
     model = read_model(
-        described.weights, described.config, registry, described.rename, fast_convolutions
+        described.weights,
+        described.config,
+        registry,
+        described.rename,
+        fast_convolutions,
+        find_named,
     )
     if check_hashes:
         _refuse_non_finite(model, described.weights, record)
@@ -95,6 +129,7 @@ def read_model(
     registry: Registry,
     rename: Callable[[str], str] | None = None,
     fast_convolutions: bool = True,
+    find_named: FindNamed = not_found,
 ) -> Model:
     """The model that `config` describes, with its weights mapped from the file `weights`.
 
@@ -104,6 +139,7 @@ def read_model(
         registry: Where its architecture, priors and kind are looked up.
         rename: From the name of a tensor in the file to `PART.NAME`, for other formats.
         fast_convolutions: As of `load_model`.
+        find_named: As of `load_model`.
 
     Raises:
         ArtifactError, PluginError: As `load_model`.
@@ -115,12 +151,16 @@ def read_model(
         tensors, _ = load_tensors(weights)
         if rename is not None:
             tensors = _renamed(tensors, rename, weights)
+        if config.through is not None and config.through.reference:
+            state = find_named(config.through, registry)
+            tensors |= {f"{AUTOENCODER}{name}": tensor for name, tensor in state.items()}
 
         def kind() -> Kind:
             return artifact_kind(config, registry, weights.parent)
 
         def build() -> Model:
-            return _empty_model(entry, architecture, config, registry, kind)
+            through = _empty_through(config, weights, registry)
+            return _empty_model(entry, architecture, config, registry, kind, through)
 
         model = assemble(build, tensors, weights)
     if fast_convolutions:
@@ -150,6 +190,26 @@ def assemble(build: Callable[[], Model], tensors: Mapping[str, Tensor], source: 
         model = _initialised(build)
         fill(model, tensors, source)
     return model.requires_grad_(False).eval()
+
+
+def _empty_through(config: ArtifactConfig, weights: Path, registry: Registry) -> Through | None:
+    """The autoencoder that stands between a model and its samples, without values."""
+    record = config.through
+    if record is None:
+        return None
+    inner = record.model.model_copy(update={"through": None, "priors": ()})
+    entry = installed(registry, registry[ArchitectureSpec], inner.architecture, inner.provider)
+
+    def kind() -> Kind:
+        return artifact_kind(inner, registry, weights.parent)
+
+    architecture = _architecture(weights, inner, registry)
+    source = AutoencoderSource(
+        record.name, record.reference, record.weights.sha256, record.weights.size
+    )
+    statistics = torch.zeros(record.latents.shape[0]), torch.ones(record.latents.shape[0])
+    model = _empty_model(entry, architecture, inner, registry, kind)
+    return Through(model, record.latents, *statistics, source)
 
 
 def _check_weights(described: Description, check_hashes: bool) -> FileRecord:
@@ -195,14 +255,13 @@ def _refuse_non_finite(model: Model, weights: Path, record: FileRecord | None) -
 
 def _architecture(weights: Path, config: ArtifactConfig, registry: Registry) -> Architecture:
     try:
-        _, architecture = build_architecture(
-            registry, config.architecture, config.config, config.sample
-        )
+        sample = config.sample if config.through is None else config.through.latents
+        _, architecture = build_architecture(registry, config.architecture, config.config, sample)
     except (ConfigError, SpecError) as error:
         raise ArtifactError(f"'{weights.parent}' is damaged: {error.message}") from error
     # What else the latents are follows from the configuration; older files do not say it.
     found = architecture.sample, architecture.latent.shape
-    if found != (config.sample, config.latent.shape):
+    if found != (sample, config.latent.shape):
         raise ArtifactError(
             f"'{weights.parent}' does not fit the installed {config.architecture}: "
             "its samples or latents are of another shape or range."
@@ -216,6 +275,7 @@ def _empty_model(
     config: ArtifactConfig,
     registry: Registry,
     kind: Callable[[], Kind],
+    through: Through | None = None,
 ) -> Model:
     parts = build_parts(entry, architecture)
     strange = [name for name in config.parts if name not in parts]
@@ -224,7 +284,7 @@ def _empty_model(
     priors = {record.name: _prior(record, architecture, registry) for record in config.priors}
     chosen = {name: parts[name] for name in config.parts}
     with plugin_errors(entry):
-        return Model(entry.full_name, architecture, chosen, priors, kind)
+        return Model(entry.full_name, architecture, chosen, priors, kind, through=through)
 
 
 def _prior(record: PriorRecord, architecture: Architecture, registry: Registry) -> FittedPrior:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from packaging.version import InvalidVersion, Version
+from torch import Tensor
 
 from genzoo.artifact.card import render_card
 from genzoo.artifact.file_hashes import describe_files
@@ -16,14 +17,16 @@ from genzoo.artifact.format import (
     GOLDEN,
     WEIGHTS,
     ArtifactConfig,
+    FileRecord,
     ObjectiveRecord,
     PriorRecord,
     Provider,
+    ThroughRecord,
     read_config,
     write_config,
 )
 from genzoo.artifact.golden_samples import write_golden
-from genzoo.artifact.load import read_model, to_device
+from genzoo.artifact.load import AUTOENCODER, read_model, to_device
 from genzoo.artifact.tensors import halve, save_tensors
 from genzoo.errors import ArtifactError, CapabilityError, PluginError, UsageError
 from genzoo.interfaces.kind import Kind
@@ -32,6 +35,7 @@ from genzoo.media.registered_kinds import find_kind, kind_of_model, load_kind
 from genzoo.media.save_samples import save_samples
 from genzoo.model.batches import in_float32
 from genzoo.model.model import STANDARD_PRIOR, Model
+from genzoo.model.through import Through
 from genzoo.records import ArchitectureSpec, PriorSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.system.atomic_files import atomic_folder
@@ -106,7 +110,12 @@ def save_model(
     with atomic_folder(folder) as temporary:
         _write_weights(temporary / WEIGHTS, model, config, half)
         # Read back, so that the golden samples and the picture show rounding too.
-        written = read_model(temporary / WEIGHTS, config, registry)
+        written = read_model(
+            temporary / WEIGHTS,
+            config,
+            registry,
+            find_named=lambda record, registry: _autoencoder_state(model),
+        )
         if golden:
             write_golden(temporary / GOLDEN, written)
         shown = load_kind(content, kind_options)
@@ -146,6 +155,7 @@ def _describe(
     if absent:
         raise CapabilityError(f"{model.architecture_name} has no part named '{absent[0]}' here.")
     return ArtifactConfig(
+        through=None if model.through is None else _through(model, model.through, registry),
         genzoo_version=__version__,
         architecture=entry.full_name,
         provider=Provider(
@@ -159,6 +169,26 @@ def _describe(
         parts=tuple(parts),
         priors=_priors(model, registry),
         dtype="float16" if half else "float32",
+    )
+
+
+def _through(outer: Model, through: Through, registry: Registry) -> ThroughRecord:
+    model, source = through.autoencoder, through.source
+    entry = registry[ArchitectureSpec].find(model.architecture_name)
+    kind = find_kind(registry, model.sample_spec.kind, entry.distribution)
+    described = _describe(model, entry, registry, entry.record.inference, half=False)
+    return ThroughRecord(
+        name=source.name,
+        reference=source.reference,
+        weights=FileRecord(sha256=source.sha256, size=source.size),
+        model=described.model_copy(
+            update={
+                "kind": kind.full_name,
+                "kind_options": kind_of_model(model, registry).config.model_dump(mode="json"),
+                "priors": (),
+            }
+        ),
+        latents=outer.architecture.sample,
     )
 
 
@@ -199,15 +229,22 @@ def _prior_name(prior: FittedPrior, registry: Registry) -> str:
 
 
 def _write_weights(path: Path, model: Model, config: ArtifactConfig, half: bool) -> None:
-    unwanted = tuple(f"parts.{name}." for name in model.parts if name not in config.parts)
+    unwanted = [f"parts.{name}." for name in model.parts if name not in config.parts]
+    if config.through is not None and config.through.reference:
+        unwanted.append(AUTOENCODER)
     state = {
         name: tensor
         for name, tensor in model.state_dict().items()
-        if not name.startswith(unwanted or ("\0",))
+        if not name.startswith(tuple(unwanted))
     }
     if half:
         state = halve(state, (name for name, _ in model.named_parameters(remove_duplicate=False)))
     save_tensors(path, state)
+
+
+def _autoencoder_state(model: Model) -> Mapping[str, Tensor]:
+    assert model.through is not None
+    return model.through.autoencoder.state_dict()
 
 
 def _write_preview(folder: Path, model: Model, kind: Kind, prior: str | None) -> None:

@@ -10,7 +10,7 @@ from genzoo.artifact.describe import Description, describe
 from genzoo.artifact.file_hashes import check_file
 from genzoo.artifact.format import GOLDEN, WEIGHTS, ArtifactConfig
 from genzoo.artifact.golden_samples import replay_golden
-from genzoo.artifact.load import read_model
+from genzoo.artifact.load import FindNamed, not_found, read_model
 from genzoo.artifact.tensors import load_tensors, refuse_non_finite
 from genzoo.errors import ArtifactError, GenzooError
 from genzoo.registry import Registry
@@ -38,8 +38,10 @@ class Verification:
         return all(finding.ok for finding in self.findings)
 
 
-def verify(folder: Path, registry: Registry) -> Verification:
+def verify(folder: Path, registry: Registry, find_named: FindNamed = not_found) -> Verification:
     """Check the format, every file's hash, the weights and the golden samples.
+
+    `find_named` gives the autoencoder of a model that names one.
 
     Never raises for the artifact's sake: what is wrong is among the findings. Later checks are left
     out where an earlier failure makes them meaningless.
@@ -55,7 +57,9 @@ def verify(folder: Path, registry: Registry) -> Verification:
     findings += [_file(folder, config, name) for name in config.files]
     if all(finding.ok for finding in findings):
         findings.append(_check("weights", lambda: _weights(folder, config)))
-        findings.append(_check("golden samples", lambda: _golden(folder, config, registry)))
+        findings.append(
+            _check("golden samples", lambda: _golden(folder, config, registry, find_named))
+        )
     return Verification(folder, tuple(findings))
 
 
@@ -88,8 +92,8 @@ def _weights(folder: Path, config: ArtifactConfig) -> str:
     return f"{len(tensors)} tensors, all finite"
 
 
-def _golden(folder: Path, config: ArtifactConfig, registry: Registry) -> str:
-    model = read_model(folder / WEIGHTS, config, registry)
+def _golden(folder: Path, config: ArtifactConfig, registry: Registry, find_named: FindNamed) -> str:
+    model = read_model(folder / WEIGHTS, config, registry, find_named=find_named)
     if GOLDEN not in config.files:
         return "the model loads; it has no golden samples to replay"
     differences = replay_golden(folder / GOLDEN, model)

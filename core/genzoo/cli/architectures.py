@@ -26,6 +26,7 @@ def command() -> None:
             "parts": entry.record.parts,
             "objective": entry.record.objective,
             "kinds": entry.record.kinds,
+            "latents": entry.record.latents,
             "summary": entry.record.summary,
             "paper": entry.record.paper,
         }

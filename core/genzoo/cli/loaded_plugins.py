@@ -38,7 +38,7 @@ def opened_model(name: str) -> OpenModel:
     """The model that the user named, of any plugin; pulled from the Hub if it has to be.
 
     Raises:
-        GenzooError: There is none; see `genzoo.app.resolve_model_name`.
+        GenzooError: There is none; see `genzoo.hub.resolve_model_name`.
     """
     from genzoo.app.open_model import open_model
     from genzoo.cli.progress_bars import transfers

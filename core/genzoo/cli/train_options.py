@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from genzoo.app.plan_training import read_file
+from genzoo.app.plan_training import kind_of_run, read_file
 from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.errors import UsageError
 from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
@@ -42,6 +42,7 @@ class Named:
     objective: str | None = None
     data: str | None = None
     kind: str | None = None
+    through: str | None = None
 
 
 @dataclass
@@ -169,6 +170,7 @@ def _named(params: Sequence[click.Parameter], args: Sequence[str], registry: Reg
         given.get("--objective") or file.get("objective", {}).get("name"),
         words[1] if len(words) > 1 else data.get("data"),
         given.get("--kind") or data.get("kind"),
+        given.get("--through") or data.get("through"),
     )
 
 
@@ -176,12 +178,11 @@ def _find_kind(
     registry: Registry, entry: Entry[ArchitectureSpec] | None, named: Named
 ) -> Entry[KindSpec] | None:
     """The kind whose options apply; None where the data, which decide it, are not named yet."""
-    from genzoo.data.kind_of_data import choose_kind
-
     if entry is None:
         return registry[KindSpec].find(named.kind or USUAL_KIND)
     try:
-        return choose_kind(registry, entry, named.data, named.kind)
+        options = {"kind": named.kind, "through": named.through}
+        return kind_of_run(registry, entry, named.data, options)
     except UsageError:
         if named.data is None and named.kind is None:
             return None

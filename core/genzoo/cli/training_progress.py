@@ -61,6 +61,10 @@ class LineReporter(Reporter):
         if self._is_time(done == total):
             self._output.note(f"Decoded {done} of {total}.")
 
+    def encoding(self, done: int, total: int) -> None:
+        if self._is_time(done == total):
+            self._output.note(f"Encoded {done} of {total}.")
+
     def started(self, first_step: int, total_steps: int) -> None:
         self._total = total_steps
 
@@ -83,15 +87,17 @@ class BarReporter(Reporter):
     def __init__(self, bar: TrainingProgress) -> None:
         self._bar = bar
         self._task: TaskID | None = None
+        self._preparing = ""
         self._drawn_at = -BAR_SECONDS
 
     def note(self, message: str) -> None:
         self._bar.console.print(on_one_line(message), markup=False, highlight=False)
 
     def decoding(self, done: int, total: int) -> None:
-        if self._task is None:
-            self._task = self._bar.add_task("Decoding", total=total, rate="")
-        self._show(done, now=done == total)
+        self._prepare("Decoding", done, total)
+
+    def encoding(self, done: int, total: int) -> None:
+        self._prepare("Encoding", done, total)
 
     def started(self, first_step: int, total_steps: int) -> None:
         if self._task is not None:
@@ -106,6 +112,14 @@ class BarReporter(Reporter):
     def measured(self, step: int, metrics: Mapping[str, float]) -> None:
         self._bar.losses = losses_in_words(metrics)
         self._show(step, now=True, rate=rate_in_words(metrics))
+
+    def _prepare(self, what: str, done: int, total: int) -> None:
+        """What comes before training; the bar of one thing goes when the next begins."""
+        if self._preparing != what:
+            if self._task is not None:
+                self._bar.remove_task(self._task)
+            self._preparing, self._task = what, self._bar.add_task(what, total=total, rate="")
+        self._show(done, now=done == total)
 
     def _show(self, completed: int, now: bool = False, **fields: Any) -> None:
         moment = time.monotonic()

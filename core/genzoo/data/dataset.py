@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from genzoo.data.batch_stream import Gather
+    from genzoo.model.through import Through
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,16 @@ class Dataset:
     notes: tuple[str, ...]
     spec: SampleSpec
     blocks: Blocks | None = None
+
+    @property
+    def content(self) -> Dataset:
+        """What is shown and compared with samples: itself, or what its latents were made of."""
+        return self
+
+    @property
+    def through(self) -> Through | None:
+        """The autoencoder whose latents the rows are."""
+        return None
 
     def __len__(self) -> int:
         return self.rows.shape[0]

@@ -14,6 +14,7 @@ from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.kind import Kind
 from genzoo.interfaces.noise import derive_seed
 from genzoo.model.model import Model
+from genzoo.model.through import LATENT
 from genzoo.records import ArchitectureSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import Config, SampleSpec, parse_config
@@ -42,6 +43,13 @@ def build_architecture(
 
 def check_kind(architecture: ArchitectureSpec, kind: str) -> None:
     """Raise SpecError unless the architecture models samples of that kind."""
+    if kind == LATENT and architecture.latents:
+        return
+    if kind == LATENT:
+        raise SpecError(
+            f"The architecture '{architecture.name}' cannot be trained through an autoencoder.",
+            "See genzoo architectures --json for those that take latents.",
+        )
     if kind not in architecture.kinds:
         raise SpecError(
             f"The architecture '{architecture.name}' models {' and '.join(architecture.kinds)}, "

@@ -30,6 +30,7 @@ from genzoo.model.fold_batch_norm import fold_batch_norm
 from genzoo.model.labels import Labels, label_tensor
 from genzoo.model.latent_paths import drawn, latent_walk
 from genzoo.model.shape_checks import check_rows
+from genzoo.model.through import Through
 from genzoo.specs import LatentSpec, SampleSpec
 from genzoo.system.torch_globals import plain_inference
 
@@ -50,6 +51,8 @@ class Model(nn.Module):
         kind: What its samples are, with the options that its data had; or what makes that when it
             is first asked for.
         name: What it is called; by default as its architecture.
+        through: An autoencoder that makes the samples of what the parts make, and latents for the
+            parts of samples.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Model(nn.Module):
         priors: Mapping[str, Prior] | None = None,
         kind: Kind | Callable[[], Kind] | None = None,
         name: str = "",
+        through: Through | None = None,
     ) -> None:
         super().__init__()
         self.name = name or architecture_name
@@ -67,6 +71,7 @@ class Model(nn.Module):
         self.architecture = architecture
         self.parts = nn.ModuleDict(parts)
         self.priors = nn.ModuleDict({STANDARD_PRIOR: architecture.prior(), **(priors or {})})
+        self.through = through
         self._kind = kind
         self.eval()
 
@@ -95,7 +100,7 @@ class Model(nn.Module):
     @property
     def sample_spec(self) -> SampleSpec:
         """Contract of the samples."""
-        return self.architecture.sample
+        return self.architecture.sample if self.through is None else self.through.sample_spec
 
     @property
     def latent_spec(self) -> LatentSpec:
@@ -184,7 +189,7 @@ class Model(nn.Module):
             for index in slices(count, batch_size)
         )
         part = self._decoding_part(count > batch_size)
-        run = draw_of(part, noises, temperature, self.architecture_name)
+        run = self._decoded(draw_of(part, noises, temperature, self.architecture_name))
         return self._batched(run, latents, classes, batch_size)
 
     @plain_inference()
@@ -216,7 +221,8 @@ class Model(nn.Module):
         bfloat16, goes through a copy with batch normalisation folded into its convolutions.
         """
         self._check(z, "latents")
-        run = best_of(self._decoding_part(len(z) > batch_size), self.architecture)
+        part = self._decoding_part(len(z) > batch_size)
+        run = self._decoded(best_of(part, self.architecture))
         return self._batched(run, z, self._labels(labels, len(z), 0), batch_size)
 
     @plain_inference()
@@ -232,7 +238,7 @@ class Model(nn.Module):
             CapabilityError: The model has neither.
         """
         self._check(x, "samples")
-        run = mode_of(require_encoder(self.parts.values(), self.architecture_name))
+        run = self._encoded(mode_of(require_encoder(self.parts.values(), self.architecture_name)))
         return self._batched(run, x, self._labels(labels, len(x), 0), batch_size)
 
     @plain_inference()
@@ -255,8 +261,14 @@ class Model(nn.Module):
             batch_size: How many to compute at once.
 
         Raises:
-            CapabilityError: No part is an invertible generator.
+            CapabilityError: No part is an invertible generator, or it has the density of an
+                autoencoder's latents.
         """
+        if self.through is not None:
+            raise CapabilityError(
+                f"{self.name} has a density of latents, not of {self.sample_spec.kind}.",
+                "Encode with its autoencoder, model.through, to ask about latents.",
+            )
         self._check(x, "samples")
         generator = require_inverse(self.parts.values(), self.architecture_name)
         density = in_float32(self.prior(prior))
@@ -300,6 +312,20 @@ class Model(nn.Module):
         with evaluating(part):
             return fold_batch_norm(part)
 
+    def _decoded(self, run: Run) -> Run:
+        """What makes samples of what the parts make."""
+        through = self.through
+        if through is None:
+            return run
+        return lambda z, labels: through.decode(run(z, labels))
+
+    def _encoded(self, run: Run) -> Run:
+        """What takes samples, of what takes that which the parts see."""
+        through = self.through
+        if through is None:
+            return run
+        return lambda x, labels: run(through.encode(x), labels)
+
     def _batched(self, run: Run, rows: Tensor, labels: Tensor | None, batch_size: int) -> Tensor:
         with evaluating(self):
             return in_batches(run, rows, labels, batch_size, self)
@@ -309,4 +335,7 @@ class Model(nn.Module):
         return label_tensor(labels, classes, numbers, self.device, self.architecture_name)
 
     def _check(self, rows: Tensor, what: Literal["latents", "samples"]) -> None:
-        check_rows(self.architecture, self.architecture_name, rows, what)
+        if self.through is not None and what == "samples":
+            self.through.autoencoder._check(rows, what)
+        else:
+            check_rows(self.architecture, self.architecture_name, rows, what)

@@ -108,7 +108,7 @@ def begin_run(
             folder.check_free()
             folder.write_record(_record(planned.plan, dataset))
         reporter.note(f"Training on {session.device} in {session.precision}.")
-        watch = watch_data(planned.data, dataset, planned.registry)
+        watch = watch_data(planned.data, dataset.content, planned.registry)
         return Trainer(session, folder, reporter, trackers, watch).run()
 
 
@@ -180,7 +180,7 @@ def resume_run(
             MetricsLog(folder.metrics_file).rewind(step)
             folder.write_record(record.model_copy(update={"plan": plan}))
         reporter.note(f"Going on from step {step}.")
-        watch = watch_data(planned.data, dataset, registry)
+        watch = watch_data(planned.data, dataset.content, registry)
         return Trainer(session, folder, reporter, trackers, watch).run()
 
 

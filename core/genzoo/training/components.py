@@ -116,7 +116,13 @@ class Session:
         average = self.ema.module if self._full_average is None else self._full_average
         entry = self.task.entry
         parts = {name: average.get_submodule(name) for name in entry.record.inference}
-        model = Model(entry.full_name, self.task.architecture, parts, kind=self.dataset.kind)
+        model = Model(
+            entry.full_name,
+            self.task.architecture,
+            parts,
+            kind=self.dataset.content.kind,
+            through=self.dataset.through,
+        )
         return model.to(self.device)
 
     @contextmanager

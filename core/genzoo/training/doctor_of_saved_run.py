@@ -25,6 +25,7 @@ from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_data import load_data
 from genzoo.training.run_folder import RunFolder, RunRecord, check_resumable
+from genzoo.training.through_autoencoder import find_named
 
 COUNT = 256
 """Samples drawn, and taken of the data to compare them with."""
@@ -104,6 +105,9 @@ def _gather(
     absent["real"] = absent.get("data", "")
     task = Task.build(planned, record.data.sample, record.data.count)
     objective, spec = task.objective, task.architecture.sample
+    if dataset is not None and dataset.through is not None:
+        spec = dataset.through.sample_spec
+        dataset = dataset.content
     return Evidence(
         step=_step_of_artifact(folder) or history.last_step,
         history=history,
@@ -133,7 +137,7 @@ def _try(what: str, absent: dict[str, str], get: Callable[[], Any]) -> Any:
 def _samples(folder: RunFolder, record: RunRecord, registry: Registry, device: str) -> Tensor:
     if not folder.artifact.is_dir():
         raise GenzooError("The run has saved no model yet.")
-    model = load_model(folder.artifact, registry, device=device)
+    model = load_model(folder.artifact, registry, device=device, find_named=find_named)
     return unit_rows(model.sample(COUNT, seed=record.plan.training.seed), model.sample_spec)
 
 

@@ -65,11 +65,12 @@ class Checkup:
 
         Args:
             step: Training steps complete.
-            samples: (n, *sample shape) in the range of the architecture's samples.
+            samples: (n, *sample shape) in the range of the model's samples.
         """
         session = self._session
-        rows = unit_rows(samples, session.task.architecture.sample)
-        real = some_of(session.dataset, len(rows), session.task.architecture.sample)
+        spec, content = session.model.sample_spec, session.dataset.content
+        rows = unit_rows(samples, spec)
+        real = some_of(content, len(rows), spec)
         result = examine(
             Evidence(
                 step=step,
@@ -84,7 +85,7 @@ class Checkup:
                 data=self._data,
                 data_count=len(session.dataset),
                 in_force=in_force(session.task.objective, self._streamed),
-                named_values=names_values(session.task.architecture.sample),
+                named_values=names_values(spec),
             )
         )
         known = self._record
@@ -132,7 +133,7 @@ class Checkup:
 
     @property
     def _data(self) -> Blocks | None:
-        dataset, spec = self._session.dataset, self._session.task.architecture.sample
+        dataset, spec = self._session.dataset.content, self._session.model.sample_spec
         near = dataset.blocks is None
         small = near and len(dataset) * int(np.prod(spec.shape)) <= MOST_VALUES
         return all_of(dataset, spec) if small else None

@@ -105,6 +105,7 @@ def posterior_draws(
     with evaluating(model):
         for number, rows in enumerate(selection.batches(data)):
             x, labels = data.batch(rows, model.sample_spec, model.device)
+            x = x if model.through is None else model.through.encode(x)
             seed = derive_seed(selection.seed, "posterior", number)
             noise = BatchNoise(len(rows), seed, model.device)
             draws.append(draw_posterior(encoder, x, labels, noise))

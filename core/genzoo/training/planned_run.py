@@ -15,6 +15,7 @@ from genzoo.media.registered_kinds import kind_config, load_kind
 from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import Config, parse_config
+from genzoo.training.through_autoencoder import Autoencoder
 from genzoo.training.training_config import RunPlan, TrainingConfig
 
 if TYPE_CHECKING:
@@ -98,17 +99,21 @@ class PlannedRun:
         defaults = architecture.record.objective_defaults if own else {}
         losses = {**defaults, **plan.objective_config}
         networks, goal = _parsed(architecture, plan.architecture_config), _parsed(objective, losses)
+        through = plan.data.through and Autoencoder.find(plan.data.through, registry)
+        if through:
+            kind = through.kind_entry
         kind = kind or choose_kind(registry, architecture, data, plan.data.kind)
         options = parse_config(kind_config(kind), plan.data.options, "data")
         check_fit(architecture.record, objective.record)
         # It imports torch: what can be refused without is refused in a tenth of the time.
         from genzoo.model.build import check_kind
 
-        check_kind(architecture.record, kind.record.name)
+        check_kind(architecture.record, "latent" if through else kind.record.name)
         source = plan.data.model_copy(
             update={
                 "data": lasting_data(data, registry),
                 "kind": kind.full_name,
+                "through": through.lasting_name if through else None,
                 "options": options.model_dump(mode="json", exclude_unset=True),
             }
         )
@@ -125,14 +130,26 @@ class PlannedRun:
         )
 
     @cached_property
+    def through(self) -> Autoencoder | None:
+        """The autoencoder that the run trains through.
+
+        Raises:
+            GenzooError: It cannot be found.
+        """
+        name = self.plan.data.through
+        return None if name is None else Autoencoder.find(name, self.registry)
+
+    @cached_property
     def kind(self) -> Kind:
-        """What the data hold, with the plan's options.
+        """What the data hold, with the plan's options and, for the rest, the autoencoder's.
 
         Raises:
             ConfigError: An option that it lacks, or a value out of bounds.
             PluginError: Its code fails.
             UsageError: The data do not show what they hold.
         """
+        if self.through is not None:
+            return self.through.kind(self.plan.data.options)
         entry = self.kind_entry or choose_kind(
             self.registry, self.architecture, self.data, self.plan.data.kind
         )

@@ -15,6 +15,9 @@ class Reporter:
     def decoding(self, done: int, total: int) -> None:
         """Files or entries decoded so far."""
 
+    def encoding(self, done: int, total: int) -> None:
+        """Latents encoded so far, of a run that trains through an autoencoder."""
+
     def started(self, first_step: int, total_steps: int) -> None:
         """Training begins at `first_step`, counted from 0."""
 

@@ -7,14 +7,17 @@ from pathlib import Path
 
 from genzoo.data.data_argument import IN_MEMORY
 from genzoo.data.dataset import Dataset
+from genzoo.data.encode_dataset import encode_dataset
 from genzoo.data.open_dataset import open_dataset
 from genzoo.data.refuse_before_decoding import Outline
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import DataError, UsageError
+from genzoo.model.through import latent_contract
 from genzoo.training.built_task import Task
 from genzoo.training.planned_run import PlannedRun, check_batch
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunRecord
+from genzoo.training.training_config import DataConfig
 
 
 def load_data(
@@ -33,7 +36,8 @@ def load_data(
 
     Raises:
         DataError: It cannot be read, or is not the same everywhere.
-        UsageError: There is no such data, or they were arrays in memory.
+        UsageError: There is no such data, or they were arrays in memory, or an autoencoder that is
+            trained through does not take them.
     """
     data, wanted = planned.data, planned.plan.data
     if isinstance(data, str) and data == IN_MEMORY:
@@ -42,6 +46,7 @@ def load_data(
             "Give them again to genzoo.train(data=..., resume=...), or save them as .npz and say "
             "where: genzoo train ARCHITECTURE FILE --resume RUN",
         )
+    _check_latents(wanted)
     kind = planned.kind
     with processes.one_by_one():
         dataset = open_dataset(
@@ -56,6 +61,14 @@ def load_data(
             window=wanted.window,
             check=lambda known: refuse_early(planned, known, processes),
         )
+        if planned.through is not None:
+            dataset = encode_dataset(
+                dataset,
+                planned.through.load(dataset.spec),
+                planned.through.source,
+                flips=wanted.flips,
+                encoded=reporter.encoding,
+            )
     check_same_data(processes, dataset.fingerprint)
     for note in dataset.notes:
         reporter.note(note)
@@ -73,7 +86,27 @@ def refuse_early(
     config = planned.plan.training
     if known.most is not None:
         check_batch(config, known.most, processes)
-    Task.build(planned, known.spec, known.most or config.batch_size).fresh_parts()
+    spec = known.spec
+    if planned.through is not None:
+        spec = latent_contract(planned.through.load(spec), spec.classes)
+    Task.build(planned, spec, known.most or config.batch_size).fresh_parts()
+
+
+def _check_latents(wanted: DataConfig) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        UsageError: Says which.
+    """
+    if wanted.through is None and wanted.flips:
+        raise UsageError(
+            "--flips is of latents, which are learnt with --through alone.",
+            "Add --through MODEL, or leave it out.",
+        )
+    if wanted.through is not None and wanted.stream:
+        raise UsageError(
+            "Latents are encoded once and kept, and cannot be streamed.", "Leave --stream out."
+        )
 
 
 def check_same_data(processes: ProcessGroup, fingerprint: str) -> None:

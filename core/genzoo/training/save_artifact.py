@@ -53,12 +53,13 @@ def add_fitted_priors(session: Session, model: Model, training: dict[str, Any]) 
     Returns:
         `training`, and what they were fitted to.
     """
-    selection = select(session.dataset, session.config.seed, MOST_SAMPLES)
-    latents = posterior_draws(model, session.dataset, selection)
+    data = session.dataset.content
+    selection = select(data, session.config.seed, MOST_SAMPLES)
+    latents = posterior_draws(model, data, selection)
     for name in session.task.entry.record.priors:
         entry = session.task.registry[PriorSpec].find(name, near=session.task.entry.distribution)
         config = load_target(entry.record.config)()
         prior = fit_prior(entry, config, model, latents, session.config.seed)
         model.add_priors({name: prior})
-        training = with_fit(training, name, selection, session.dataset)
+        training = with_fit(training, name, selection, data)
     return training

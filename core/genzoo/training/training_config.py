@@ -113,6 +113,13 @@ class DataConfig(Config):
     stream: bool = Field(
         False, description="Decode while training, without a decoded copy on the disk."
     )
+    through: str | None = Field(
+        None,
+        description="Train in the latents of this autoencoder: a name of the zoo or Hub, a folder.",
+    )
+    flips: bool = Field(
+        False, description="With --through: learn the latents of mirrored images too."
+    )
     window: int = Field(
         WINDOW,
         ge=1,

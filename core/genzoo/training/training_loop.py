@@ -161,6 +161,8 @@ class Trainer:
 
     def _check_range(self) -> None:
         session, spec = self.session, self.session.task.architecture.sample
+        if not spec.bounded:
+            return
         x, _ = self._batch(session.stream.take(0, session.config.batch_size))
         low, high = float(x.min()), float(x.max())
         # Turned round, so that NaN, which compares to nothing, is refused too.

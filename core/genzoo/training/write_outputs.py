@@ -142,7 +142,7 @@ class RunOutputs:
     def _write_snapshot(self) -> None:
         step = self._session.position.step
         shown, paths = snapshot_contents(self._session), []
-        kind, spec = self._session.dataset.kind, self._session.task.architecture.sample
+        kind, spec = self._session.dataset.content.kind, self._session.model.sample_spec
         for name, x in shown.items():
             for ending in kind.snapshots:
                 paths.append(self._folder.samples / f"{name}-{step:09d}{ending}")
@@ -212,7 +212,7 @@ def snapshot_contents(session: Session) -> dict[str, Tensor]:
     model = session.model
     shown = {"samples": model.sample(COUNT, seed=session.config.seed)}
     if model.can_encode:
-        spec, dataset = session.task.architecture.sample, session.dataset
+        spec, dataset = model.sample_spec, session.dataset.content
         count = min(COUNT // 2, len(dataset))
         count = count // COLUMNS * COLUMNS or count
         indices = np.linspace(0, dataset.extent - 1, count).astype(np.int64)

@@ -62,7 +62,7 @@ def test_loading_unpickles_nothing_and_imports_nothing_heavy(artifact, toy_gan):
 LIGHT = """
 import sys
 from pathlib import Path
-import genzoo.app.resolve_model_name, genzoo.system.atomic_files
+import genzoo.hub.resolve_model_name, genzoo.system.atomic_files
 import genzoo.artifact.format, genzoo.artifact.file_hashes
 genzoo.artifact.format.read_config(Path(sys.argv[1]))
 assert "torch" not in sys.modules and "numpy" not in sys.modules

@@ -31,6 +31,7 @@ def test_architectures_as_json_have_everything(run: Run) -> None:
         "parts": ["generator"],
         "objective": "sketch-loss",
         "kinds": ["image"],
+        "latents": False,
         "summary": "A drawing of an architecture",
         "paper": "",
     }

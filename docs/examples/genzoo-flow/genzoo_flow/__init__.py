@@ -20,6 +20,7 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             config="genzoo_flow.configs:RealNVPConfig",
             parts=("flow",),
             inference=("flow",),
+            latents=True,
             objective="likelihood",
             paper="https://arxiv.org/abs/1605.08803",
         ),

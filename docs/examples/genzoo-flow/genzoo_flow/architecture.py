@@ -20,7 +20,9 @@ Shape = tuple[int, int, int]
 
 
 class RealNVP(Architecture):
-    """Images in [0, 1] whose sides can be halved `scales` times; latents have their shape.
+    """Images in [0, 1], or an autoencoder's latents, whose sides can be halved `scales` times.
+
+    The flow's own latents have their shape.
 
     Args:
         config: Validated configuration.
@@ -93,7 +95,7 @@ def check_images(sample: SampleSpec, scales: int) -> None:
     Raises:
         SpecError: Says what would do.
     """
-    if sample.kind != "image" or len(sample.shape) != 3:
+    if sample.kind not in ("image", "latent") or len(sample.shape) != 3:
         raise SpecError(
             f"realnvp models images, not {sample.kind} of shape {sample.shape}.",
             "Train it on a folder of images.",

@@ -17,7 +17,7 @@ def context_features(sample: SampleSpec) -> int:
 
 
 class Flow(InvertibleGenerator):
-    """A bijection of latents and samples that knows its class labels and its range.
+    """A bijection of latents and samples that knows its class labels and its range, if any.
 
     Args:
         steps: A bijection of values without bounds, (N, *sample shape).
@@ -26,7 +26,7 @@ class Flow(InvertibleGenerator):
 
     def __init__(self, steps: Bijection, sample: SampleSpec) -> None:
         super().__init__()
-        self.squash = Squash(sample.low, sample.high)
+        self.squash = Squash(sample.low, sample.high) if sample.bounded else None
         self.steps = steps
         features = context_features(sample)
         self.labels = nn.Embedding(len(sample.classes), features) if features else None
@@ -38,7 +38,8 @@ class Flow(InvertibleGenerator):
             UsageError: A conditional model without labels.
         """
         context = self._context(labels)
-        return self.squash(self.steps(z, context), context)
+        x = self.steps(z, context)
+        return x if self.squash is None else self.squash(x, context)
 
     def inverse(self, x: Tensor, labels: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Samples to latents, and log|det dz/dx|, (N,).
@@ -47,6 +48,8 @@ class Flow(InvertibleGenerator):
             UsageError: A conditional model without labels.
         """
         context = self._context(labels)
+        if self.squash is None:
+            return self.steps.inverse(x, context)
         unbounded, squashing = self.squash.inverse(x, context)
         z, log_det = self.steps.inverse(unbounded, context)
         return z, squashing + log_det

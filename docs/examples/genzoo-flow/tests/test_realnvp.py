@@ -6,6 +6,8 @@ import pytest
 import torch
 
 import genzoo
+import genzoo_flow.architecture
+import genzoo_flow.configs
 from exact import check_volume, stirred
 
 TINY = {"scales": 1, "couplings": 2, "width": 4, "blocks": 1}
@@ -37,6 +39,16 @@ def test_encoding_is_the_inverse_of_decoding(channels):
     x = model.decode(z)
     torch.testing.assert_close(model.encode(x), z, rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(model.reconstruct(x), x)
+
+
+def test_latents_of_an_autoencoder_have_no_bounds():
+    sample = genzoo.SampleSpec(kind="latent", shape=(2, 4, 4), bounded=False)
+    config = genzoo_flow.configs.RealNVPConfig(**TINY)
+    flow = genzoo_flow.architecture.RealNVP(config, sample).build()["flow"].double()
+    x = 5 * torch.randn(3, 2, 4, 4, generator=torch.Generator().manual_seed(0)).double()
+    check_volume(flow.inverse, x, None)
+    z, _ = flow.inverse(x)
+    torch.testing.assert_close(flow(z), x)
 
 
 def test_the_log_probability_is_that_of_the_change_of_variables():

@@ -6,11 +6,11 @@ import sys
 import pytest
 
 from genzoo import ArtifactError, ModelSpec, SampleSpec
-from genzoo.app.resolve_model_name import find_model
 from genzoo.artifact.format import ArtifactConfig, FileRecord, Provider, write_config
 from genzoo.errors import AmbiguousNameError, HubError, UnknownNameError
 from genzoo.hub.cache import commit_folder, record_revision
 from genzoo.hub.reference import parse_reference
+from genzoo.hub.resolve_model_name import find_model
 from genzoo.registry import Registry
 
 
@@ -193,5 +193,5 @@ def test_the_zoo_and_a_cached_model_of_one_name(zoo):
 
 
 def test_torch_is_not_imported():
-    code = "import sys, genzoo.app.resolve_model_name; assert 'torch' not in sys.modules"
+    code = "import sys, genzoo.hub.resolve_model_name; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
