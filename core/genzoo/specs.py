@@ -92,12 +92,17 @@ class LatentSpec(Config):
         shift_factor: See `scaling_factor`.
         space: Name of the latent space where several models have the same but for the two factors,
             `UNNAMED` where it is not known which; empty for a space of the model's own.
+        codes: Where each place of (C, *places) is the vector of codes, how many codes there are; 0
+            elsewhere.
+        streams: Codes of one place.
     """
 
     shape: tuple[Dimension, ...] = Field(min_length=1, max_length=6)
     scaling_factor: float = Field(default=1.0, gt=0.0)
     shift_factor: float = 0.0
     space: str = Field(default="", pattern=SPACE)
+    codes: int = Field(default=0, ge=0, le=1 << 30)
+    streams: int = Field(default=1, ge=1, le=1024)
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -20,6 +20,10 @@ LATENTS_ARE_NOT_NORMAL = (
     "latents, as with the objective elbo, latents drawn from the normal prior decode to noise: "
     "use reconstruct, encode and decode."
 )
+CODES_ARE_NOT_NORMAL = (
+    "Latents drawn from the normal prior are no codes, and decode to noise. Fit a distribution of "
+    "codes, genzoo fit-prior MODEL DATA --prior transformer, and sample with --prior transformer."
+)
 
 
 @hookimpl
@@ -53,6 +57,19 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             paper="https://arxiv.org/abs/2112.10752",
         ),
         ArchitectureSpec(
+            name="vq-autoencoder",
+            summary="Images of any size to codes: vector, scalar, bit or residual quantisation",
+            family="vae",
+            target="genzoo_vae.autoencoders.architectures:VQAutoencoder",
+            config="genzoo_vae.autoencoders.configs:VQAutoencoderConfig",
+            parts=("encoder", "decoder"),
+            inference=("encoder", "decoder"),
+            objective="autoencoder",
+            sampling_note=CODES_ARE_NOT_NORMAL,
+            tiny={"widths": (4, 8), "layers": 1, "groups": 2, "codes": 8, "code_dim": 2},
+            paper="https://arxiv.org/abs/2012.09841",
+        ),
+        ArchitectureSpec(
             name="tiny-autoencoder",
             summary="TAESD's small and quick stand-in for kl-autoencoder, with the same latents",
             family="vae",
@@ -80,6 +97,15 @@ def genzoo_objectives() -> list[ObjectiveSpec]:
             config="genzoo_vae.configs:ELBOConfig",
             requires=("encoder", "decoder"),
             paper="https://arxiv.org/abs/1312.6114",
+        ),
+        ObjectiveSpec(
+            name="autoencoder",
+            summary="Reconstruction by pixels, features and a discriminator of patches",
+            family="vae",
+            target="genzoo_vae.autoencoding.objective:AutoencoderObjective",
+            config="genzoo_vae.configs:AutoencoderConfig",
+            requires=("encoder", "decoder"),
+            paper="https://arxiv.org/abs/2012.09841",
         ),
         ObjectiveSpec(
             name="iwae",

@@ -1,4 +1,4 @@
-"""What both objectives ask of the networks."""
+"""What the objectives ask of the networks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import nn
 
-from genzoo import CapabilityError, Decoder, Encoder
+from genzoo import CapabilityError, Decoder, Encoder, Quantiser
 
 
 def check_autoencoder(parts: Mapping[str, nn.Module], objective: str) -> None:
@@ -22,3 +22,16 @@ def check_autoencoder(parts: Mapping[str, nn.Module], objective: str) -> None:
                 f"have no {name}.",
                 "Use it with an architecture such as conv-vae.",
             )
+
+
+def check_densities(parts: Mapping[str, nn.Module], objective: str) -> None:
+    """Refuse `parts` whose posteriors are codes, which have no density.
+
+    Raises:
+        CapabilityError: They are.
+    """
+    if any(isinstance(layer, Quantiser) for part in parts.values() for layer in part.modules()):
+        raise CapabilityError(
+            f"The objective {objective} needs posteriors with a density, and these are codes.",
+            "Use --objective autoencoder.",
+        )

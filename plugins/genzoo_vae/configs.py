@@ -58,6 +58,63 @@ class ELBOConfig(Config):
     )
 
 
+class AutoencoderConfig(Config):
+    """Options of the objective `autoencoder`."""
+
+    pixels: Literal["l1", "l2", "likelihood"] = Field(
+        "l1", description="Loss of each value: |x - y|, its square, or -log p(x|z)."
+    )
+    perceptual: str = Field(
+        "auto",
+        max_length=100,
+        description="Feature space whose network images are compared in; auto for the preferred "
+        "one that is installed, none for none.",
+    )
+    perceptual_weight: float = Field(
+        1.0, ge=0.0, le=1000.0, description="Weight of the distance in features."
+    )
+    adversarial: float = Field(
+        0.0,
+        ge=0.0,
+        le=1000.0,
+        description="Weight of a patch discriminator's verdict beside the other losses; 0 for no "
+        "discriminator.",
+    )
+    adversarial_start: float = Field(
+        0.5, ge=0.0, le=1.0, description="Share of the run after which the discriminator begins."
+    )
+    adaptive: bool = Field(
+        True,
+        description="Scale the verdict so that its gradient at the last layer is as large as the "
+        "others'.",
+    )
+    patch_width: int = Field(
+        32, ge=4, le=512, description="Channels of the discriminator's first layer."
+    )
+    beta: float = Field(
+        1e-6,
+        ge=0.0,
+        le=1000.0,
+        description="Weight of the KL divergence, nats for each value of x.",
+    )
+    commitment: float = Field(
+        0.25, ge=0.0, le=1000.0, description="Weight of the quantiser's penalty."
+    )
+    equivariance: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        description="Share of batches whose latents are turned or shrunk before they are decoded.",
+    )
+    latent_noise: float = Field(
+        0.0, ge=0.0, le=100.0, description="Deviation of noise added to latents while training."
+    )
+    learning_rate: float = Field(4e-4, gt=0.0, le=1.0, description="Adam's step size.")
+    betas: tuple[AdamBeta, AdamBeta] = Field(
+        (0.5, 0.9), description="Decay rates of Adam's two running means."
+    )
+
+
 class IWAEConfig(Config):
     """Options of the objective `iwae`."""
 

@@ -22,7 +22,7 @@ from genzoo import (
     VitalSign,
     ramp,
 )
-from genzoo_vae.check import check_autoencoder
+from genzoo_vae.check import check_autoencoder, check_densities
 from genzoo_vae.configs import ELBOConfig
 
 ACTIVE_VARIANCE = 0.01
@@ -54,6 +54,7 @@ class ELBO(Objective):
             CapabilityError: Says which part is of the wrong kind.
         """
         check_autoencoder(parts, "elbo")
+        check_densities(parts, "elbo")
 
     def phases(self) -> Sequence[Phase]:
         """One phase, which moves the encoder and the decoder together."""

@@ -20,7 +20,7 @@ from genzoo import (
     VitalSign,
     log_weights,
 )
-from genzoo_vae.check import check_autoencoder
+from genzoo_vae.check import check_autoencoder, check_densities
 from genzoo_vae.configs import IWAEConfig
 from genzoo_vae.elbo import active_units
 
@@ -45,6 +45,7 @@ class IWAE(Objective):
             CapabilityError: Says which part is of the wrong kind.
         """
         check_autoencoder(parts, "iwae")
+        check_densities(parts, "iwae")
 
     def phases(self) -> Sequence[Phase]:
         """One phase, which moves the encoder and the decoder together."""

@@ -22,9 +22,10 @@ PAIRS = {
     "conv-vae": {"elbo", "iwae"},
     "convgan": {"gan", "lsgan", "hinge", "wgan-gp", "r3gan"},
     "dcgan": {"gan", "lsgan", "hinge"},
-    "kl-autoencoder": {"elbo", "iwae"},
+    "kl-autoencoder": {"autoencoder", "elbo", "iwae"},
     "r3gan": {"gan", "lsgan", "hinge", "wgan-gp", "r3gan"},
-    "tiny-autoencoder": {"elbo", "iwae"},
+    "tiny-autoencoder": {"autoencoder", "elbo", "iwae"},
+    "vq-autoencoder": {"autoencoder"},
 }
 
 

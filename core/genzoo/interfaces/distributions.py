@@ -66,6 +66,13 @@ class Likelihood(ABC):
                 to `mode`, which they are at 0.
         """
 
+    def unclamped_mean(self) -> Tensor:
+        """`mean`, before it is held to the range where it is: gradients come back from all of it.
+
+        (N, *sample shape).
+        """
+        return self.mean()
+
     def mode(self) -> Tensor:
         """The most likely sample, (N, *sample shape); by default the mean stands for it."""
         return self.mean()

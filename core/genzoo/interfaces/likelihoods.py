@@ -43,6 +43,10 @@ class Gaussian(Likelihood):
         """(N, *sample shape), clamped to the range."""
         return self._mean.clamp(self.low, self.high)
 
+    def unclamped_mean(self) -> Tensor:
+        """(N, *sample shape)."""
+        return self._mean
+
     def sample(self, noise: Noise, temperature: float = 1.0) -> Tensor:
         """One draw per row, (N, *sample shape), clamped to the range.
 

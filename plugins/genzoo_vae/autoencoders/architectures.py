@@ -1,4 +1,4 @@
-"""The architectures `kl-autoencoder` and `tiny-autoencoder`: images of any size, both sides."""
+"""The latent autoencoders: images of any size, to latent images and back."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import ClassVar
 
 from torch import nn
 
-from genzoo import Architecture, LatentSpec, SampleSpec, SpecError
+from genzoo import Architecture, LatentSpec, SampleSpec, SpecError, make_quantiser
 from genzoo_vae.autoencoders.configs import (
     KLAutoencoderConfig,
     LatentAutoencoderConfig,
+    LatentSpaceConfig,
     TinyAutoencoderConfig,
+    VQAutoencoderConfig,
 )
 from genzoo_vae.autoencoders.kl_networks import KLDecoder, KLEncoder
 from genzoo_vae.autoencoders.tiny_networks import TinyDecoder, TinyEncoder
+from genzoo_vae.autoencoders.vq_networks import VQEncoder
 
 
 class LatentAutoencoder(Architecture):
@@ -41,12 +44,7 @@ class LatentAutoencoder(Architecture):
         check_images(sample, config.factor)
         super().__init__(config, sample.with_range(-1.0, 1.0))
         _, height, width = sample.shape
-        self.latent = LatentSpec(
-            shape=(config.latent_channels, height // config.factor, width // config.factor),
-            scaling_factor=config.scaling_factor,
-            shift_factor=config.shift_factor,
-            space=config.latent_space,
-        )
+        self.places = height // config.factor, width // config.factor
 
 
 class KLAutoencoder(LatentAutoencoder):
@@ -54,12 +52,42 @@ class KLAutoencoder(LatentAutoencoder):
 
     config: KLAutoencoderConfig
 
+    def __init__(self, config: KLAutoencoderConfig, sample: SampleSpec) -> None:
+        super().__init__(config, sample)
+        self.latent = latent_space(config, self.places)
+
     def build(self) -> Mapping[str, nn.Module]:
         """Freshly initialised `encoder` and `decoder`."""
         channels = self.sample.shape[0]
         return {
             "encoder": KLEncoder(self.config, channels),
-            "decoder": KLDecoder(self.config, channels),
+            "decoder": KLDecoder(self.config, channels, self.config.latent_channels),
+        }
+
+
+class VQAutoencoder(LatentAutoencoder):
+    """Architecture `vq-autoencoder`: the first stage of VQGAN (Esser et al. 2021), any quantiser.
+
+    A latent is the vectors of its codes.
+    """
+
+    config: VQAutoencoderConfig
+
+    def __init__(self, config: VQAutoencoderConfig, sample: SampleSpec) -> None:
+        super().__init__(config, sample)
+        quantiser = make_quantiser(config)
+        self.latent = LatentSpec(
+            shape=(quantiser.dimensions, *self.places),
+            codes=quantiser.size,
+            streams=quantiser.streams,
+        )
+
+    def build(self) -> Mapping[str, nn.Module]:
+        """Freshly initialised `encoder`, which has the quantiser, and `decoder`."""
+        channels = self.sample.shape[0]
+        return {
+            "encoder": VQEncoder(self.config, channels, make_quantiser(self.config)),
+            "decoder": KLDecoder(self.config, channels, self.latent.shape[0]),
         }
 
 
@@ -68,6 +96,10 @@ class TinyAutoencoder(LatentAutoencoder):
 
     config: TinyAutoencoderConfig
 
+    def __init__(self, config: TinyAutoencoderConfig, sample: SampleSpec) -> None:
+        super().__init__(config, sample)
+        self.latent = latent_space(config, self.places)
+
     def build(self) -> Mapping[str, nn.Module]:
         """Freshly initialised `encoder` and `decoder`."""
         channels = self.sample.shape[0]
@@ -75,6 +107,16 @@ class TinyAutoencoder(LatentAutoencoder):
             "encoder": TinyEncoder(self.config, channels),
             "decoder": TinyDecoder(self.config, channels),
         }
+
+
+def latent_space(config: LatentSpaceConfig, places: tuple[int, int]) -> LatentSpec:
+    """The contract of latent images with so many places."""
+    return LatentSpec(
+        shape=(config.latent_channels, *places),
+        scaling_factor=config.scaling_factor,
+        shift_factor=config.shift_factor,
+        space=config.latent_space,
+    )
 
 
 def check_images(sample: SampleSpec, factor: int) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from genzoo import Config
+from genzoo import Config, QuantiserConfig
 
 Width = Annotated[int, Field(ge=4, le=2048)]
 BlockCount = Annotated[int, Field(ge=0, le=64)]
@@ -17,9 +17,8 @@ OVERLAP = 4
 
 
 class LatentAutoencoderConfig(Config):
-    """What both of them have."""
+    """What all of them have."""
 
-    latent_channels: int = Field(4, ge=1, le=256, description="Channels of the latent image.")
     tile: int = Field(
         512,
         ge=8,
@@ -32,6 +31,23 @@ class LatentAutoencoderConfig(Config):
         le=10.0,
         description="Standard deviation of a value under p(x|z), for training alone.",
     )
+
+    @property
+    @abstractmethod
+    def factor(self) -> int:
+        """Pixels of the image, along a side, for one of the latent image."""
+
+    @model_validator(mode="after")
+    def _check_tile(self) -> Self:
+        if self.tile % (OVERLAP * self.factor):
+            raise ValueError(f"tile must be a multiple of {OVERLAP * self.factor}")
+        return self
+
+
+class LatentSpaceConfig(Config):
+    """The latents of those that have no codes."""
+
+    latent_channels: int = Field(4, ge=1, le=256, description="Channels of the latent image.")
     scaling_factor: float = Field(
         1.0,
         gt=0.0,
@@ -47,20 +63,9 @@ class LatentAutoencoderConfig(Config):
         "factors; empty for one of its own.",
     )
 
-    @property
-    @abstractmethod
-    def factor(self) -> int:
-        """Pixels of the image, along a side, for one of the latent image."""
 
-    @model_validator(mode="after")
-    def _check_tile(self) -> Self:
-        if self.tile % (OVERLAP * self.factor):
-            raise ValueError(f"tile must be a multiple of {OVERLAP * self.factor}")
-        return self
-
-
-class KLAutoencoderConfig(LatentAutoencoderConfig):
-    """Options of the architecture `kl-autoencoder`."""
+class ResidualAutoencoderConfig(LatentAutoencoderConfig):
+    """The networks of `kl-autoencoder` and `vq-autoencoder`."""
 
     widths: tuple[Width, ...] = Field(
         (128, 256, 512, 512),
@@ -86,7 +91,24 @@ class KLAutoencoderConfig(LatentAutoencoderConfig):
         return self
 
 
-class TinyAutoencoderConfig(LatentAutoencoderConfig):
+class KLAutoencoderConfig(ResidualAutoencoderConfig, LatentSpaceConfig):
+    """Options of the architecture `kl-autoencoder`."""
+
+
+class VQAutoencoderConfig(ResidualAutoencoderConfig, QuantiserConfig):
+    """Options of the architecture `vq-autoencoder`."""
+
+    widths: tuple[Width, ...] = Field(
+        (32, 64, 128),
+        min_length=1,
+        max_length=8,
+        description="Channels at each resolution, the image's own first; each next one is half.",
+    )
+    layers: int = Field(1, ge=1, le=16, description="Residual blocks at each resolution.")
+    groups: int = Field(8, ge=1, le=1024, description="Groups of each group normalisation.")
+
+
+class TinyAutoencoderConfig(LatentAutoencoderConfig, LatentSpaceConfig):
     """Options of the architecture `tiny-autoencoder`."""
 
     width: int = Field(64, ge=4, le=2048, description="Channels of every layer.")

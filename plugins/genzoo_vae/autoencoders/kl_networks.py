@@ -1,4 +1,4 @@
-"""Encoder and decoder of `kl-autoencoder`.
+"""Encoder and decoder of `kl-autoencoder`, and what `vq-autoencoder` has of them.
 
 Names of modules are those of diffusers' `AutoencoderKL`; its `quant_conv` and `post_quant_conv`,
 which stand beside the two there, belong to the encoder and the decoder here.
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genzoo import Decoder, DiagonalGaussian, Encoder, Gaussian
-from genzoo_vae.autoencoders.configs import KLAutoencoderConfig
+from genzoo_vae.autoencoders.configs import KLAutoencoderConfig, ResidualAutoencoderConfig
 from genzoo_vae.autoencoders.kl_blocks import (
     EPSILON,
     Downsample,
@@ -27,17 +27,18 @@ LEAST_LOG_VARIANCE = -30.0
 GREATEST_LOG_VARIANCE = 20.0
 
 
-class KLEncoder(Encoder):
-    """Residual blocks at ever lower resolution, to means and log variances.
+class ResidualEncoder(Encoder):
+    """Residual blocks at ever lower resolution.
 
     Args:
         config: Widths and so on.
         channels: Channels of the images.
+        outs: Channels of what comes out.
     """
 
-    def __init__(self, config: KLAutoencoderConfig, channels: int) -> None:
+    def __init__(self, config: ResidualAutoencoderConfig, channels: int, outs: int) -> None:
         super().__init__()
-        widths, groups, moments = config.widths, config.groups, 2 * config.latent_channels
+        widths, groups = config.widths, config.groups
         self.tiling = encoder_tiling(config)
         self.conv_in = nn.Conv2d(channels, widths[0], 3, padding=1)
         last = len(widths) - 1
@@ -50,8 +51,34 @@ class KLEncoder(Encoder):
         )
         self.mid_block = Middle(widths[-1], groups, config.attention)
         self.conv_norm_out = nn.GroupNorm(groups, widths[-1], EPSILON)
-        self.conv_out = nn.Conv2d(widths[-1], moments, 3, padding=1)
-        self.quant_conv = nn.Conv2d(moments, moments, 1) if config.quant_conv else None
+        self.conv_out = nn.Conv2d(widths[-1], outs, 3, padding=1)
+        self.quant_conv = nn.Conv2d(outs, outs, 1) if config.quant_conv else None
+
+    def outputs(self, x: Tensor) -> Tensor:
+        """Map images (N, C, H, W) to (N, outs, H / f, W / f).
+
+        Outside of training, images larger than the config's `tile` are computed in tiles.
+        """
+        return self._outputs(x) if self.training else in_pieces(self._outputs, x, self.tiling)
+
+    def _outputs(self, x: Tensor) -> Tensor:
+        x = self.conv_in(x)
+        for block in self.down_blocks:
+            x = block(x)
+        x = self.conv_out(F.silu(self.conv_norm_out(self.mid_block(x))))
+        return x if self.quant_conv is None else self.quant_conv(x)
+
+
+class KLEncoder(ResidualEncoder):
+    """To means and log variances.
+
+    Args:
+        config: Widths and so on.
+        channels: Channels of the images.
+    """
+
+    def __init__(self, config: KLAutoencoderConfig, channels: int) -> None:
+        super().__init__(config, channels, 2 * config.latent_channels)
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> DiagonalGaussian:
         """Map images (N, C, H, W) to N posteriors over (latent channels, H / f, W / f).
@@ -59,16 +86,8 @@ class KLEncoder(Encoder):
         Outside of training, images larger than the config's `tile` are computed in tiles. Log
         variances are clamped to [-30, 20].
         """
-        moments = self._moments(x) if self.training else in_pieces(self._moments, x, self.tiling)
-        mean, log_variance = moments.float().chunk(2, 1)
+        mean, log_variance = self.outputs(x).float().chunk(2, 1)
         return DiagonalGaussian(mean, log_variance.clamp(LEAST_LOG_VARIANCE, GREATEST_LOG_VARIANCE))
-
-    def _moments(self, x: Tensor) -> Tensor:
-        x = self.conv_in(x)
-        for block in self.down_blocks:
-            x = block(x)
-        x = self.conv_out(F.silu(self.conv_norm_out(self.mid_block(x))))
-        return x if self.quant_conv is None else self.quant_conv(x)
 
 
 class KLDecoder(Decoder):
@@ -77,11 +96,12 @@ class KLDecoder(Decoder):
     Args:
         config: Widths and so on.
         channels: Channels of the images.
+        latents: Channels of the latents.
     """
 
-    def __init__(self, config: KLAutoencoderConfig, channels: int) -> None:
+    def __init__(self, config: ResidualAutoencoderConfig, channels: int, latents: int) -> None:
         super().__init__()
-        widths, groups, latents = config.widths[::-1], config.groups, config.latent_channels
+        widths, groups = config.widths[::-1], config.groups
         self.tiling = decoder_tiling(config)
         self.log_variance = 2.0 * math.log(config.scale)
         self.post_quant_conv = nn.Conv2d(latents, latents, 1) if config.post_quant_conv else None

@@ -101,7 +101,8 @@ def test_an_artifact_carries_scale_and_shift_of_its_latents(tmp_path) -> None:
     values = KL | {"scaling_factor": 0.18215, "shift_factor": 0.5, "latent_space": "flux-1"}
     save_model(model("kl-autoencoder", values), tmp_path / "kl", registry=REGISTRY)
     config = json.loads((tmp_path / "kl/config.json").read_text())
-    expected = {"scaling_factor": 0.18215, "shift_factor": 0.5, "space": "flux-1"}
+    factors = {"scaling_factor": 0.18215, "shift_factor": 0.5}
+    expected = {**factors, "space": "flux-1", "codes": 0, "streams": 1}
     assert config["latent"] == {"shape": [2, 4, 4], **expected}
     # Older files have the shape alone.
     config["latent"] = {"shape": [2, 4, 4]}

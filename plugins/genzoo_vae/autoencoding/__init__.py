@@ -1,0 +1,1 @@
+"""What the objective `autoencoder` is made of."""
