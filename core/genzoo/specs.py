@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -29,7 +29,15 @@ class Config(BaseModel):
 
     Give each field a bound and a description: they become the command line's options, the
     validation of `config.json` and the documentation.
+
+    Attributes:
+        sampling_options: For an architecture, names of the fields that say how samples are made and
+            not what the networks are, such as a number of steps. They may be changed for each call
+            of `Model.sample`, and are options of `genzoo sample`. The part that makes samples has
+            an attribute of the same name for each.
     """
+
+    sampling_options: ClassVar[tuple[str, ...]] = ()
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True

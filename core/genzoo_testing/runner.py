@@ -48,6 +48,7 @@ ARCHITECTURE_CHECKS: tuple[Check[ArchitectureSubject], ...] = (
     labels.labels,
     sampling.sampling_changes_nothing,
     sampling.sampling_independent_of_batch,
+    sampling.sampling_options,
     persistence.save_and_load,
 )
 PAIR_CHECKS: tuple[Check[PairSubject], ...] = (

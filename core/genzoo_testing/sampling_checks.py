@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from inspect import signature
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from genzoo.model.decoding import find_decoder
 from genzoo.model.model import Model
+from genzoo.registry import load_target
+from genzoo.specs import Config
 from genzoo_testing.check import ContractError, check
 from genzoo_testing.check_targets import ArchitectureSubject
 from genzoo_testing.random_inputs import cyclic_labels, random_samples
@@ -59,6 +63,27 @@ def sampling_independent_of_batch(subject: ArchitectureSubject) -> str:
             if not _close(other, whole[rows], whole):
                 raise ContractError(f"Samples drawn {what} differ from those drawn together.")
     return "the same in batches, and alone"
+
+
+@check(
+    "sampling-options",
+    "Whoever asks for 20 steps must get 20.",
+)
+def sampling_options(subject: ArchitectureSubject) -> str:
+    """The part that makes samples has its config's sampling options."""
+    kind: type[Config] = load_target(subject.entry.record.config)
+    names = kind.sampling_options
+    taken = sorted({*signature(Model.sample).parameters} & {*names})
+    unknown = sorted({*names} - {*kind.model_fields})
+    if taken or unknown:
+        reason = "are arguments of Model.sample" if taken else "are not fields of its config"
+        raise ContractError(f"The sampling options {', '.join(taken or unknown)} {reason}.")
+    model = subject.fresh(subject.tiny.samples[0])
+    part, config = find_decoder(model.parts.values(), model.name), model.architecture.config
+    for name in names:
+        if not hasattr(part, name) or getattr(part, name) != getattr(config, name):
+            raise ContractError(f"{type(part).__name__}.{name} is not the option of that name.")
+    return f"{len(names)} options"
 
 
 def _close(found: Tensor, expected: Tensor, all_samples: Tensor) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genzoo.app.open_model import known_names, open_model
 from genzoo.artifact.format import CONFIG
@@ -180,6 +180,7 @@ def evaluate(
     max_pixels: int | None = None,
     stream: bool = False,
     device: str | torch.device = "cpu",
+    sampling: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     registry: Registry | None = None,
 ) -> EvaluationRecord:
@@ -204,6 +205,7 @@ def evaluate(
         max_pixels: Images of more are left out. Default: as when the model was trained.
         stream: Decode the data as they are used, without a copy on the disk.
         device: Where to compute, for a model that is not at hand.
+        sampling: Other values of the architecture's sampling options, as for `Model.sample`.
         progress: Called with what is being done, how much of it is, and its total.
         registry: Names; by default those of the installed plugins.
 
@@ -215,7 +217,7 @@ def evaluate(
     weights = None if features_file is None else here(features_file)
     request = Request(
         data,
-        Settings(count, seed, prior, truncation, label_prior, batch_size),
+        Settings(count, seed, prior, truncation, label_prior, batch_size, sampling or {}),
         Plan(metrics, features, weights),
         held_out,
         stream,

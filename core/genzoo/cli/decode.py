@@ -16,10 +16,11 @@ from genzoo.cli.options import (
     output_options,
 )
 from genzoo.cli.output_paths import Destination, default_path
+from genzoo.cli.sampling_options import SamplingCommand, given_sampling_options
 from genzoo.media.save_samples import check_path, save_samples
 
 
-@click.command()
+@click.command(cls=SamplingCommand)
 @model_argument
 @click.argument("latents", type=HomePath(path_type=Path))
 @out_option(
@@ -49,7 +50,7 @@ def command(
     from genzoo.model.reshape import reshape_for_latents
     from genzoo.training.hardware import choose_device
 
-    opened = opened_model(model)
+    opened, options = opened_model(model), given_sampling_options()
     kind = opened.kind
     path = out or default_path(model, f"-decoded{kind.endings[0]}")
     destination = Destination(path, kind.endings[0], (latents,))
@@ -63,7 +64,9 @@ def command(
     spec = loaded.sample_spec
     given = class_indices(labels, spec, len(z))
     with computing(loaded, precision):
-        samples = loaded.decode(z, given if given is not None else stored, batch_size=batch_size)
+        samples = loaded.decode(
+            z, given if given is not None else stored, batch_size=batch_size, **options
+        )
     with destination.open() as place:
         save_samples(samples, kind, spec, place)
     destination.tell({"model": model, "count": len(samples)})

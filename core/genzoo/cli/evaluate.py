@@ -21,6 +21,7 @@ from genzoo.cli.options import (
 )
 from genzoo.cli.output_paths import refuse_loss, remember
 from genzoo.cli.printing import Output, output
+from genzoo.cli.sampling_options import SamplingCommand, given_sampling_options
 from genzoo.cli.torchrun import torchrun_processes
 from genzoo.errors import UsageError
 from genzoo.media.save_samples import check_path
@@ -40,7 +41,7 @@ REPLICATION_COLUMNS = {"verdict": "", "name": "metric", "recorded": "recorded", 
 COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "better": "better"}
 
 
-@click.command()
+@click.command(cls=SamplingCommand)
 @click.argument("model", required=False, shell_complete=complete_model)
 @click.argument("data", required=False, shell_complete=complete_data)
 @click.option(
@@ -151,7 +152,9 @@ def command(
     from genzoo.evaluation.subject import Settings
 
     names = tuple(name for given in metrics for name in given.split(",") if name)
-    settings = Settings(count, seed, prior, truncation, label_prior, batch_size)
+    settings = Settings(
+        count, seed, prior, truncation, label_prior, batch_size, given_sampling_options()
+    )
     plan = Plan(names, features, weights)
     request = Request(data, settings, plan, held_out, stream, max_pixels)
     measured = _measure(model, request, device, pictures)
@@ -238,6 +241,7 @@ def _refuse_settings(ctx: click.Context) -> None:
     """Raise UsageError if an option contradicts that the record says everything."""
     typed = click.core.ParameterSource.COMMANDLINE
     given = [name for name in FIXED if ctx.get_parameter_source(name) == typed]
+    given += given_sampling_options()
     if given:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise UsageError(f"With --reproduce the record says what to measure: leave out {names}.")

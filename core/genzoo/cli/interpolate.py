@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from genzoo.cli.loaded_plugins import opened_model
 from genzoo.cli.options import HomePath, compute_options, model_argument, out_option, output_options
 from genzoo.cli.output_paths import Destination, default_path
+from genzoo.cli.sampling_options import SamplingCommand, given_sampling_options
 from genzoo.errors import CapabilityError, UsageError
 from genzoo.media.films import ENDINGS, check_film, frames_of, is_film, save_film
 from genzoo.media.save_samples import check_path, save_samples
@@ -31,7 +32,7 @@ FRAMES = 48
 FPS = 24.0
 
 
-@click.command()
+@click.command(cls=SamplingCommand)
 @model_argument
 @click.option(
     "--seed",
@@ -93,7 +94,7 @@ def command(
     from genzoo.model.latent_paths import latent_walk
     from genzoo.training.hardware import choose_device
 
-    opened = opened_model(model)
+    opened, options = opened_model(model), given_sampling_options()
     kind = opened.kind
     path = out or default_path(model, f"-interpolated{kind.endings[0]}")
     destination = Destination(path, kind.endings[0], (start, end))
@@ -112,10 +113,11 @@ def command(
         ]
         walk = latent_walk(ends, count, loop=loop, eased=filmed)
         if filmed:
-            film = _frames(loaded, kind, walk, classes, batch_size)
+            film = _frames(loaded, kind, walk, classes, batch_size, options)
             save_film(film, place, fps or FPS)
         else:
-            samples = loaded.decode(walk, classes and classes * count, batch_size=batch_size)
+            labels = classes and classes * count
+            samples = loaded.decode(walk, labels, batch_size=batch_size, **options)
             save_samples(samples, kind, loaded.sample_spec, place, min(count, COLUMNS))
     destination.tell({"model": model, "frames" if filmed else "steps": count})
 
@@ -154,11 +156,17 @@ def _count(ends: int, loop: bool, steps: int | None, frames: int | None, filmed:
 
 
 def _frames(
-    model: Model, kind: Kind, walk: Tensor, classes: list[int] | None, batch_size: int
+    model: Model,
+    kind: Kind,
+    walk: Tensor,
+    classes: list[int] | None,
+    batch_size: int,
+    options: Mapping[str, Any],
 ) -> Iterator[NDArray[np.uint8]]:
     """What a walk shows, decoded batch after batch."""
     for points in walk.split(batch_size):
-        samples = model.decode(points, classes and classes * len(points), batch_size=batch_size)
+        labels = classes and classes * len(points)
+        samples = model.decode(points, labels, batch_size=batch_size, **options)
         yield from frames_of(samples, kind, model.sample_spec)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from genzoo.registry import Entry, Registry
 
 _TOLD = "genzoo.told"
+_OPENED = "genzoo.opened"
 
 
 def plugin_registry() -> Registry:
@@ -37,14 +38,19 @@ def plugin_registry() -> Registry:
 def opened_model(name: str) -> OpenModel:
     """The model that the user named, of any plugin; pulled from the Hub if it has to be.
 
+    It is looked for once in a command.
+
     Raises:
         GenzooError: There is none; see `genzoo.hub.resolve_model_name`.
     """
     from genzoo.app.open_model import open_model
     from genzoo.cli.progress_bars import transfers
 
-    with transfers() as progress:
-        return open_model(name, plugin_registry(), progress)
+    known: dict[str, OpenModel] = click.get_current_context().meta.setdefault(_OPENED, {})
+    if name not in known:
+        with transfers() as progress:
+            known[name] = open_model(name, plugin_registry(), progress)
+    return known[name]
 
 
 def tell_of_names(manager: PluginManager) -> None:

@@ -18,12 +18,13 @@ from genzoo.cli.options import (
     output_options,
 )
 from genzoo.cli.output_paths import Destination, default_path
+from genzoo.cli.sampling_options import SamplingCommand, given_sampling_options
 from genzoo.media.save_samples import check_path, save_samples
 
 COLUMNS = 8
 
 
-@click.command()
+@click.command(cls=SamplingCommand)
 @model_argument
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=HomePath())
 @count_option(None, "How many at most. Default: all files, or 32 of a data set.")
@@ -59,7 +60,7 @@ def command(
     from genzoo.model.encoding import require_encoder
     from genzoo.training.hardware import choose_device
 
-    opened = opened_model(model)
+    opened, options = opened_model(model), given_sampling_options()
     kind = with_max_pixels(opened.kind, max_pixels)
     path = out or default_path(model, f"-reconstructed{kind.endings[0]}")
     destination = Destination(path, kind.endings[0], files)
@@ -71,7 +72,11 @@ def command(
     spec = loaded.sample_spec
     given = read_inputs(files, kind, spec, opened.registry, count, labels)
     with computing(loaded, precision):
-        made = loaded.reconstruct(given.x, given.labels, batch_size=batch_size).cpu().float()
+        made = (
+            loaded.reconstruct(given.x, given.labels, batch_size=batch_size, **options)
+            .cpu()
+            .float()
+        )
     columns = min(COLUMNS, len(made))
     with destination.open() as place:
         shown = place.suffix.lower() in kind.endings and not place.is_dir()

@@ -19,6 +19,7 @@ from genzoo.cli.options import (
 )
 from genzoo.cli.output_paths import Destination, default_path
 from genzoo.cli.printing import output
+from genzoo.cli.sampling_options import SamplingCommand, given_sampling_options
 from genzoo.cli.torchrun import torchrun_processes
 from genzoo.media.save_samples import check_path
 from genzoo.records import ArchitectureSpec
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@click.command()
+@click.command(cls=SamplingCommand)
 @model_argument
 @count_option(64, "How many samples.")
 @seed_option
@@ -76,7 +77,7 @@ def command(
 
     Started by torchrun, the processes share the work, and write what one alone would.
     """
-    opened = opened_model(model)
+    opened, options = opened_model(model), given_sampling_options()
     kind = opened.kind
     path = out or default_path(model, f"-seed{seed}{kind.endings[0]}")
     destination = Destination(path, kind.endings[0])
@@ -113,6 +114,7 @@ def command(
                     prior=prior,
                     batch_size=batch_size,
                     start=numbers.start,
+                    **options,
                 )
 
         with destination.open() as place:

@@ -40,11 +40,12 @@ def _protocol(record: EvaluationRecord) -> str:
         record.protocol.features,
     )
     labels = "" if samples.label_prior == "none" else f", labels {samples.label_prior}"
+    options = "".join(f", {name} {value}" for name, value in record.model.sampling.items())
     size = "" if features.size is None else f" at {features.size} pixels"
     resize = f", {features.resize}" if features.resize else ""
     return (
         f"{samples.count:,} samples (seed {samples.seed}, prior {record.model.prior}, truncation "
-        f"{record.model.truncation:g}{labels}, {samples.quantisation}) and {data.used:,} "
+        f"{record.model.truncation:g}{options}{labels}, {samples.quantisation}) and {data.used:,} "
         f"{data.array} of `{data.name}` ({data.split}; fingerprint {data.fingerprint}), in the "
         f"features `{features.name}`{size}{resize} (protocol {record.protocol.version})."
     )

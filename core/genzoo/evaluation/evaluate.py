@@ -30,6 +30,7 @@ from genzoo.evaluation.subject import LARGEST_DATA, Settings, Subject, used_samp
 from genzoo.interfaces.kind import Kind
 from genzoo.model.batches import evaluating
 from genzoo.model.model import STANDARD_PRIOR, Model
+from genzoo.model.sampling_options import changed_options
 from genzoo.progress import Progress, silent
 from genzoo.records import FeatureSpec, MetricSpec
 from genzoo.registry import Entry, Registry
@@ -91,7 +92,9 @@ def check_request(
     """The metrics and the feature space; what does not fit is refused before any data are opened.
 
     Raises:
-        CapabilityError: The model lacks what a metric that was asked for needs.
+        CapabilityError: The model lacks what a metric that was asked for needs, or a sampling
+            option.
+        ConfigError: A sampling option does not take such a value.
         UnknownNameError: There is no such metric, feature space or prior.
         UsageError: There is too little to measure.
     """
@@ -100,6 +103,7 @@ def check_request(
     if settings.count < LEAST:
         raise UsageError(f"{settings.count} samples tell nothing.", f"Draw at least {LEAST}.")
     model.prior(settings.prior)
+    changed_options(model.architecture.config, settings.sampling, model.name)
     chosen = choose_metrics(plan.metrics, model, registry)
     return chosen, choose_features(plan.features, kind, registry)
 
@@ -206,6 +210,7 @@ def _model_section(model: Model, name: str, settings: Settings) -> ModelSection:
         weights=weights_hash(model),
         prior=settings.prior or STANDARD_PRIOR,
         truncation=settings.truncation,
+        sampling=dict(settings.sampling),
     )
 
 

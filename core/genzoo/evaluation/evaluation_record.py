@@ -44,6 +44,7 @@ class ModelSection(Section):
         weights: Hash of all parameters and buffers.
         prior: The prior that latents were drawn from.
         truncation: Factor that latents were shrunk by.
+        sampling: Sampling options that were not as the model has them.
     """
 
     name: str
@@ -51,6 +52,7 @@ class ModelSection(Section):
     weights: str
     prior: str
     truncation: float = 1.0
+    sampling: dict[str, Any] = Field(default_factory=dict)
 
 
 class DataSection(Section):

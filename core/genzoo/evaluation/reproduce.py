@@ -38,6 +38,7 @@ def settings_of(record: EvaluationRecord, batch_size: int) -> Settings:
         truncation=model.truncation,
         label_prior="uniform" if samples.label_prior == "none" else samples.label_prior,
         batch_size=batch_size,
+        sampling=model.sampling,
     )
 
 

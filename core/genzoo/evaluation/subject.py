@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,6 +44,7 @@ class Settings:
         truncation: Shrinks latents towards the prior's centre, in (0, 1].
         label_prior: For a model with classes: `uniform`, all in turn, or `data`, as often as there.
         batch_size: How many to compute at once; does not change the numbers.
+        sampling: Other values of the architecture's sampling options.
     """
 
     count: int
@@ -52,6 +53,7 @@ class Settings:
     truncation: float = 1.0
     label_prior: str = "uniform"
     batch_size: int = 64
+    sampling: Mapping[str, Any] = field(default_factory=dict)
 
 
 def used_samples(data: Dataset, limit: int = LARGEST_DATA) -> Order:
@@ -170,6 +172,7 @@ class Subject:
             prior=chosen.prior,
             batch_size=chosen.batch_size,
             start=start,
+            **chosen.sampling,
         )
 
     def sample_labels(self, start: int, count: int) -> Tensor | None:

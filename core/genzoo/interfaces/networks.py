@@ -17,6 +17,16 @@ class Generator(nn.Module, ABC):
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map latents (N, *latent shape) to samples (N, *sample shape) in the sample's range."""
 
+    def sample(self, z: Tensor, labels: Tensor | None, noise: Noise) -> Tensor:
+        """As `forward`, where more than the latents is drawn for a sample; by default nothing is.
+
+        Args:
+            z: Latents, (N, *latent shape).
+            labels: Classes, (N,), or None.
+            noise: Randomness for N rows. Draw row by row from it alone.
+        """
+        return self(z, labels)
+
 
 class InvertibleGenerator(Generator):
     """Latents to samples and exactly back, as a normalising flow does.

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from inspect import signature
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 
 from genzoo.errors import CapabilityError, UsageError
 from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.networks import Decoder, Generator, StyleGenerator
-from genzoo.interfaces.noise import Noise
-from genzoo.model.batches import Run
+from genzoo.interfaces.noise import Noise, SampleNoise
+from genzoo.model.batches import Run, slices
 from genzoo.model.latent_paths import check_truncation
 
 
@@ -70,6 +71,13 @@ def truncating(
     return lambda z, labels: part.synthesise(part.styles(z, labels, truncation, truncated_layers))
 
 
+def draws_noise(part: Generator | Decoder, architecture: Architecture) -> bool:
+    """Whether more than the latents is drawn for a sample."""
+    if isinstance(part, Generator):
+        return type(part).sample is not Generator.sample
+    return architecture.draws_samples
+
+
 def best_of(part: Generator | Decoder, architecture: Architecture) -> Run:
     """Maps latents to what stands for their samples: no noise is drawn."""
     if isinstance(part, Generator):
@@ -82,7 +90,7 @@ def best_of(part: Generator | Decoder, architecture: Architecture) -> Run:
 def draw_of(
     part: Generator | Decoder, noises: Iterator[Noise], temperature: float, model: str
 ) -> Run:
-    """Maps latents to draws from their likelihoods, batch after batch.
+    """Maps latents to draws, batch after batch: from likelihoods, or with a generator's own noise.
 
     Args:
         part: What decodes.
@@ -94,7 +102,7 @@ def draw_of(
         CapabilityError: When called, for a likelihood that knows no temperature.
     """
     if isinstance(part, Generator):
-        return part
+        return lambda z, labels: part.sample(z, labels, next(noises))
 
     def run(z: Tensor, labels: Tensor | None) -> Tensor:
         likelihood, noise = part(z, labels), next(noises)
@@ -108,3 +116,11 @@ def draw_of(
         return cast(Tensor, likelihood.sample(noise, temperature))
 
     return run
+
+
+def noise_by_batch(
+    seed: int, numbers: range, batch_size: int, device: torch.device
+) -> Iterator[Noise]:
+    """What the samples of those numbers are drawn with beside their latents, batch after batch."""
+    for index in slices(len(numbers), batch_size):
+        yield SampleNoise(seed, numbers[index], device, "likelihood")

@@ -22,13 +22,21 @@ from genzoo.model.batches import (
     evaluating,
     in_batches,
     in_float32,
-    slices,
 )
-from genzoo.model.decoding import best_of, check_temperature, draw_of, find_decoder, truncating
+from genzoo.model.decoding import (
+    best_of,
+    check_temperature,
+    draw_of,
+    draws_noise,
+    find_decoder,
+    noise_by_batch,
+    truncating,
+)
 from genzoo.model.encoding import find_encoder, mode_of, require_encoder, require_inverse
 from genzoo.model.fold_batch_norm import fold_batch_norm
 from genzoo.model.labels import Labels, label_tensor
 from genzoo.model.latent_paths import drawn, latent_walk
+from genzoo.model.sampling_options import changed_options, sampling_by
 from genzoo.model.shape_checks import check_rows
 from genzoo.model.through import Through
 from genzoo.specs import LatentSpec, SampleSpec
@@ -146,6 +154,7 @@ class Model(nn.Module):
         temperature: float = 1.0,
         batch_size: int = 64,
         start: int = 0,
+        **options: Any,
     ) -> Tensor:
         """Draw samples number `start` to `start + count - 1`.
 
@@ -164,31 +173,32 @@ class Model(nn.Module):
                 takes the most likely one.
             batch_size: How many to compute at once.
             start: Number of the first one.
+            options: Other values of the architecture's sampling options, such as
+                `sampling_steps=20`.
 
         Returns:
             (count, *sample shape), in the range of `sample_spec`.
 
         Raises:
-            CapabilityError: A temperature where samples are not draws from a likelihood.
+            CapabilityError: A temperature where samples are not draws from a likelihood, or an
+                option that the architecture does not sample by.
+            ConfigError: A value that an option does not take.
             UsageError: A count, label, truncation or temperature that makes no sense.
         """
         check_temperature(temperature, self.architecture, self.architecture_name)
         classes = self._labels(labels, count, start)
-        by_styles = truncating(self.parts.values(), truncation, truncated_layers)
+        part = self._decoding_part(count > batch_size, options)
+        by_styles = truncating([part], truncation, truncated_layers)
         if by_styles is not None:
             latents = self.draw_latents(count, seed=seed, prior=prior, start=start)
-            return self._batched(by_styles, latents, classes, batch_size)
+            return self._batched(self._decoded(by_styles), latents, classes, batch_size)
         latents = self.draw_latents(
             count, seed=seed, truncation=truncation, prior=prior, start=start
         )
-        if not self.architecture.draws_samples:
-            return self.decode(latents, classes, batch_size=batch_size)
-        numbers = range(start, start + count)
-        noises = (
-            SampleNoise(seed, numbers[index], self.device, "likelihood")
-            for index in slices(count, batch_size)
-        )
-        part = self._decoding_part(count > batch_size)
+        if not draws_noise(part, self.architecture):
+            run = self._decoded(best_of(part, self.architecture))
+            return self._batched(run, latents, classes, batch_size)
+        noises = noise_by_batch(seed, range(start, start + count), batch_size, self.device)
         run = self._decoded(draw_of(part, noises, temperature, self.architecture_name))
         return self._batched(run, latents, classes, batch_size)
 
@@ -212,16 +222,19 @@ class Model(nn.Module):
             return drawn(in_float32(self.prior(prior)), noise, truncation)
 
     @plain_inference()
-    def decode(self, z: Tensor, labels: Labels | None = None, *, batch_size: int = 64) -> Tensor:
+    def decode(
+        self, z: Tensor, labels: Labels | None = None, *, batch_size: int = 64, **options: Any
+    ) -> Tensor:
         """Latents (N, *latent shape) to samples (N, *sample shape).
 
         Where the architecture takes `any_shape`, latents of other sides make samples of other
         sides. A likelihood's mean stands for the sample; its mode does where the architecture
         `draws_samples`. More than one batch, and whatever is computed in
         bfloat16, goes through a copy with batch normalisation folded into its convolutions.
+        Sampling options are as those of `sample`.
         """
         self._check(z, "latents")
-        part = self._decoding_part(len(z) > batch_size)
+        part = self._decoding_part(len(z) > batch_size, options)
         run = self._decoded(best_of(part, self.architecture))
         return self._batched(run, z, self._labels(labels, len(z), 0), batch_size)
 
@@ -280,12 +293,11 @@ class Model(nn.Module):
         return self._batched(run, x, self._labels(labels, len(x), 0), batch_size)
 
     def reconstruct(
-        self, x: Tensor, labels: Labels | None = None, *, batch_size: int = 64
+        self, x: Tensor, labels: Labels | None = None, *, batch_size: int = 64, **options: Any
     ) -> Tensor:
         """Samples (N, *sample shape) encoded and decoded again."""
-        return self.decode(
-            self.encode(x, labels, batch_size=batch_size), labels, batch_size=batch_size
-        )
+        latents = self.encode(x, labels, batch_size=batch_size)
+        return self.decode(latents, labels, batch_size=batch_size, **options)
 
     @plain_inference()
     def interpolate(
@@ -296,21 +308,25 @@ class Model(nn.Module):
         labels: Labels | None = None,
         *,
         batch_size: int = 64,
+        **options: Any,
     ) -> Tensor:
         """Samples along the great circle between two latents, ends included, (steps, ...).
 
         Spherical interpolation keeps the norm that the normal prior's latents have (White 2016).
         """
         path = latent_walk([start, end], steps, loop=False, eased=False)
-        return self.decode(path, labels, batch_size=batch_size)
+        return self.decode(path, labels, batch_size=batch_size, **options)
 
-    def _decoding_part(self, several: bool) -> Generator | Decoder:
+    def _decoding_part(self, several: bool, options: Mapping[str, Any]) -> Generator | Decoder:
         """What decodes, folded where that pays: for several batches, or in bfloat16."""
         part = find_decoder(self.parts.values(), self.architecture_name)
-        if not (several or torch.is_autocast_enabled(self.device.type)):
-            return part
-        with evaluating(part):
-            return fold_batch_norm(part)
+        if options:
+            config = changed_options(self.architecture.config, options, self.name)
+            part = sampling_by(part, config)
+        if several or torch.is_autocast_enabled(self.device.type):
+            with evaluating(part):
+                return fold_batch_norm(part)
+        return part
 
     def _decoded(self, run: Run) -> Run:
         """What makes samples of what the parts make."""

@@ -47,6 +47,23 @@ def test_flawed_architectures_fail(architecture, check, name, found):
 
 
 @pytest.mark.parametrize(
+    ("name", "config", "found"),
+    [
+        ("Tunable", "TunableConfig", "3 options"),
+        ("Deaf", "TunableConfig", "DeafGenerator.strength is not the option of that name"),
+        ("Tunable", "ClashingConfig", "truncation are arguments of Model.sample"),
+        ("Tunable", "MissingConfig", "steps are not fields of its config"),
+    ],
+)
+def test_sampling_options_are_those_of_the_part_that_samples(architecture, name, config, found):
+    fields = {"target": f"tunable:{name}", "config": f"tunable:{config}"}
+    parts = {"parts": ("generator",), "inference": ("generator",)}
+    result = sampling.sampling_options.run(architecture(**fields, **parts))
+    assert result.ok == (found == "3 options")
+    assert found in result.detail
+
+
+@pytest.mark.parametrize(
     ("target", "found"),
     [
         ("toy_flow:ToyFlow", "the Jacobian's"),

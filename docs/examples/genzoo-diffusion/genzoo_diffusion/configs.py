@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,8 @@ Beta = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 class DDPMConfig(Config):
     """Options of the architecture `ddpm`."""
+
+    sampling_options: ClassVar[tuple[str, ...]] = ("sampling_steps", "guidance")
 
     width: int = Field(
         32, ge=8, le=512, multiple_of=8, description="Channels of the finest level; others have 2x."
