@@ -33,16 +33,20 @@ class LatentConfig(Config):
     latent_dim: int = Field(100, ge=1, le=4096, description="Dimensions of the latent")
 
 
-class DCGANConfig(LatentConfig):
+class WidthConfig(LatentConfig):
+    """What architectures share that have a number of channels next to the image."""
+
+    width: int = Field(48, ge=4, le=1024, description="Channels next to the image")
+
+
+class DCGANConfig(WidthConfig):
     """Networks of `dcgan`."""
 
     width: int = Field(64, ge=4, le=1024, description="Channels next to the image")
 
 
-class ConvGANConfig(LatentConfig):
+class ConvGANConfig(WidthConfig):
     """Networks of `convgan`."""
-
-    width: int = Field(48, ge=4, le=1024, description="Channels next to the image")
 
 
 class R3GANConfig(LatentConfig):
@@ -92,6 +96,19 @@ class AdversarialConfig(Config):
         None, description="The discriminator's own step size; learning_rate if not given"
     )
     betas: tuple[Beta, Beta] = Field((0.5, 0.999), description="Adam's decay rates")
+    warm_up_discriminator: int | None = Field(
+        None,
+        ge=0,
+        description="Steps at first in which the generator waits; by default 300 where it begins "
+        "with weights and the discriminator does not, else 0",
+    )
+    freeze_discriminator: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Layers of the discriminator that keep the weights they begin with, counted "
+        "from the image (FreezeD)",
+    )
 
 
 class GANConfig(AdversarialConfig):

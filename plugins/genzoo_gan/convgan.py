@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from torch import nn
 
 from genzoo_gan.configs import ConvGANConfig
-from genzoo_gan.infer_options import infer_generator
-from genzoo_gan.square_images import SquareImageArchitecture
+from genzoo_gan.conv_stacks import ConvStackArchitecture
 from genzoo_gan.stacks import ConvDiscriminator, ConvGenerator, init_dcgan
 
 
-class ConvGAN(SquareImageArchitecture):
+class ConvGAN(ConvStackArchitecture):
     """Batch normalisation in the generator only, so that each logit is its own sample's.
 
     The discriminator's convolutions have biases and PyTorch's initialisation, as the 0.02 of
@@ -21,16 +19,12 @@ class ConvGAN(SquareImageArchitecture):
     """
 
     name = "convgan"
+    batch_norm = False
     config: ConvGANConfig
-
-    @classmethod
-    def infer(cls, shapes: Mapping[str, tuple[int, ...]]) -> Mapping[str, Any]:
-        """Everything, from the generator's weights."""
-        return infer_generator(shapes)
 
     def build(self) -> Mapping[str, nn.Module]:
         """Parts `generator` and `discriminator`, freshly initialised."""
         generator = ConvGenerator(self.sample, self.config.latent_dim, self.config.width)
         init_dcgan(generator)
-        discriminator = ConvDiscriminator(self.sample, self.config.width, batch_norm=False)
+        discriminator = ConvDiscriminator(self.sample, self.config.width, self.batch_norm)
         return {"generator": generator, "discriminator": discriminator}

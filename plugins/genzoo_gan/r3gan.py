@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import torch
@@ -78,6 +78,13 @@ class ResidualDiscriminator(Discriminator):
         features = self.basis(self.layers(self.from_image(x)))
         logits = self.last(features.flatten(1)).flatten()
         return self.projection(logits, features, labels)
+
+    def stages(self) -> Sequence[nn.Module]:
+        """From the image on: what sees it with the blocks at its size, then size by size."""
+        starts = [0, *(n for n, layer in enumerate(self.layers) if isinstance(layer, Downsample))]
+        ends = [*starts[1:], len(self.layers)]
+        sizes: list[nn.Module] = [self.layers[a:b] for a, b in zip(starts, ends, strict=True)]
+        return [nn.ModuleList([self.from_image, sizes[0]]), *sizes[1:], self.basis]
 
 
 def stage_scales(side: int) -> list[int]:

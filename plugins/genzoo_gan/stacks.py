@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import torch.nn.functional as F
@@ -76,6 +76,14 @@ class ConvDiscriminator(Discriminator):
         features = self.layers(x)
         logits = to_pixel(features, self.last.weight, self.last.bias).flatten()
         return self.projection(logits, features, labels)
+
+    def stages(self) -> Sequence[nn.Module]:
+        """Each convolution with what belongs to it, from the image on."""
+        convolutions = [
+            place for place, layer in enumerate(self.layers) if isinstance(layer, nn.Conv2d)
+        ]
+        ends = [*convolutions[1:], len(self.layers)]
+        return [self.layers[a:b] for a, b in zip(convolutions, ends, strict=True)] + [self.last]
 
 
 def _downsampling(widths: list[int], batch_norm: bool) -> Iterator[nn.Module]:

@@ -122,7 +122,13 @@ class Blueprint:
         return assemble(self._build, tensors, source)
 
     def save(
-        self, model: Model, folder: Path, *, facts: Mapping[str, Any], licence: str = ""
+        self,
+        model: Model,
+        folder: Path,
+        *,
+        facts: Mapping[str, Any],
+        licence: str = "",
+        train: Mapping[str, Mapping[str, Tensor]] | None = None,
     ) -> None:
         """Write the model as an artifact, with a preview and golden samples.
 
@@ -131,6 +137,8 @@ class Blueprint:
             folder: Where; new, empty, or with an artifact that it takes the place of.
             facts: Where the weights are from, as JSON, for the card.
             licence: SPDX identifier of the weights' licence.
+            train: What training on needs beside the model, such as the discriminator: states of
+                networks by `part.NAME`.
 
         Raises:
             ArtifactError: A weight is not a finite number.
@@ -145,6 +153,7 @@ class Blueprint:
             kind=self.kind.full_name,
             training=facts,
             licence=licence,
+            train=train,
         )
 
     def _build(self) -> Model:

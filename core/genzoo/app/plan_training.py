@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from genzoo.records import KindSpec
     from genzoo.registry import Entry, Registry
     from genzoo.training.planned_run import PlannedRun
+    from genzoo.training.starting_model import StartingModel
 
 SECTIONS = ("training", "data", "architecture", "objective")
 
@@ -62,6 +63,7 @@ def plan_training(
     sections: Sections,
     objective: str | None = None,
     kind: Entry[KindSpec] | None = None,
+    starting: StartingModel | None = None,
 ) -> PlannedRun:
     """Look everything up and validate it, before anything that takes time.
 
@@ -72,6 +74,8 @@ def plan_training(
         sections: What was asked for; names in it are passed over.
         objective: How it learns; by default the architecture's own way.
         kind: What the data hold, if that was found out.
+        starting: The model whose weights the run begins with. Its options, and the shape of its
+            samples, are the default.
 
     Raises:
         ConfigError: A value or field that does not fit.
@@ -83,9 +87,13 @@ def plan_training(
     from genzoo.training.planned_run import PlannedRun
     from genzoo.training.training_config import RunPlan, TrainingConfig, data_config
 
-    source = dict(sections.get("data", {}))
     entry = registry[ArchitectureSpec].find(architecture)
-    kind = kind or kind_of_run(registry, entry, data, source)
+    kind = kind or kind_of_run(registry, entry, data, sections.get("data", {}))
+    if starting is not None:
+        from genzoo.app.starting_model import defaults_of
+
+        sections = merge(defaults_of(starting, entry, kind, sections), sections)
+    source = dict(sections.get("data", {}))
     source["data"] = lasting_data(data, registry)
     plan = RunPlan(
         architecture=entry.full_name,
@@ -95,7 +103,7 @@ def plan_training(
         data=data_config(source, kind_config(kind)),
         training=parse_config(TrainingConfig, sections.get("training", {}), "training"),
     )
-    return PlannedRun.begun(plan, registry, data, kind)
+    return PlannedRun.begun(plan, registry, data, kind, starting)
 
 
 def plan_of_options(
@@ -107,6 +115,7 @@ def plan_of_options(
     config: Mapping[str, Any],
     objective: str | None,
     objective_config: Mapping[str, Any],
+    starting: StartingModel | None = None,
 ) -> PlannedRun:
     """`plan_training`, with the options of the training and of the data side by side.
 
@@ -131,7 +140,7 @@ def plan_of_options(
         "architecture": config,
         "objective": objective_config,
     }
-    return plan_training(registry, entry.full_name, data, sections, objective, kind)
+    return plan_training(registry, entry.full_name, data, sections, objective, kind, starting)
 
 
 def kind_of_run(

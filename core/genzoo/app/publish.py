@@ -19,6 +19,8 @@ from genzoo.records import ModelSpec
 from genzoo.registry import Registry
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from genzoo.artifact.verify import Verification
     from genzoo.evaluation.evaluation_record import EvaluationRecord
     from genzoo.hub.push import Pushed
@@ -37,6 +39,7 @@ def save_model(
     half: bool = False,
     licence: str = "",
     card: str | None = None,
+    train: Mapping[str, Mapping[str, Tensor]] | None = None,
     registry: Registry | None = None,
 ) -> Path:
     """Write a model as an artifact, and return its folder.
@@ -55,6 +58,8 @@ def save_model(
         half: Store matrices in half precision, except where a value would overflow.
         licence: SPDX identifier of the weights' licence.
         card: Text of the model card instead of the generated one.
+        train: What training on needs beside the model: states of networks by `part.NAME`, and of
+            optimisers by `optimizer.NAME`.
         registry: Names; by default those of the installed plugins.
 
     Raises:
@@ -80,6 +85,7 @@ def save_model(
         half=half,
         licence=licence,
         card=card,
+        train=train,
         **facts,
     )
     return place

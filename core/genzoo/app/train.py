@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genzoo.app.open_model import known_names
+from genzoo.app.open_model import known_names, open_model
 from genzoo.app.plan_training import plan_of_options
+from genzoo.app.starting_model import architecture_of, starting_model
 from genzoo.data.data_argument import DataLike
 from genzoo.distributed.process_group import joined_process_group
 from genzoo.errors import UsageError
@@ -25,6 +26,8 @@ def train(
     out: str | Path | None = None,
     *,
     resume: str | Path | None = None,
+    start_from: str | Path | None = None,
+    partial: bool = False,
     objective: str | None = None,
     config: Mapping[str, Any] | None = None,
     objective_config: Mapping[str, Any] | None = None,
@@ -42,6 +45,10 @@ def train(
         out: The run's folder: new, or empty. The model is in its `artifact` folder afterwards.
         resume: A run to go on with instead. `data` then says where its data lie now, or gives
             arrays again; of the options, only those that say how long and how often can change.
+        start_from: A model whose weights training begins with: a name of the zoo or of the Hub, or
+            the folder of a model or of a run. Its architecture, its options and the shape of its
+            samples are the default.
+        partial: Whether weights of it that do not fit are left out instead of refused.
         objective: How it learns; by default the architecture's own way.
         config: Values for the architecture's options.
         objective_config: Values for the objective's options.
@@ -55,16 +62,19 @@ def train(
     """
     known = known_names(registry)
     if resume is not None:
-        if out is not None or objective is not None or config or objective_config:
+        if out is not None or objective or config or objective_config or start_from is not None:
             raise UsageError(
                 "A resumed run goes on with what it began with.",
-                "Leave out, objective and both configs out.",
+                "Leave out, objective, start_from and both configs out.",
             )
         with joined_process_group() as processes:
             heard = reporter if processes.is_main else None
             return begin_and_resume.resume_run(
                 Path(resume), known, heard, options, processes, data, architecture
             )
+    model = None if start_from is None else open_model(start_from, known)
+    if architecture is None and model is not None:
+        architecture = architecture_of(model).full_name
     if architecture is None or data is None or out is None:
         raise UsageError(
             "An architecture, data and a folder for the run are needed.",
@@ -78,6 +88,7 @@ def train(
         config=config or {},
         objective=objective,
         objective_config=objective_config or {},
+        starting=None if model is None else starting_model(model, partial),
     )
     with joined_process_group() as processes:
         heard = reporter if processes.is_main else None

@@ -22,6 +22,9 @@ CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 GOLDEN = "test/golden.safetensors"
 CARD = "README.md"
+TRAIN = "train"
+"""Folder of what is there to train on: a file for each network, `part.NAME`, and each optimiser,
+`optimizer.NAME`, as in a checkpoint."""
 
 MAX_CONFIG_BYTES = 32 << 20
 """Upper bound on `config.json`; a hundred thousand long class names fit."""

@@ -15,6 +15,7 @@ from genzoo.artifact.format import (
     CARD,
     CONFIG,
     GOLDEN,
+    TRAIN,
     WEIGHTS,
     ArtifactConfig,
     FileRecord,
@@ -63,6 +64,7 @@ def save_model(
     half: bool = False,
     licence: str = "",
     card: str | None = None,
+    train: Mapping[str, Mapping[str, Tensor]] | None = None,
 ) -> None:
     """Write `model` as an artifact. It takes the place of an artifact at `folder` all at once.
 
@@ -84,6 +86,8 @@ def save_model(
             those of the rounded weights, computed in float32.
         licence: SPDX identifier of the weights' licence.
         card: Text of the model card instead of the generated one.
+        train: What training on needs beside the model: states of networks (`part.NAME`) and
+            optimisers (`optimizer.NAME`), as a checkpoint holds them.
 
     Raises:
         ArtifactError: A weight is not finite.
@@ -109,6 +113,9 @@ def save_model(
     )
     with atomic_folder(folder) as temporary:
         _write_weights(temporary / WEIGHTS, model, config, half)
+        for group, state in (train or {}).items():
+            (temporary / TRAIN).mkdir(exist_ok=True)
+            save_tensors(temporary / TRAIN / f"{group}.safetensors", state)
         # Read back, so that the golden samples and the picture show rounding too.
         written = read_model(
             temporary / WEIGHTS,

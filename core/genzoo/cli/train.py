@@ -9,7 +9,12 @@ import click
 from click.core import ParameterSource
 
 from genzoo.app.plan_training import merge, plan_training, read_file, run_folder
-from genzoo.cli.completion import complete_architecture, complete_data, complete_objective
+from genzoo.cli.completion import (
+    complete_architecture,
+    complete_data,
+    complete_model,
+    complete_objective,
+)
 from genzoo.cli.exit_codes import INTERRUPTED
 from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.cli.options import HomePath, out_option, output_options
@@ -17,6 +22,7 @@ from genzoo.cli.printing import output
 from genzoo.cli.torchrun import torchrun_processes
 from genzoo.cli.train_options import TrainCommand, choice_of
 from genzoo.errors import UsageError, unknown_name
+from genzoo.records import ArchitectureSpec
 
 if TYPE_CHECKING:
     from genzoo.training.training_loop import TrainingResult
@@ -43,6 +49,16 @@ if TYPE_CHECKING:
     metavar="RUN",
     help="Go on with this run; only --steps and the options that say how often can change.",
 )
+@click.option(
+    "--from",
+    "start",
+    metavar="MODEL",
+    shell_complete=complete_model,
+    help="Begin with the weights of this model, whose options are then the default.",
+)
+@click.option(
+    "--partial", is_flag=True, help="Begin anew what of --from does not fit, which is refused else."
+)
 @output_options
 @click.pass_context
 def command(
@@ -55,6 +71,8 @@ def command(
     config: Path | None,
     assignments: tuple[str, ...],
     resume: Path | None,
+    start: str | None,
+    partial: bool,
     **_: Any,
 ) -> None:
     """Train ARCHITECTURE on DATA: a folder of files, an .npz file, or the name of a data set.
@@ -67,6 +85,9 @@ def command(
     [objective]; the command line takes precedence over it. The last two may give a name, and
     [data] the data.
 
+    With --from MODEL training begins with the weights of a model: of the zoo, of the Hub, of a
+    folder or of a run. ARCHITECTURE can then be left out.
+
     Ctrl-C stops after the step (exit code 130); genzoo train --resume RUN goes on. Where the data
     lie elsewhere now, genzoo train ARCHITECTURE DATA --resume RUN says so.
 
@@ -74,7 +95,7 @@ def command(
     """
     given = merge(_from_options(ctx), _from_assignments(ctx, assignments))
     if resume is not None:
-        if (architecture and not data) or out or objective or config:
+        if (architecture and not data) or out or objective or config or start:
             raise UsageError(
                 "--resume goes on with what the run began with.",
                 f"Type genzoo train --resume {resume}, with --steps to train longer, or with "
@@ -82,13 +103,19 @@ def command(
             )
         _resume(ctx, resume, given, architecture, data)
         return
+    if partial and start is None:
+        raise UsageError("--partial is for the weights of --from MODEL.", "Leave it out.")
+    if start is not None and architecture is not None:
+        data = _data_beside(architecture, data)
     if data is not None:
         given["data"]["data"] = data
     sections = merge(read_file(config) if config else {}, given)
-    _begin(ctx, sections, out)
+    _begin(ctx, sections, out, partial)
 
 
-def _begin(ctx: click.Context, sections: dict[str, dict[str, Any]], out: Path | None) -> None:
+def _begin(
+    ctx: click.Context, sections: dict[str, dict[str, Any]], out: Path | None, partial: bool
+) -> None:
     choice = choice_of(ctx)
     data = sections["data"].get("data")
     if choice.architecture is None or choice.objective is None or not isinstance(data, str):
@@ -97,6 +124,11 @@ def _begin(ctx: click.Context, sections: dict[str, dict[str, Any]], out: Path | 
             f"The command does not say {missing}.", "Type genzoo train ARCHITECTURE DATA."
         )
 
+    starting = None
+    if choice.origin is not None:
+        from genzoo.app.starting_model import starting_model
+
+        starting = starting_model(choice.origin, partial)
     # --set may have named another kind than the one whose options were listed.
     known = sections["data"].get("kind") == choice.kind_name
     planned = plan_training(
@@ -106,6 +138,7 @@ def _begin(ctx: click.Context, sections: dict[str, dict[str, Any]], out: Path | 
         sections,
         choice.objective.full_name,
         choice.kind if known else None,
+        starting,
     )
     folder = run_folder(out, choice.architecture.full_name, data)
 
@@ -115,6 +148,19 @@ def _begin(ctx: click.Context, sections: dict[str, dict[str, Any]], out: Path | 
     with torchrun_processes() as processes, progress_reporter(output()) as reporter:
         result = begin_run(planned, folder, reporter, processes)
     _finish(ctx, result, processes.is_main)
+
+
+def _data_beside(architecture: str, data: str | None) -> str | None:
+    """The data, where --from lets the architecture be left out: the only word may be either.
+
+    Raises:
+        UnknownNameError: There are two words, and the first is not an architecture.
+    """
+    known = plugin_registry()[ArchitectureSpec]
+    if data is not None or architecture in known or architecture in known.names():
+        known.find(architecture)
+        return data
+    return architecture
 
 
 def _resume(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from genzoo.app.plan_training import kind_of_run, read_file
-from genzoo.cli.loaded_plugins import plugin_registry
+from genzoo.cli.loaded_plugins import opened_model, plugin_registry
 from genzoo.errors import UsageError
 from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from genzoo.app.open_model import OpenModel
     from genzoo.cli.fields import FieldOption
     from genzoo.registry import Entry, Registry
 
@@ -43,6 +44,7 @@ class Named:
     data: str | None = None
     kind: str | None = None
     through: str | None = None
+    start: str | None = None
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Choice:
     Attributes:
         kind: What the data hold, if they are named.
         kind_name: What the user called that, if anything.
+        origin: The model whose weights training begins with.
         starting: What the objective starts from: the architecture's own wishes, if it is its own.
     """
 
@@ -59,6 +62,7 @@ class Choice:
     objective: Entry[ObjectiveSpec] | None = None
     kind: Entry[KindSpec] | None = None
     kind_name: str | None = None
+    origin: OpenModel | None = None
     starting: dict[str, Any] = field(default_factory=dict)
     options: list[FieldOption] = field(default_factory=list)
 
@@ -74,7 +78,7 @@ class TrainCommand(click.Command):
         """Look which architecture is meant, then parse with its options too."""
         ctx.meta[_META] = Choice()
         if not ctx.resilient_parsing:
-            _choose(self, args, ctx.meta[_META])
+            _choose(self, args, ctx.meta[_META], opened_model)
         elif any(word.startswith("-") for word in args):
             self._choose_quietly(ctx, args)
         else:
@@ -115,8 +119,19 @@ def choice_of(ctx: click.Context) -> Choice:
     return choice
 
 
-def _choose(command: click.Command, args: Sequence[str], choice: Choice) -> None:
+def _choose(
+    command: click.Command,
+    args: Sequence[str],
+    choice: Choice,
+    opened: Callable[[str], OpenModel] | None = None,
+) -> None:
     """Fill `choice` from unparsed arguments, as far as it goes.
+
+    Args:
+        command: The command.
+        args: The arguments.
+        choice: What is to be filled.
+        opened: Finds the model to begin with; by default it is not looked for.
 
     Raises:
         UsageError: No such architecture, objective or file.
@@ -133,14 +148,23 @@ def _choose(command: click.Command, args: Sequence[str], choice: Choice) -> None
     registry = plugin_registry()
     named = _named([*command.params, *choice.options], args, registry)
     entry = None
+    if named.start is not None and opened is not None:
+        choice.origin = opened(named.start)
     if named.architecture is not None:
         entry = choice.architecture = registry[ArchitectureSpec].find(named.architecture)
+    elif choice.origin is not None:
+        from genzoo.app.starting_model import architecture_of
+
+        entry = choice.architecture = architecture_of(choice.origin)
     choice.kind_name = named.kind
     content = choice.kind = _find_kind(registry, entry, named)
     if content is not None:
         choice.options += field_options(load_target(content.record.config), "data", taken)
     if entry is not None:
-        choice.options += field_options(load_target(entry.record.config), "architecture", taken)
+        same = choice.origin is not None and choice.origin.config.architecture == entry.full_name
+        own = choice.origin.config.config if choice.origin is not None and same else {}
+        config = load_target(entry.record.config)
+        choice.options += field_options(config, "architecture", taken, own)
     goal = choice.objective = _find_objective(registry, entry, named.objective)
     if goal is not None:
         if entry is not None and registry.is_own_objective(entry, goal):
@@ -164,13 +188,17 @@ def _named(params: Sequence[click.Parameter], args: Sequence[str], registry: Reg
     if "--resume" in given:
         return Named()
     file = read_file(Path(given["--config"])) if "--config" in given else {}
-    data = file.get("data", {})
+    data, start = file.get("data", {}), given.get("--from")
+    if start is not None and words and words[0] not in _architectures(registry):
+        # The model says what is trained, unless the file does.
+        words = [file.get("architecture", {}).get("name", ""), words[-1]]
     return Named(
-        words[0] if words else file.get("architecture", {}).get("name"),
+        (words[0] or None) if words else file.get("architecture", {}).get("name"),
         given.get("--objective") or file.get("objective", {}).get("name"),
         words[1] if len(words) > 1 else data.get("data"),
         given.get("--kind") or data.get("kind"),
         given.get("--through") or data.get("through"),
+        start,
     )
 
 
@@ -205,7 +233,7 @@ def _scan(
     The options of architectures and objectives are not known yet: a word behind one is taken for
     its value, unless it names an architecture.
     """
-    names = {*registry[ArchitectureSpec], *registry[ArchitectureSpec].names()}
+    names = _architectures(registry)
     options = {flag: p for p in params for flag in (*p.opts, *p.secondary_opts)}
     words: list[str] = []
     given: dict[str, str] = {}
@@ -225,6 +253,11 @@ def _scan(
             value = next(rest, "")
             words += [value] if value in names else []
     return words, given
+
+
+def _architectures(registry: Registry) -> set[str]:
+    """All names, short ones and full ones."""
+    return {*registry[ArchitectureSpec], *registry[ArchitectureSpec].names()}
 
 
 def _write_group(

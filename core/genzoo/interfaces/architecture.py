@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from genzoo.interfaces.prior import Prior, StandardNormal
 from genzoo.specs import Config, LatentSpec, SampleSpec
@@ -63,6 +63,38 @@ class Architecture(ABC):
             Fields of the config and options of the kind, such as `size` of images, by name.
         """
         return {}
+
+    @classmethod
+    def adapted_config(
+        cls, config: Mapping[str, Any], source: SampleSpec, sample: SampleSpec
+    ) -> Mapping[str, Any]:
+        """Options to begin with where a model that is trained on is to model other samples.
+
+        Where the shape of the samples decides what the networks look like, other options may let
+        more of the weights fit. By default they stay.
+
+        Args:
+            config: The model's options.
+            source: What it models.
+            sample: What is to be modelled; its classes are not known yet.
+        """
+        return config
+
+    def inherited(
+        self, part: str, tensors: Mapping[str, Tensor], source: Architecture
+    ) -> Mapping[str, Tensor]:
+        """Weights of a part of another model, under the names and in the shapes they have here.
+
+        Training that begins with a model's weights asks for it. What is left out begins anew, as
+        layers do that are for another size. Rows of class embeddings are matched by class
+        afterwards, whatever they are called. By default everything keeps its name.
+
+        Args:
+            part: Which part.
+            tensors: Its weights by name.
+            source: This architecture as it is bound in the other model.
+        """
+        return tensors
 
     def prior(self) -> Prior:
         """Where latents are drawn from while training and by default afterwards."""

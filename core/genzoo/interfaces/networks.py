@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
@@ -105,6 +106,10 @@ class Discriminator(nn.Module, ABC):
     @abstractmethod
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Map samples (N, *sample shape) to logits (N,)."""
+
+    def stages(self) -> Sequence[nn.Module]:
+        """Its layers in groups, from the sample on, so that some can be held; none if unknown."""
+        return ()
 
 
 class Encoder(nn.Module, ABC):

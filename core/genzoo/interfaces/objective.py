@@ -83,6 +83,7 @@ class TrainingContext:
         data_count: Number of training samples.
         batch_size: Samples per step.
         total_steps: Number of steps planned.
+        inherited: Parts that begin with the weights of a model; none where training begins anew.
     """
 
     sample: SampleSpec
@@ -90,6 +91,7 @@ class TrainingContext:
     data_count: int
     batch_size: int
     total_steps: int
+    inherited: tuple[str, ...] = ()
 
 
 class Objective(ABC):

@@ -22,6 +22,7 @@ from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest
 from genzoo.training.choose_trackers import choose_trackers
 from genzoo.training.components import Session, open_session, restore_session
 from genzoo.training.hardware import choose_device, tune_allocators
+from genzoo.training.inherit_weights import begin_with
 from genzoo.training.metrics_log import MetricsLog
 from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
@@ -100,7 +101,13 @@ def begin_run(
     trackers = choose_trackers(training.tracker, planned.registry)
     choose_device(processes.device(training.device))
     dataset = load_data(planned, reporter, processes=processes)
+    weights = planned.starting.read(planned.registry) if planned.starting else None
+    if weights is not None:
+        planned = planned.beginning_with(weights.record)
     session = open_session(planned, dataset, processes)
+    if weights is not None:
+        begin_with(session, weights, reporter.note)
+        del weights
     if processes.is_main:
         folder.create()
     with _alone(folder, reporter, processes):
@@ -166,6 +173,11 @@ def resume_run(
         planned = PlannedRun.of(plan, registry, data)
         trackers = choose_trackers(plan.training.tracker, registry)
         checkpoint = _read_checkpoint(folder, reporter, processes)
+        if checkpoint is None and plan.origin is not None:
+            raise CheckpointError(
+                f"{out} was stopped before it had saved the weights that it begins with.",
+                f"Start it anew in another folder, with --from {plan.origin.name}.",
+            )
         classes = record.data.sample.classes or None
         try:
             dataset = load_data(planned, reporter, classes, processes)

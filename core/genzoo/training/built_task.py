@@ -94,12 +94,14 @@ class Task:
 
 
 def _build_objective(planned: PlannedRun, architecture: Architecture, count: int) -> Objective:
+    origin = planned.plan.origin
     context = TrainingContext(
         sample=architecture.sample,
         latent=architecture.latent,
         data_count=count,
         batch_size=planned.plan.training.batch_size,
         total_steps=planned.plan.training.steps,
+        inherited=origin.parts if origin else (),
     )
     target = load_target(planned.objective.record.target)
     objective: Objective = target(planned.objective_config, context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,11 @@ from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
 from genzoo.registry import Entry, Registry, load_target
 from genzoo.specs import Config, parse_config
 from genzoo.training.through_autoencoder import Autoencoder
-from genzoo.training.training_config import RunPlan, TrainingConfig
+from genzoo.training.training_config import OriginRecord, RunPlan, TrainingConfig
 
 if TYPE_CHECKING:
     from genzoo.distributed.process_group import ProcessGroup
+    from genzoo.training.starting_model import StartingModel
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class PlannedRun:
         objective_config: With which options.
         data: What it learns from: what the plan names, or arrays, which cannot be named.
         kind_entry: What the data hold; None to look at them when that is asked for.
+        starting: The model whose weights a new run begins with; None to begin anew.
     """
 
     plan: RunPlan
@@ -46,6 +48,7 @@ class PlannedRun:
     data: DataLike
     kind_entry: Entry[KindSpec] | None = None
     kind_options: Config | None = None
+    starting: StartingModel | None = None
 
     @classmethod
     def of(cls, plan: RunPlan, registry: Registry, data: DataLike | None = None) -> PlannedRun:
@@ -78,6 +81,7 @@ class PlannedRun:
         registry: Registry,
         data: DataLike | None = None,
         kind: Entry[KindSpec] | None = None,
+        starting: StartingModel | None = None,
     ) -> PlannedRun:
         """A new run of a plan, which is spelt out: its record means the same anywhere, any time.
 
@@ -86,6 +90,7 @@ class PlannedRun:
             registry: Where names are looked up.
             data: What to learn from; by default what the plan names.
             kind: What the data hold, if that was found out.
+            starting: The model whose weights it begins with.
 
         Raises:
             CapabilityError: The objective trains parts that the architecture lacks.
@@ -126,8 +131,21 @@ class PlannedRun:
             }
         )
         return cls(
-            spelt_out, registry, architecture, networks, objective, goal, data, kind, options
+            plan=spelt_out,
+            registry=registry,
+            architecture=architecture,
+            architecture_config=networks,
+            objective=objective,
+            objective_config=goal,
+            data=data,
+            kind_entry=kind,
+            kind_options=options,
+            starting=starting,
         )
+
+    def beginning_with(self, origin: OriginRecord) -> PlannedRun:
+        """The same run, which says what it begins with."""
+        return replace(self, plan=self.plan.model_copy(update={"origin": origin}))
 
     @cached_property
     def through(self) -> Autoencoder | None:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from genzoo.artifact.save import save_model
 from genzoo.model.model import Model
 from genzoo.records import PriorSpec
 from genzoo.registry import load_target
 from genzoo.system.atomic_files import remove_leftovers
+from genzoo.training.checkpoint import read_checkpoint
 from genzoo.training.components import Session
 from genzoo.training.fit_prior import MOST_SAMPLES, fit_prior, posterior_draws, select, with_fit
 from genzoo.training.run_folder import RunFolder
+from genzoo.training.starting_model import GROUPS
 
 
-def publish(session: Session, folder: RunFolder, fit_priors: bool) -> None:
+def publish(session: Session, folder: RunFolder, checkpoint: Path, final: bool) -> None:
     """Write the averaged weights as an artifact.
 
     Args:
         session: The run.
         folder: Where its artifact goes.
-        fit_priors: Fit the architecture's further priors too, which takes a pass over the data.
+        checkpoint: That of this moment.
+        final: It is the last of the run. The architecture's further priors are fitted too, which
+            takes a pass over the data, and what training on needs is kept where that is asked for.
     """
     model = session.model
     training = {
@@ -33,7 +41,9 @@ def publish(session: Session, folder: RunFolder, fit_priors: bool) -> None:
         "data_fingerprint": session.dataset.fingerprint,
         "data_count": len(session.dataset),
     }
-    if fit_priors and session.task.entry.record.priors:
+    if session.task.plan.origin is not None:
+        training["origin"] = session.task.plan.origin.model_dump(mode="json")
+    if final and session.task.entry.record.priors:
         training = add_fitted_priors(session, model, training)
     remove_leftovers(folder.artifact)
     save_model(
@@ -44,7 +54,14 @@ def publish(session: Session, folder: RunFolder, fit_priors: bool) -> None:
         objective=session.task.objective_entry.full_name,
         objective_config=session.task.objective.config.model_dump(mode="json"),
         training=training,
+        train=_training_state(checkpoint) if final and session.config.keep_training_state else {},
     )
+
+
+def _training_state(checkpoint: Path) -> Mapping[str, Mapping[str, Tensor]]:
+    """Networks and optimisers of a checkpoint."""
+    tensors = read_checkpoint(checkpoint).tensors
+    return {name: tensors[name] for name in tensors if name.startswith(GROUPS)}
 
 
 def add_fitted_priors(session: Session, model: Model, training: dict[str, Any]) -> dict[str, Any]:

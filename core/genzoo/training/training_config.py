@@ -74,6 +74,9 @@ class TrainingConfig(Config):
     snapshot_every: int = Field(500, ge=1, description="Steps between sample grids.")
     checkpoint_every: int = Field(1000, ge=1, description="Steps between checkpoints.")
     keep_checkpoints: int = Field(2, ge=1, description="Newest checkpoints to keep.")
+    keep_training_state: bool = Field(
+        False, description="Keep all networks and optimisers in the model too, to train it on."
+    )
     tracker: tuple[str, ...] = Field(
         ("auto",), description="Where metrics go too: auto (TensorBoard if there), none, or names."
     )
@@ -148,6 +151,28 @@ def data_config(values: Mapping[str, Any], options: type[Config]) -> DataConfig:
     return parse_config(DataConfig, {**own, "options": rest}, "data")
 
 
+class OriginRecord(Config):
+    """The model whose weights a run begins with. A resumed run does not need it.
+
+    Attributes:
+        name: As the user said it.
+        architecture: Its full name.
+        revision: The commit on the Hub; empty for a model that is not from there.
+        files: SHA-256 of each file that was read, by its path in the model's folder or the run's.
+        steps: Training steps behind it, where it says so.
+        partial: Whether weights that do not fit were left out.
+        parts: Those that begin with its weights.
+    """
+
+    name: str
+    architecture: str
+    revision: str = ""
+    files: dict[str, str] = Field(default_factory=dict)
+    steps: int | None = None
+    partial: bool = False
+    parts: tuple[str, ...] = ()
+
+
 class RunPlan(Config):
     """All that is needed to start a run, or to go on with it.
 
@@ -160,3 +185,4 @@ class RunPlan(Config):
     objective_config: dict[str, Any] = Field(default_factory=dict)
     data: DataConfig
     training: TrainingConfig = Field(default_factory=TrainingConfig)
+    origin: OriginRecord | None = None

@@ -97,6 +97,9 @@ class Trainer:
             if self.step == 0:
                 self._check_range()
                 self._outputs.snapshot()
+                if self.session.task.plan.origin is not None:
+                    # From here on the run needs the model no more that it begins with.
+                    self._outputs.save(final=False)
             self._prepare()
             while self.step < total and not interrupts.agreed():
                 self._take_step()

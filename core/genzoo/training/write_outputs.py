@@ -178,7 +178,7 @@ class RunOutputs:
         position, keep = self._session.position, self._session.config.keep_checkpoints
         checkpoint = Checkpoint(position.step, position.drawn, tensors)
         path = write_checkpoint(self._folder.checkpoints, checkpoint, keep)
-        publish(self._session, self._folder, fit_priors=final)
+        publish(self._session, self._folder, path, final)
         self._reporter.checkpointed(position.step, path)
         self._send("genzoo_checkpoint_saved", path=path)
 

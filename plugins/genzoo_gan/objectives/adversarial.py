@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import cast
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from genzoo import (
     CapabilityError,
+    Discriminator,
     Objective,
     OptimizerSettings,
     Phase,
@@ -21,6 +23,9 @@ from genzoo import (
 from genzoo_gan.adaptive.ada import AdaptiveAugment, ImageAugment, ScheduledAugment
 from genzoo_gan.configs import OPERATIONS, AdversarialConfig
 from genzoo_gan.diff_augment import DiffAugment, resolve_policy
+
+WARM_UP_STEPS = 300
+"""In which a new discriminator learns to judge a generator that can do something already."""
 
 SEPARATION = "separation"
 """Reported share of pairs in which the real sample has the higher logit."""
@@ -45,13 +50,46 @@ class AdversarialObjective(Objective):
     def __init__(self, config: AdversarialConfig, context: TrainingContext) -> None:
         super().__init__(config, context)
         self.augment = _augmentation(config, context)
+        self._waits_for = warm_up_steps(config, context)
+        if config.freeze_discriminator and "discriminator" not in context.inherited:
+            raise CapabilityError(
+                "Layers of a discriminator that begins anew would be frozen untrained.",
+                "Leave --freeze-discriminator out, or train --from a model that has one, such as "
+                "the folder of a run.",
+            )
+
+    def check(self, parts: Mapping[str, nn.Module]) -> None:
+        """Freeze the discriminator's first layers where that is asked for.
+
+        Mo et al. 2020, "Freeze the Discriminator" (arXiv:2002.10964).
+
+        Raises:
+            CapabilityError: It does not say its layers, or all of them would be frozen.
+        """
+        count = self.config.freeze_discriminator
+        stages = cast(Discriminator, parts["discriminator"]).stages() if count else ()
+        if count and count >= len(stages):
+            raise CapabilityError(
+                f"This discriminator has {len(stages)} layers that can be told apart, and one must "
+                f"be left to train, so {count} cannot be frozen.",
+                f"Use --freeze-discriminator {max(len(stages) - 1, 0)} or less.",
+            )
+        for stage in stages[:count]:
+            stage.requires_grad_(False)
 
     def phases(self) -> Sequence[Phase]:
         """The discriminator's move, then the generator's."""
         return (
             Phase("discriminator", ("discriminator",), self.discriminator_loss),
-            Phase("generator", ("generator",), self.generator_loss),
+            self.generator_phase(),
         )
+
+    def generator_phase(self) -> Phase:
+        """The generator's move, once the discriminator is warm."""
+        return Phase("generator", ("generator",), self.generator_loss, when=self._generator_moves)
+
+    def _generator_moves(self, step: int) -> bool:
+        return step >= self._waits_for
 
     @abstractmethod
     def discriminator_loss(self, step: Step) -> Terms:
@@ -152,6 +190,15 @@ class AdversarialObjective(Objective):
         """Restore what `state_dict` returned."""
         if isinstance(self.augment, AdaptiveAugment):
             self.augment.load_state_dict(state)
+
+
+def warm_up_steps(config: AdversarialConfig, context: TrainingContext) -> int:
+    """Steps at first in which the generator waits for the discriminator."""
+    if config.warm_up_discriminator is not None:
+        return config.warm_up_discriminator
+    inherited = context.inherited
+    alone = "generator" in inherited and "discriminator" not in inherited
+    return WARM_UP_STEPS if alone else 0
 
 
 def _augmentation(

@@ -33,12 +33,13 @@ class RelativisticGAN(AdversarialObjective):
         Raises:
             CapabilityError: The penalty would mix samples.
         """
+        super().check(parts)
         require_separable(parts, "r3gan")
 
     def phases(self) -> Sequence[Phase]:
         """The discriminator's move with or after its penalty, then the generator's."""
         player = ("discriminator",)
-        generator = Phase("generator", ("generator",), self.generator_loss)
+        generator = self.generator_phase()
         every = self.config.penalty_every
         if every == 1:
             whole = Phase("discriminator", player, self.penalised_loss, second_order=True)

@@ -27,6 +27,7 @@ class WassersteinGAN(AdversarialObjective):
         Raises:
             CapabilityError: The penalty would mix samples.
         """
+        super().check(parts)
         require_separable(parts, "wgan-gp")
 
     def phases(self) -> Sequence[Phase]:
@@ -38,7 +39,7 @@ class WassersteinGAN(AdversarialObjective):
             repeat=self.config.n_critic,
             second_order=True,
         )
-        return (critic, Phase("generator", ("generator",), self.generator_loss))
+        return (critic, self.generator_phase())
 
     def verdicts(self, real: Tensor, fake: Tensor) -> Tensor:
         """A real sample's logit above a fake one's: the loss leaves open where zero lies."""

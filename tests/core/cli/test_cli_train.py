@@ -375,3 +375,42 @@ def test_streaming_is_asked_for(run: Run, trained: Trained) -> None:
     assert trained.plan.data.stream
     assert trained.plan.data.data == str(Path("shards/{000..009}.tar").absolute())
     assert "--stream" in run("train", "sketch", "--help").stdout
+
+
+@pytest.mark.parametrize("words", [("stripes",), ("toy-gan", "stripes")])
+def test_a_model_to_begin_with_gives_the_architecture_and_its_options(
+    run: Run, trained: Trained, words: tuple[str, ...]
+) -> None:
+    run("train", *words, "--from", "tiny-gan", "--objective", "sketch-loss")
+    plan = planned(trained)
+    assert plan.architecture == "genzoo-toys/toy-gan"
+    assert plan.data.data == "stripes"
+    assert plan.data.options["size"] == 8
+
+
+def test_help_shows_the_options_of_the_model_to_begin_with(run: Run) -> None:
+    goal = ("--objective", "sketch-loss")
+    shown = run("train", "stripes", "--from", "tiny-gan", *goal, "--help").output
+    assert "Architecture toy-gan" in shown
+
+
+def test_partial_without_a_model_to_begin_with_is_refused(run: Run, trained: Trained) -> None:
+    assert "--from" in run("train", "sketch", "stripes", "--partial", code=2).output
+
+
+def test_a_resumed_run_takes_no_model_to_begin_with(run: Run, trained: Trained) -> None:
+    refused = run("train", "--resume", "runs/x", "--from", "tiny-gan", code=2).output
+    assert "what the run began with" in refused
+
+
+def test_an_architecture_that_there_is_not_is_named_beside_a_model_too(
+    run: Run, trained: Trained
+) -> None:
+    refused = run(
+        "train", "toy-gam", "stripes", "--from", "tiny-gan", "--objective", "sketch-loss", code=2
+    )
+    assert "toy-gam" in refused.output
+
+
+def test_a_model_to_begin_with_that_there_is_not_is_named(run: Run, trained: Trained) -> None:
+    assert "tiny-cat" in run("train", "stripes", "--from", "tiny-cat", code=2).output
