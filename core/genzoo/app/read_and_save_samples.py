@@ -44,7 +44,8 @@ def read_inputs(
     """Read files, or take samples spread evenly over one data set.
 
     Args:
-        sources: Files, or one folder, .npz, .tar or .parquet file, or name of a data set.
+        sources: Files, or one folder, .npz, .tar or .parquet file, or name of a data set; of a
+            kind that is `printed` texts too.
         kind: What they hold.
         spec: Contract of the model's samples.
         registry: Where data sets are registered.
@@ -58,7 +59,7 @@ def read_inputs(
     from genzoo.data.read_files import read_labelled
 
     class_indices(labels, spec, 1)
-    if len(sources) == 1 and _is_dataset(sources[0], registry):
+    if len(sources) == 1 and _is_dataset(sources[0], kind, registry):
         x, known = _from_dataset(sources[0], kind, spec, registry, count or DEFAULT_COUNT)
     else:
         x, names = read_labelled(sources[:count], kind, spec)
@@ -110,7 +111,12 @@ def save(
     return place
 
 
-def _is_dataset(source: str, registry: Registry) -> bool:
+def _is_dataset(source: str, kind: Kind, registry: Registry) -> bool:
+    from genzoo.data.find_source import is_known
+    from genzoo.data.read_files import is_text
+
+    if is_text(source, kind):
+        return is_known(source, registry)
     specs = (entry.record for entry in registry[DataSourceSpec].values())
     endings = (".npz", ".npy", *(ending for spec in specs for ending in spec.endings))
     return source.lower().endswith(endings) or not Path(source).is_file()

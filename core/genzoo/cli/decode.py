@@ -15,7 +15,7 @@ from genzoo.cli.options import (
     out_option,
     output_options,
 )
-from genzoo.cli.output_paths import Destination, default_path
+from genzoo.cli.output_paths import sample_destination
 from genzoo.cli.sampling_options import SamplingCommand, given_sampling_options
 from genzoo.media.save_samples import check_path, save_samples
 
@@ -25,7 +25,7 @@ from genzoo.media.save_samples import check_path, save_samples
 @click.argument("latents", type=HomePath(path_type=Path))
 @out_option(
     "Images: a .png, .jpg or .webp (one grid); any kind: an .npz, or a folder. "
-    "Default: MODEL-decoded.png."
+    "Default: MODEL-decoded.png; of text, standard output."
 )
 @label_option
 @compute_options
@@ -52,8 +52,7 @@ def command(
 
     opened, options = opened_model(model), given_sampling_options()
     kind = opened.kind
-    path = out or default_path(model, f"-decoded{kind.endings[0]}")
-    destination = Destination(path, kind.endings[0], (latents,))
+    destination = sample_destination(out, kind, model, "-decoded", (latents,))
     check_path(kind, destination.named)
     destination.check()
     z, stored, contract = read_latents(latents)

@@ -44,7 +44,8 @@ def command(
 ) -> None:
     """Turn samples into latents of MODEL, the modes of their posteriors.
 
-    FILE is a file such as an image; or one folder, .npz file or data set.
+    FILE is a file such as an image; or one folder, .npz file or data set. A model of text takes
+    a text itself too.
     """
     from genzoo.app.open_model import computing
     from genzoo.app.read_and_save_samples import read_inputs

@@ -34,6 +34,7 @@ class FieldOption(click.Option):
             [f"{section}__{field}", declaration],
             default=None,
             help=info.description or "",
+            hidden=_is_hidden(info),
             **({} if boolean else settings),
         )
         self.section = section
@@ -88,6 +89,12 @@ def field_options(
         shown = None if default is PydanticUndefined else default
         options.append(FieldOption(section, name, flag, info, shown))
     return options
+
+
+def _is_hidden(info: FieldInfo) -> bool:
+    """Whether help leaves it out: `Field(..., json_schema_extra={"hidden": True})`."""
+    extra = info.json_schema_extra
+    return isinstance(extra, Mapping) and bool(extra.get("hidden"))
 
 
 def describe_config(target: str) -> dict[str, Any]:

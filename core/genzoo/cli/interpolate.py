@@ -10,7 +10,7 @@ import click
 
 from genzoo.cli.loaded_plugins import opened_model
 from genzoo.cli.options import HomePath, compute_options, model_argument, out_option, output_options
-from genzoo.cli.output_paths import Destination, default_path
+from genzoo.cli.output_paths import sample_destination
 from genzoo.cli.sampling_options import SamplingCommand, given_sampling_options
 from genzoo.errors import CapabilityError, UsageError
 from genzoo.media.films import ENDINGS, check_film, frames_of, is_film, save_film
@@ -46,10 +46,14 @@ FPS = 24.0
     "start",
     type=HomePath(),
     metavar="FILE",
-    help="Begin at this sample, if MODEL encodes.",
+    help="Begin at this sample, or text, if MODEL encodes.",
 )
 @click.option(
-    "--to", "end", type=HomePath(), metavar="FILE", help="End at this sample, if MODEL encodes."
+    "--to",
+    "end",
+    type=HomePath(),
+    metavar="FILE",
+    help="End at this sample, or text, if MODEL encodes.",
 )
 @click.option("--label", metavar="NAME|INDEX", help="Class of all samples. Default: the first.")
 @click.option(
@@ -69,8 +73,8 @@ FPS = 24.0
 )
 @click.option("--loop", is_flag=True, help="Walk back from the last latent to the first.")
 @out_option(
-    "Images: a .png, .jpg or .webp, or a film: .mp4, .gif, .apng, and .webp with --frames; "
-    "any kind: an .npz, or a folder. Default: MODEL-interpolated.png."
+    "Images: a .png, .jpg or .webp, or a film: .mp4, .gif, .apng, and .webp with --frames; any "
+    "kind: an .npz, or a folder. Default: MODEL-interpolated.png; of text, standard output."
 )
 @compute_options
 @output_options
@@ -96,8 +100,7 @@ def command(
 
     opened, options = opened_model(model), given_sampling_options()
     kind = opened.kind
-    path = out or default_path(model, f"-interpolated{kind.endings[0]}")
-    destination = Destination(path, kind.endings[0], (start, end))
+    destination = sample_destination(out, kind, model, "-interpolated", (start, end))
     filmed = _is_film(destination.named, kind, steps, frames, fps)
     check_film(kind) if filmed else check_path(kind, destination.named)
     destination.check()

@@ -11,12 +11,13 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from genzoo.cli.printing import output
 from genzoo.errors import UsageError
+from genzoo.interfaces.kind import Kind
 from genzoo.system.cache_folder import cache_root
 
 STREAM = "-"
@@ -31,11 +32,14 @@ class Destination:
         path: As typed: `-` is standard output.
         ending: Form of what is written to standard output, unless `path` names one.
         inputs: Files and folders that the command reads; names that are none are passed over.
+        lines: Whether what is written in the form of `ending` is a line for each sample.
     """
 
     path: Path
     ending: str
     inputs: tuple[str | Path | None, ...] = ()
+    lines: bool = False
+    _kept: list[str] = field(default_factory=list, repr=False)
 
     @property
     def streamed(self) -> bool:
@@ -58,7 +62,7 @@ class Destination:
         """
         if not self.streamed:
             refuse_loss(self.path, self.inputs)
-        elif output().json:
+        elif output().json and not self._in_answer:
             raise UsageError(
                 "--json and -o - would both write to standard output.", "Leave one of them out."
             )
@@ -79,16 +83,47 @@ class Destination:
             path = Path(folder) / f"output{self.named.suffix}"
             yield path
             # Processes that do not lead have written none.
-            if path.is_file():
+            if path.is_file() and output().json:
+                self._kept.extend(path.read_text("utf-8").splitlines())
+            elif path.is_file():
                 sys.stdout.flush()
                 with path.open("rb") as file:
                     shutil.copyfileobj(file, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
 
+    @property
+    def _in_answer(self) -> bool:
+        """Whether --json has the samples themselves."""
+        return self.lines and self.streamed and self.named.suffix == self.ending
+
     def tell(self, facts: Mapping[str, Any]) -> None:
         """Say what was made, unless it went to standard output itself."""
-        if not self.streamed:
+        if self.streamed and output().json:
+            output().result({**facts, "samples": self._kept}, "")
+        elif not self.streamed:
             output().result({**facts, "path": str(self.path)}, str(self.path))
+
+
+def sample_destination(
+    out: Path | None,
+    kind: Kind,
+    model: str,
+    suffix: str,
+    inputs: tuple[str | Path | None, ...] = (),
+) -> Destination:
+    """Where a command writes samples of `kind`.
+
+    Args:
+        out: As typed. By default a file named after the model; standard output where samples are
+            lines of text.
+        kind: What is written.
+        model: As typed.
+        suffix: What tells the file from those of other commands.
+        inputs: As for `Destination`.
+    """
+    ending = kind.endings[0]
+    usual = Path(STREAM) if kind.printed else default_path(model, f"{suffix}{ending}")
+    return Destination(out or usual, ending, inputs, kind.printed)
 
 
 def default_path(model: str, ending: str) -> Path:

@@ -17,7 +17,7 @@ from genzoo.cli.options import (
     out_option,
     output_options,
 )
-from genzoo.cli.output_paths import Destination, default_path
+from genzoo.cli.output_paths import sample_destination
 from genzoo.cli.sampling_options import SamplingCommand, given_sampling_options
 from genzoo.media.save_samples import check_path, save_samples
 
@@ -31,7 +31,7 @@ COLUMNS = 8
 @out_option(
     "Images: a .png, .jpg or .webp, each row of originals above its reconstructions; any kind: an "
     ".npz or a folder, "
-    "reconstructions alone. Default: MODEL-reconstructed.png."
+    "reconstructions alone. Default: MODEL-reconstructed.png; of text, standard output."
 )
 @label_option
 @size_option
@@ -52,7 +52,8 @@ def command(
 ) -> None:
     """Encode samples with MODEL and decode them again.
 
-    FILE is a file such as an image; or one folder, .npz file or data set.
+    FILE is a file such as an image; or one folder, .npz file or data set. A model of text takes
+    a text itself too.
     """
     from genzoo.app.open_model import computing
     from genzoo.app.read_and_save_samples import read_inputs
@@ -62,8 +63,7 @@ def command(
 
     opened, options = opened_model(model), given_sampling_options()
     kind = with_max_pixels(opened.kind, max_pixels)
-    path = out or default_path(model, f"-reconstructed{kind.endings[0]}")
-    destination = Destination(path, kind.endings[0], files)
+    destination = sample_destination(out, kind, model, "-reconstructed", files)
     check_path(kind, destination.named)
     destination.check()
     loaded = opened.load(choose_device(device))

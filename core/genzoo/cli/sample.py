@@ -17,7 +17,7 @@ from genzoo.cli.options import (
     output_options,
     seed_option,
 )
-from genzoo.cli.output_paths import Destination, default_path
+from genzoo.cli.output_paths import sample_destination
 from genzoo.cli.printing import output
 from genzoo.cli.sampling_options import SamplingCommand, given_sampling_options
 from genzoo.cli.torchrun import torchrun_processes
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @seed_option
 @out_option(
     "Images: a .png, .jpg or .webp (one grid); any kind: an .npz, or a folder. - is standard "
-    "output, -.npz the same in that form. Default: MODEL-seed0.png."
+    "output, -.npz the same in that form. Default: MODEL-seed0.png; of text, standard output."
 )
 @label_option
 @click.option(
@@ -79,8 +79,7 @@ def command(
     """
     opened, options = opened_model(model), given_sampling_options()
     kind = opened.kind
-    path = out or default_path(model, f"-seed{seed}{kind.endings[0]}")
-    destination = Destination(path, kind.endings[0])
+    destination = sample_destination(out, kind, model, f"-seed{seed}")
     check_path(kind, destination.named)
 
     from genzoo.app.open_model import computing

@@ -92,6 +92,11 @@ def lasting_data(data: DataLike, registry: Registry) -> str | tuple[str, ...]:
         return data  # no such path can be, as is said where it is opened
 
 
+def is_known(data: str, registry: Registry) -> bool:
+    """Whether that is the name of a registered data set, or an address of a data source."""
+    return _lookup(data, registry) is not None or address_source(data, registry) is not None
+
+
 def _own_source(path: Path, request: SourceRequest) -> DataSource:
     name, kind, cache = request.data, request.kind, request.cache
     if path.is_dir():

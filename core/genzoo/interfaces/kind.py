@@ -46,6 +46,9 @@ class Kind(ABC):
         folder_ending: That of the files of single samples in a folder; likewise.
         reads: Endings of the files that `decode` reads; empty where data are arrays only.
         columns: Columns that hold its samples in tables, best first; noun and array are known.
+        printed: Whether files of the first of `endings` are lines of plain text, one for each
+            sample, without control characters. Commands then print samples unless a place is named,
+            and take a text where they take a file.
         one_per_file: Whether no file holds several samples: the listing then bounds their number.
         version: Raise it when rows come out differently, so that kept ones are made again.
     """
@@ -59,6 +62,7 @@ class Kind(ABC):
     preview_endings: ClassVar[tuple[str, ...]] = ()
     snapshot_endings: ClassVar[tuple[str, ...]] = ()
     folder_ending: ClassVar[str] = ""
+    printed: ClassVar[bool] = False
     one_per_file: ClassVar[bool] = False
     version: ClassVar[int] = 1
 
