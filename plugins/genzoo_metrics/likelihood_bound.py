@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,7 +48,7 @@ class LikelihoodBound(Metric):
         return model.through is None and model.can_encode and decodes
 
     def measure(self, subject: Subject) -> Sequence[Estimate]:
-        """In nats for a sample, and in bits for each of its values."""
+        """In nats for a sample, and in bits for each of its values or other pieces."""
         count = min(self.parameters["images"], len(subject.data))
         rows = torch.from_numpy(subject.rows(self, count, "Likelihoods"))
         spec = subject.model.sample_spec
@@ -56,7 +56,9 @@ class LikelihoodBound(Metric):
             "ELBO": rows.mean(1),
             "Log-likelihood": torch.logsumexp(rows, 1) - math.log(rows.shape[1]),
         }
-        bits = 1 / (math.prod(spec.shape) * math.log(2))
+        kind = subject.data.kind
+        sizes = [kind.pieces(x, spec) for x in _images(subject, count)]
+        bits = 1 / (float(np.concatenate(sizes).mean()) * math.log(2))
         warnings = self._warnings(subject, count)
         estimates = []
         for name, values in bounds.items():
@@ -69,7 +71,7 @@ class LikelihoodBound(Metric):
                     name=f"{name} bits",
                     interval=interval.scaled(-bits),
                     better="lower",
-                    unit="bits/dim",
+                    unit=f"bits/{kind.piece}",
                     warnings=warnings,
                 ),
             ]
@@ -83,8 +85,7 @@ class LikelihoodBound(Metric):
         z = encoder_of(model)(x, labels).mode()
         if not decoder_of(model)(z, labels).binary:
             return ()
-        for first in range(0, count, subject.settings.batch_size):
-            x, _ = subject.images(range(first, min(count, first + subject.settings.batch_size)))
+        for x in _images(subject, count):
             if bool(((x > 0) & (x < 1)).any()):
                 return (GREY,)
         return ()
@@ -112,6 +113,13 @@ class LikelihoodBound(Metric):
         ]
         volume = math.prod(x.shape[1:]) * math.log(width) if width else 0.0
         return torch.stack(draws, 1) + volume
+
+
+def _images(subject: Subject, count: int) -> Iterator[Tensor]:
+    """The first `count` samples of the data, in batches."""
+    size = subject.settings.batch_size
+    for first in range(0, count, size):
+        yield subject.images(range(first, min(count, first + size)))[0]
 
 
 def _level_width(kind: Kind, spec: SampleSpec) -> float:

@@ -5,7 +5,7 @@ This module is the plugin: it registers records and imports no torch.
 
 from __future__ import annotations
 
-from genzoo import ArchitectureSpec, KindSpec, hookimpl
+from genzoo import ArchitectureSpec, FeatureSpec, KindSpec, MetricSpec, hookimpl
 
 
 @hookimpl
@@ -41,4 +41,37 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             tiny_samples=({"kind": "text", "shape": (6,), "low": 0.0, "high": 5.0},),
             paper="https://arxiv.org/abs/1511.06349",
         )
+    ]
+
+
+@hookimpl
+def genzoo_features() -> list[FeatureSpec]:
+    """Counts of n-grams."""
+    return [
+        FeatureSpec(
+            name="token-ngrams",
+            summary="Texts as counts of their tokens, pairs and triples of tokens",
+            target="genzoo_text.ngrams:TokenNgrams",
+            kinds=("text",),
+            preferred=20,
+        )
+    ]
+
+
+@hookimpl
+def genzoo_metrics() -> list[MetricSpec]:
+    """Whether texts come back, and whether they are new."""
+    return [
+        MetricSpec(
+            name="text-reconstruction",
+            summary="Share of texts that come back exactly, and edits that the others need",
+            target="genzoo_text.metrics:TextReconstruction",
+            kinds=("text",),
+        ),
+        MetricSpec(
+            name="novelty",
+            summary="Share of samples that are new, and that do not repeat each other",
+            target="genzoo_text.metrics:Novelty",
+            kinds=("text",),
+        ),
     ]

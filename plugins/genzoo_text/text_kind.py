@@ -58,6 +58,7 @@ class TextKind(Kind):
     reads: ClassVar[tuple[str, ...]] = (*PLAIN, ".tsv", ".csv", ".jsonl")
     columns: ClassVar[tuple[str, ...]] = ("content", "sentence")
     printed: ClassVar[bool] = True
+    piece: ClassVar[str] = "character"
 
     config: TextOptions
 
@@ -205,6 +206,12 @@ class TextKind(Kind):
             raise SpecError(f"Texts of shape {tuple(x.shape[1:])} are not of shape {spec.shape}.")
         whole = x.detach().cpu().float().round().clamp(0, spec.high)
         return whole.numpy().astype(np.uint16)
+
+    def pieces(self, x: Tensor, spec: SampleSpec) -> NDArray[np.int64]:
+        """Characters of each text, and one for its end, (n,)."""
+        rows = self.rows(x, spec)
+        ended = (rows == END).any(1)
+        return np.array([len(self._text(row)) for row in rows], np.int64) + ended
 
     def texts(self, x: Tensor, spec: SampleSpec) -> list[str]:
         """Each sample (n, length) as a string, up to its end."""

@@ -26,6 +26,7 @@ from genzoo_text.configs import TextVAEConfig
 from genzoo_text.transformer import Transformer
 
 LOG_VARIANCE_BOUND = 10.0
+SPREAD = 0.1
 
 
 class TextEncoder(Encoder):
@@ -39,8 +40,8 @@ class TextEncoder(Encoder):
     def __init__(self, config: TextVAEConfig, sample: SampleSpec) -> None:
         super().__init__()
         width = config.width
-        self.tokens = nn.Embedding(token_count(sample), width)
-        self.places = nn.Embedding(sample.shape[0], width)
+        self.tokens = embedding(token_count(sample), width)
+        self.places = embedding(sample.shape[0], width)
         self.gathering = nn.Parameter(0.02 * torch.randn(config.memory, width))
         self.labels = label_embedding(sample, width)
         self.transformer = Transformer(
@@ -86,8 +87,8 @@ class TextDecoder(Decoder):
         self.word_dropout = config.word_dropout
         self.top_p = config.top_p
         self.hidden, self.start = count, count + 1
-        self.tokens = nn.Embedding(count + 2, width)
-        self.places = nn.Embedding(self.length, width)
+        self.tokens = embedding(count + 2, width)
+        self.places = embedding(self.length, width)
         self.labels = label_embedding(sample, width)
         self.remember = nn.Linear(config.latent_dim, (config.memory + 1) * width)
         self.memory = config.memory
@@ -204,7 +205,14 @@ def token_count(sample: SampleSpec) -> int:
 
 def label_embedding(sample: SampleSpec, features: int) -> nn.Embedding | None:
     """One learned vector per class, or None for an unconditional model."""
-    return nn.Embedding(len(sample.classes), features) if sample.conditional else None
+    return embedding(len(sample.classes), features) if sample.conditional else None
+
+
+def embedding(count: int, features: int) -> nn.Embedding:
+    """Vectors that begin small beside what the layers add to them."""
+    made = nn.Embedding(count, features)
+    nn.init.normal_(made.weight, std=SPREAD)
+    return made
 
 
 def embed(table: nn.Embedding, labels: Tensor | None) -> Tensor:

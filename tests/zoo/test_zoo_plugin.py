@@ -23,9 +23,10 @@ def test_importing_the_catalogue_imports_nothing_heavy():
 
 
 def test_the_data_sets():
-    (peeps,) = genzoo_zoo.genzoo_datasets()
-    assert isinstance(peeps, DatasetSpec)
-    assert (peeps.name, peeps.count, peeps.licence) == ("peeps", 11896, "CC0-1.0")
+    found = {one.name: one for one in genzoo_zoo.genzoo_datasets()}
+    assert all(isinstance(one, DatasetSpec) for one in found.values())
+    assert (found["peeps"].count, found["peeps"].licence) == (11896, "CC0-1.0")
+    assert (found["names"].count, found["names-held-out"].count) == (7580, 842)
 
 
 def test_every_bundled_model_has_a_readable_card():

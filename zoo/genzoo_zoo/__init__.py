@@ -22,7 +22,25 @@ def genzoo_datasets() -> Iterable[DatasetSpec]:
             version="1",
             count=11896,
             licence="CC0-1.0",
-        )
+        ),
+        DatasetSpec(
+            name="names",
+            summary="English first names, no two alike",
+            target="genzoo_zoo.names:load",
+            version="1",
+            kind="text",
+            count=7580,
+            licence="CC0-1.0",
+        ),
+        DatasetSpec(
+            name="names-held-out",
+            summary="Names that are not among `names`, to judge models of those by",
+            target="genzoo_zoo.names:load_held_out",
+            version="1",
+            kind="text",
+            count=842,
+            licence="CC0-1.0",
+        ),
     ]
 
 

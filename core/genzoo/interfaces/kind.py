@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -49,6 +50,7 @@ class Kind(ABC):
         printed: Whether files of the first of `endings` are lines of plain text, one for each
             sample, without control characters. Commands then print samples unless a place is named,
             and take a text where they take a file.
+        piece: What bits are counted for: `dim`, a value of a sample, or what `pieces` counts.
         one_per_file: Whether no file holds several samples: the listing then bounds their number.
         version: Raise it when rows come out differently, so that kept ones are made again.
     """
@@ -63,6 +65,7 @@ class Kind(ABC):
     snapshot_endings: ClassVar[tuple[str, ...]] = ()
     folder_ending: ClassVar[str] = ""
     printed: ClassVar[bool] = False
+    piece: ClassVar[str] = "dim"
     one_per_file: ClassVar[bool] = False
     version: ClassVar[int] = 1
 
@@ -185,6 +188,13 @@ class Kind(ABC):
         Returns:
             (n, *spec.shape) float32 in [spec.low, spec.high].
         """
+
+    def pieces(self, x: Tensor, spec: SampleSpec) -> NDArray[np.int64]:
+        """How many pieces each of the samples (n, *spec.shape) has, (n,).
+
+        By default all have as many values. Texts, whose rows are filled up, have their characters.
+        """
+        return np.full(len(x), math.prod(spec.shape))
 
     # Out.
 
