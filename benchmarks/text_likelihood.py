@@ -17,7 +17,7 @@ import math
 import torch
 from torch import Tensor
 
-from genzoo import Model, SampleNoise, estimate_log_likelihood, load
+from genzoo import Decoder, Encoder, Model, SampleNoise, estimate_log_likelihood, load
 from genzoo_text.text_vae import TextDecoder
 from genzoo_zoo.names import load as training_names
 from genzoo_zoo.names import load_held_out
@@ -68,6 +68,8 @@ def language_model(model: Model, steps: int, data: Tensor, held_out: Tensor) -> 
 def bound(model: Model, held_out: Tensor, prior: str | None, draws: int) -> float:
     """Nats of a held-out text by importance sampling."""
     encoder, decoder = model.parts["encoder"], model.parts["decoder"]
+    assert isinstance(encoder, Encoder)
+    assert isinstance(decoder, Decoder)
     found = estimate_log_likelihood(
         encoder, decoder, model.prior(prior), held_out, SampleNoise(0, range(len(held_out))), draws
     )

@@ -38,7 +38,7 @@ def test_hashes_hold_and_the_golden_samples_come_out(name):
     assert verify(find_model(name, REGISTRY).folder, REGISTRY).ok
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("peeps")])
 def test_samples_are_varied_pictures(name):
     model = genzoo.load(name, registry=REGISTRY)
     x = model.sample(32, seed=3, prior="mixture" if model.can_encode else None)

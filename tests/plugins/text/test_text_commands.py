@@ -61,9 +61,11 @@ def test_samples_are_printed_and_the_same_in_files(run: Run, place: Path) -> Non
     assert "would both write to standard output" in refused.stderr
 
 
-def test_draws_are_less_free_with_a_temperature(run: Run, place: Path) -> None:
+def test_draws_are_less_free_with_a_temperature_or_top_p(run: Run, place: Path) -> None:
     command = ("sample", place / "run", "-n", 20)
-    assert run(*command).stdout != run(*command, "--temperature", 0).stdout
+    cold = run(*command, "--temperature", 0).stdout
+    assert run(*command).stdout != cold
+    assert run(*command, "--top-p", 0.01).stdout == cold
 
 
 def test_a_text_is_taken_where_a_file_is(run: Run, place: Path) -> None:

@@ -70,7 +70,7 @@ def test_the_importance_weighted_likelihood_is_that_of_a_language_that_can_be_li
     weights = torch.stack(draws).exp().double()
     error = weights.std(0) / len(weights) ** 0.5
     assert bool(((weights.mean(0) - exact.exp()).abs() < 5 * error).all())
-    assert bool((error < 0.1 * exact.exp()).all())
+    assert bool((error < 0.2 * exact.exp()).all())
     noise = SampleNoise(0, range(len(texts)))
     bound = genzoo.estimate_log_likelihood(encoder, decoder, model.prior(), texts, noise, 2000)
     torch.testing.assert_close(bound.double(), weights.mean(0).log(), atol=1e-4, rtol=1e-4)

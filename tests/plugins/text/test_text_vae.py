@@ -122,6 +122,7 @@ def test_a_small_temperature_gives_the_most_likely_text() -> None:
     best = model.decode(model.draw_latents(6, seed=1))
     for temperature in (0.0, 1e-4):
         assert torch.equal(model.sample(6, seed=1, temperature=temperature), best)
+    assert torch.equal(model.sample(6, seed=1, top_p=1e-6), best)
     assert not torch.equal(model.sample(6, seed=1), best)
 
 
