@@ -14,10 +14,10 @@ from statistics import fmean, stdev
 import numpy as np
 from numpy.typing import NDArray
 
-from genzoo import Interval, bootstrap_mean, share
+from genzoo import Interval, bootstrap_mean, mean_of_few, share
+from genzoo_metrics.jackknife import share_of_dependent, without_groups
 from genzoo_metrics.kernel_distance import block_discrepancies, block_size, whole_discrepancy
 from genzoo_metrics.overlap import overlap
-from genzoo_metrics.student_and_jackknife import mean_of_few, share_of_dependent, without_groups
 
 COUNT = 500
 DIMENSIONS = 8

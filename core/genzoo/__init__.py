@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from genzoo.evaluation.metric import Estimate as Estimate
     from genzoo.evaluation.metric import Metric as Metric
     from genzoo.evaluation.published_weights import published_weights as published_weights
+    from genzoo.evaluation.student import mean_of_few as mean_of_few
+    from genzoo.evaluation.student import student_interval as student_interval
     from genzoo.evaluation.subject import Subject as Subject
     from genzoo.hub.hub_errors import asking_hub as asking_hub
     from genzoo.hub.hub_errors import named_wait as named_wait
@@ -203,6 +205,7 @@ _HOME = {
     "genzoo.evaluation.metric": ("Estimate", "Metric"),
     "genzoo.evaluation.published_weights": ("published_weights",),
     "genzoo.evaluation.evaluation_record": ("EvaluationRecord",),
+    "genzoo.evaluation.student": ("mean_of_few", "student_interval"),
     "genzoo.evaluation.subject": ("Subject",),
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),

@@ -275,6 +275,7 @@ class MetricSpec(Record):
     Attributes:
         target: A subclass of `genzoo.Metric`.
         kinds: Content kinds it judges; empty for all.
+        default: Whether it is measured where no metrics are named.
         paper: Where it was published.
     """
 
@@ -284,6 +285,7 @@ class MetricSpec(Record):
 
     target: str
     kinds: tuple[str, ...] = ()
+    default: bool = True
     paper: str = ""
 
 

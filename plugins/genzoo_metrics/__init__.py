@@ -34,6 +34,33 @@ def genzoo_metrics() -> list[MetricSpec]:
             paper="https://arxiv.org/abs/2002.09797",
         ),
         MetricSpec(
+            name="frechet-distance-infinity",
+            summary="The Fréchet distance of unlimited samples, extrapolated; when asked for",
+            target="genzoo_metrics.extrapolated_frechet:ExtrapolatedFrechetDistance",
+            default=False,
+            paper="https://arxiv.org/abs/1911.07023",
+        ),
+        MetricSpec(
+            name="class-distance",
+            summary="The Fréchet distance within each class, and its mean; when asked for",
+            target="genzoo_metrics.class_distance:ClassDistance",
+            default=False,
+            paper="https://arxiv.org/abs/1802.05637",
+        ),
+        MetricSpec(
+            name="inception-score",
+            summary="How sure inception-v3 is of samples, and of how many things; when asked for",
+            target="genzoo_metrics.inception_score:InceptionScore",
+            kinds=("image",),
+            default=False,
+            paper="https://arxiv.org/abs/1606.03498",
+        ),
+        MetricSpec(
+            name="attributes",
+            summary="How often samples have each value of an attribute; needs --attributes",
+            target="genzoo_metrics.attributes:Attributes",
+        ),
+        MetricSpec(
             name="classes",
             summary="Precision and recall of each class by itself",
             target="genzoo_metrics.overlap:ClassOverlap",

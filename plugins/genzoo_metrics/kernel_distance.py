@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from genzoo import Estimate, Metric, Subject
+from genzoo import Estimate, Metric, Subject, mean_of_few
 from genzoo_metrics.feature_blocks import Features, blocks
 from genzoo_metrics.frechet_distance import INCEPTION
-from genzoo_metrics.student_and_jackknife import GROUPS, mean_of_few, without_groups
+from genzoo_metrics.jackknife import GROUPS, without_groups
 
 DEGREE = 3
 LARGEST_BLOCK = 1000

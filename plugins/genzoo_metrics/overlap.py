@@ -13,8 +13,8 @@ from torch import Tensor
 
 from genzoo import Estimate, Metric, Model, Subject, bootstrap_mean, share
 from genzoo_metrics.feature_blocks import Features
+from genzoo_metrics.jackknife import GROUPS, share_of_dependent
 from genzoo_metrics.neighbours import distance_blocks, nearest, radii
-from genzoo_metrics.student_and_jackknife import GROUPS, share_of_dependent
 
 Flags = NDArray[np.float64]
 Rows = NDArray[np.int64]

@@ -14,7 +14,7 @@ from genzoo.evaluation.evaluate import Evaluation, Plan, check_request, open_eva
 from genzoo.evaluation.evaluation_record import EvaluationRecord
 from genzoo.evaluation.open_data import open_beside
 from genzoo.evaluation.reproduce import check_protocol, check_unchanged, plan_of, settings_of
-from genzoo.evaluation.subject import Settings
+from genzoo.evaluation.settings import Settings
 from genzoo.hub.resolve_model_name import find_model
 from genzoo.hub.single_file import here
 from genzoo.media.image_kind import with_max_pixels
@@ -113,6 +113,7 @@ def reproduction(
     data: DataLike | None = None,
     held_out: DataLike | None = None,
     features_file: Path | None = None,
+    attributes: Path | None = None,
     batch_size: int = 64,
     stream: bool = False,
     max_pixels: int | None = None,
@@ -124,6 +125,7 @@ def reproduction(
         data: Where its data are now; by default where they were.
         held_out: Where its held-out data are now.
         features_file: Weights of the feature extractor, if it does not bring them.
+        attributes: Labels of the data, for a record that has measured them.
         batch_size: How many to compute at once.
         stream: Whether the data are decoded as they are used.
         max_pixels: As in `Request`.
@@ -137,7 +139,7 @@ def reproduction(
     return Request(
         protocol.data.name if data is None else data,
         settings_of(recorded, batch_size),
-        replace(plan_of(recorded), features_file=features_file),
+        replace(plan_of(recorded), features_file=features_file, attributes=attributes),
         unseen if held_out is None else held_out,
         stream,
         max_pixels,
@@ -168,8 +170,9 @@ def evaluate(
     data: DataLike,
     *,
     metrics: Sequence[str] = (),
-    features: str | None = None,
+    features: str | Sequence[str] = (),
     features_file: str | Path | None = None,
+    attributes: str | Path | None = None,
     count: int = 10_000,
     seed: int = 0,
     prior: str | None = None,
@@ -191,10 +194,12 @@ def evaluate(
         data: What it should be like: a folder, an `.npz` file, the name of a data set, a list of
             files, or rows such as images (N, height, width, channels) uint8.
         metrics: Names of metrics; by default all that apply.
-        features: Name of the feature space; by default the preferred one of the kind that is
-            installed.
-        features_file: Weights of the feature extractor, for one that does not bring them: a file,
-            or `hf://owner/name[@revision]/file` on the Hub.
+        features: Names of feature spaces, or one; by default the preferred one of the kind that
+            is installed. The first one's numbers have plain names.
+        features_file: Weights of the first one's extractor, if it does not bring them: a file, or
+            `hf://owner/name[@revision]/file` on the Hub.
+        attributes: An `.npz` file with labels of the data beside its classes, one array for each
+            attribute, in the order of the data.
         count: Number of samples.
         seed: Names their sequence.
         prior: The prior to draw latents from.
@@ -215,10 +220,11 @@ def evaluate(
     known = known_names(registry)
     loaded = model if isinstance(model, Model) else open_model(model, known).load(device)
     weights = None if features_file is None else here(features_file)
+    spaces = (features,) if isinstance(features, str) else tuple(features)
     request = Request(
         data,
         Settings(count, seed, prior, truncation, label_prior, batch_size, sampling or {}),
-        Plan(metrics, features, weights),
+        Plan(metrics, spaces, weights, None if attributes is None else Path(attributes)),
         held_out,
         stream,
         max_pixels,

@@ -76,5 +76,18 @@ complete_architecture = _completer(ArchitectureSpec, with_paths=False)
 complete_objective = _completer(ObjectiveSpec, with_paths=False)
 complete_model = _completer(ModelSpec, with_paths=True)
 complete_data = _completer(DatasetSpec, with_paths=True)
+
+
+def complete_models_then_data(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """A model first; after it data, or another model."""
+    found = complete_model(ctx, parameter, incomplete)
+    if not ctx.params.get(parameter.name or ""):
+        return found
+    files = [item for item in found if item.type == "file"]
+    return [*complete_data(ctx, parameter, incomplete), *(i for i in found if i not in files)]
+
+
 complete_features = _completer(FeatureSpec, with_paths=False)
 complete_metric = _completer(MetricSpec, with_paths=False)

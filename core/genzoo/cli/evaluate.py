@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from genzoo.cli.completion import complete_data, complete_features, complete_metric, complete_model
+from genzoo.cli.completion import (
+    complete_data,
+    complete_features,
+    complete_metric,
+    complete_models_then_data,
+)
 from genzoo.cli.image_size import max_pixels_option
 from genzoo.cli.loaded_plugins import opened_model, plugin_registry
 from genzoo.cli.options import (
@@ -20,8 +26,9 @@ from genzoo.cli.options import (
     seed_option,
 )
 from genzoo.cli.output_paths import refuse_loss, remember
-from genzoo.cli.printing import Output, output
+from genzoo.cli.printing import output
 from genzoo.cli.sampling_options import SamplingCommand, given_sampling_options
+from genzoo.cli.show_evaluation import show, show_replication
 from genzoo.cli.torchrun import torchrun_processes
 from genzoo.errors import UsageError
 from genzoo.media.save_samples import check_path
@@ -29,7 +36,6 @@ from genzoo.media.save_samples import check_path
 if TYPE_CHECKING:
     from genzoo.app.evaluate import Request
     from genzoo.evaluation.evaluation_record import EvaluationRecord
-    from genzoo.evaluation.reproduce import Replication
 
 FIXED = (
     *("metrics", "features", "count", "seed", "prior", "truncation", "label_prior"),
@@ -37,13 +43,11 @@ FIXED = (
 )
 """Options that a record leaves no room for."""
 
-REPLICATION_COLUMNS = {"verdict": "", "name": "metric", "recorded": "recorded", "now": "now"}
-COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "better": "better"}
-
 
 @click.command(cls=SamplingCommand)
-@click.argument("model", required=False, shell_complete=complete_model)
-@click.argument("data", required=False, shell_complete=complete_data)
+@click.argument(
+    "given", nargs=-1, metavar="MODEL... DATA", shell_complete=complete_models_then_data
+)
 @click.option(
     "--metrics",
     multiple=True,
@@ -53,16 +57,23 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
 )
 @click.option(
     "--features",
-    metavar="NAME",
+    multiple=True,
+    metavar="NAME[,NAME]",
     shell_complete=complete_features,
-    help="Feature space. Default: the preferred installed one of the kind.",
+    help="Feature spaces. Default: the preferred installed one of the kind.",
 )
 @click.option(
     "--features-file",
     type=HomePath(),
     metavar="FILE",
     help="Weights for a feature space that does not bring them, needed once: a file, or "
-    "hf://OWNER/NAME/FILE on the Hub.",
+    "hf://OWNER/NAME/FILE on the Hub. Of several spaces for the first one.",
+)
+@click.option(
+    "--attributes",
+    type=HomePath(path_type=Path),
+    metavar="FILE",
+    help="Labels of the data beside its classes: an .npz file, an array for each attribute.",
 )
 @count_option(10_000, "How many samples.")
 @seed_option
@@ -109,11 +120,11 @@ COLUMNS = {"name": "metric", "value": "value", "interval": "95 % interval", "bet
 @click.pass_context
 def command(
     ctx: click.Context,
-    model: str | None,
-    data: str | None,
+    given: tuple[str, ...],
     metrics: tuple[str, ...],
-    features: str | None,
+    features: tuple[str, ...],
     features_file: str | None,
+    attributes: Path | None,
     count: int,
     seed: int,
     prior: str | None,
@@ -130,11 +141,14 @@ def command(
 ) -> None:
     """Measure MODEL against DATA: a folder, tar shards, an .npz file, or a registered name.
 
+    Several MODELs are several trainings of one: the record has the mean of each number, with an
+    interval over them, and those of each.
+
     Started by torchrun, the processes compute features together; the numbers are those of one.
     """
     for path in (out, pictures):
         if path is not None:
-            refuse_loss(path, (model, data, held_out, reproduce, features_file))
+            refuse_loss(path, (*given, held_out, reproduce, features_file, attributes))
     weights = None if features_file is None else _at_hand(features_file)
     if reproduce is not None:
         found = _reproduce(ctx, reproduce, weights)
@@ -143,26 +157,33 @@ def command(
         record, holds = found
         _keep(record, out)
         ctx.exit(0 if holds else 1)
-    if model is None or data is None:
+    if len(given) < 2:
         raise UsageError(
             "Both a model and data are needed.", "Type genzoo evaluate MODEL DATA, or --reproduce."
         )
+    *models, data = given
+    if pictures is not None and len(models) > 1:
+        raise UsageError("--pictures shows one model.", "Leave it out, or name one model.")
     from genzoo.app.evaluate import Request
     from genzoo.evaluation.evaluate import Plan
-    from genzoo.evaluation.subject import Settings
+    from genzoo.evaluation.settings import Settings
 
-    names = tuple(name for given in metrics for name in given.split(",") if name)
     settings = Settings(
         count, seed, prior, truncation, label_prior, batch_size, given_sampling_options()
     )
-    plan = Plan(names, features, weights)
+    plan = Plan(_names(metrics), _names(features), weights, attributes)
     request = Request(data, settings, plan, held_out, stream, max_pixels)
-    measured = _measure(model, request, device, pictures)
+    measured = _measure_all(models, request, device, pictures)
     if measured is not None:
         _keep(measured, out)
         if pictures is not None:
             remember(pictures)
         show(measured, output())
+
+
+def _names(given: Sequence[str]) -> tuple[str, ...]:
+    """What an option names, with commas or repeated."""
+    return tuple(name for text in given for name in text.split(",") if name)
 
 
 def _at_hand(file: str) -> Path:
@@ -171,6 +192,20 @@ def _at_hand(file: str) -> Path:
 
     with transfers() as progress:
         return here(file, progress)
+
+
+def _measure_all(
+    models: Sequence[str], request: Request, device: str, pictures: Path | None
+) -> EvaluationRecord | None:
+    """Measure one model, or several and their spread."""
+    from genzoo.evaluation.several_runs import check_same_architecture, record_of_runs
+
+    check_same_architecture({name: opened_model(name).config.architecture for name in models})
+    records = [_measure(model, request, device, pictures) for model in models]
+    if len(records) == 1:
+        return records[0]
+    found = [record for record in records if record is not None]
+    return record_of_runs(found) if found else None
 
 
 def _measure(
@@ -224,14 +259,20 @@ def _reproduce(
     _refuse_settings(ctx)
     recorded, beside = find_record(source, plugin_registry())
     given = ctx.params
-    now = ("data", "held_out", "batch_size", "stream", "max_pixels")
-    request = reproduction(recorded, features_file=weights, **{name: given[name] for name in now})
-    record = _measure(given["model"] or beside or recorded.model.name, request, given["device"])
+    subjects: tuple[str, ...] = given["given"]
+    if len(subjects) > 2:
+        raise UsageError("A record is of one model.", "Type --reproduce RECORD [MODEL [DATA]].")
+    model, data, *_ = (*subjects, None, None)
+    now = ("held_out", "attributes", "batch_size", "stream", "max_pixels")
+    request = reproduction(
+        recorded, data, features_file=weights, **{name: given[name] for name in now}
+    )
+    record = _measure(model or beside or recorded.model.name, request, given["device"])
     if record is None:
         return None
     found = replicate(recorded, record)
     out = output()
-    out.table(REPLICATION_COLUMNS, [_row(one, out.json) for one in found])
+    show_replication(found, out)
     if not all(one.holds for one in found):
         out.error("Some numbers do not hold.", "See which versions made the record.")
     return record, all(one.holds for one in found)
@@ -245,46 +286,6 @@ def _refuse_settings(ctx: click.Context) -> None:
     if given:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise UsageError(f"With --reproduce the record says what to measure: leave out {names}.")
-
-
-def _row(one: Replication, as_data: bool) -> dict[str, Any]:
-    recorded = one.recorded
-    if as_data:
-        return {**recorded.model_dump(mode="json"), "now": one.value, "holds": one.holds}
-    now = None if one.value is None else recorded.model_copy(update={"value": one.value})
-    return {
-        "verdict": "holds" if one.holds else "FAILED",
-        "name": recorded.name,
-        "recorded": f"{recorded.text} ({recorded.interval})",
-        "now": "not measured" if now is None else now.text,
-    }
-
-
-def show(record: EvaluationRecord, out: Output) -> None:
-    """Print the record: as a table with the protocol above it, or as JSON."""
-    warnings = dict.fromkeys(text for value in record.values for text in value.warnings)
-    for text in warnings:
-        out.note(f"Warning: {text}")
-    if out.json:
-        out.result(record.model_dump(mode="json"), "")
-        return
-    protocol = record.protocol
-    out.note(
-        f"{protocol.samples.count} samples of {record.model.name} (seed {protocol.samples.seed}, "
-        f"prior {record.model.prior}) and {protocol.data.used} {protocol.data.array} "
-        f"of {protocol.data.name}, in the features {protocol.features.name}."
-    )
-    rows = [
-        {
-            "name": value.name,
-            "value": value.text,
-            "interval": value.interval,
-            "better": "" if value.better == "neither" else value.better,
-        }
-        for value in record.values
-    ]
-    if rows:
-        out.table(COLUMNS, rows)
 
 
 def _keep(record: EvaluationRecord, path: Path | None) -> None:

@@ -20,7 +20,7 @@ from genzoo.registry import Entry, Registry, load_target
 def choose_metrics(
     names: Sequence[str], model: Model, registry: Registry
 ) -> list[tuple[Entry[MetricSpec], Metric]]:
-    """The metrics of those names, or all that apply to `model`.
+    """The metrics of those names, or all that apply to `model` and need not be asked for.
 
     Raises:
         CapabilityError: One that was asked for does not apply.
@@ -28,9 +28,9 @@ def choose_metrics(
         UnknownNameError: There is none of that name.
         UsageError: None applies.
     """
-    entries = [registry[MetricSpec].find(name) for name in names] or list(
-        registry[MetricSpec].values()
-    )
+    entries = [registry[MetricSpec].find(name) for name in names] or [
+        entry for entry in registry[MetricSpec].values() if entry.record.default
+    ]
     chosen = []
     for entry in entries:
         metric = load_target(entry.record.target)()

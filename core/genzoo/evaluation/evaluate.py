@@ -26,7 +26,10 @@ from genzoo.evaluation.evaluation_record import (
 )
 from genzoo.evaluation.metric import Estimate, Metric
 from genzoo.evaluation.open_data import LEAST, check_enough
-from genzoo.evaluation.subject import LARGEST_DATA, Settings, Subject, used_samples
+from genzoo.evaluation.read_attributes import read_attributes
+from genzoo.evaluation.settings import LARGEST_DATA, Settings, used_samples
+from genzoo.evaluation.spaces import Space
+from genzoo.evaluation.subject import Subject
 from genzoo.interfaces.kind import Kind
 from genzoo.model.batches import evaluating
 from genzoo.model.model import STANDARD_PRIOR, Model
@@ -46,22 +49,25 @@ class Plan:
 
     Attributes:
         metrics: Names; by default all that apply.
-        features: Name of the feature space; by default the best that is there.
-        features_file: Weights of the extractor, if it does not bring them.
+        features: Names of feature spaces; by default the best that is there. The first one's
+            numbers have plain names.
+        features_file: Weights of the first one's extractor, if it does not bring them.
+        attributes: An .npz file with labels of the data beside its classes.
     """
 
     metrics: Sequence[str] = ()
-    features: str | None = None
+    features: Sequence[str] = ()
     features_file: Path | None = None
+    attributes: Path | None = None
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is to be measured, of whom, and in which feature space."""
+    """What is to be measured, of whom, and in which feature spaces."""
 
     subject: Subject
     metrics: Sequence[tuple[Entry[MetricSpec], Metric]]
-    space: Entry[FeatureSpec]
+    spaces: Sequence[Entry[FeatureSpec]]
 
     @plain_modes()
     def measure(self, name: str) -> EvaluationRecord:
@@ -72,24 +78,40 @@ class Evaluation:
         """
         subject = self.subject
         with sharing_processors(), evaluating(subject.model):
-            values = [
-                value
-                for entry, metric in self.metrics
-                for value in _values(entry.full_name, metric.measure(subject))
-            ]
+            values = self._values(subject)
         return EvaluationRecord(
             model=_model_section(subject.model, name, subject.settings),
             protocol=_protocol(subject),
-            parameters={entry.full_name: dict(metric.parameters) for entry, metric in self.metrics},
+            parameters={
+                entry.full_name: dict(metric.recorded(subject)) for entry, metric in self.metrics
+            },
             values=tuple(values),
-            versions=_versions([self.space, *(entry for entry, _ in self.metrics)]),
+            versions=_versions([*self.spaces, *(entry for entry, _ in self.metrics)]),
         )
+
+    def _values(self, subject: Subject) -> list[Value]:
+        """All numbers in the first space, then those that hang on it in the others."""
+        values, by_features = [], []
+        for entry, metric in self.metrics:
+            subject.computed.looked = False
+            values += _values(entry.full_name, metric.measure(subject))
+            if subject.computed.looked:
+                by_features.append((entry, metric))
+        for number, space in list(enumerate(self.spaces))[1:]:
+            view = subject.through(number)
+            for entry, metric in by_features:
+                found = _values(entry.full_name, metric.measure(view))
+                values += [
+                    value.model_copy(update={"name": f"{value.name} ({space.record.name})"})
+                    for value in found
+                ]
+        return values
 
 
 def check_request(
     model: Model, kind: Kind, settings: Settings, plan: Plan, registry: Registry
-) -> tuple[Sequence[tuple[Entry[MetricSpec], Metric]], Entry[FeatureSpec]]:
-    """The metrics and the feature space; what does not fit is refused before any data are opened.
+) -> tuple[Sequence[tuple[Entry[MetricSpec], Metric]], Sequence[Entry[FeatureSpec]]]:
+    """The metrics and the feature spaces; what does not fit is refused before data are opened.
 
     Raises:
         CapabilityError: The model lacks what a metric that was asked for needs, or a sampling
@@ -105,7 +127,8 @@ def check_request(
     model.prior(settings.prior)
     changed_options(model.architecture.config, settings.sampling, model.name)
     chosen = choose_metrics(plan.metrics, model, registry)
-    return chosen, choose_features(plan.features, kind, registry)
+    names: list[str | None] = [*dict.fromkeys(plan.features)] or [None]
+    return chosen, [choose_features(name, kind, registry) for name in names]
 
 
 @plain_modes()
@@ -138,24 +161,31 @@ def open_evaluation(
         UnknownNameError: There is no such metric or feature space.
         UsageError: There is too little to measure.
     """
-    chosen, space = check_request(model, data.kind, settings, plan, registry)
+    chosen, spaces = check_request(model, data.kind, settings, plan, registry)
     _check(model, data, held_out)
+    attributes = (
+        read_attributes(plan.attributes, len(data), data.kind.array) if plan.attributes else None
+    )
+    first, *others = spaces
     with processes.one_by_one():
-        extractor = open_extractor(space, model.device, plan.features_file)
+        extractor = open_extractor(first, model.device, plan.features_file)
+        further = [(one.full_name, open_extractor(one, model.device, None)) for one in others]
     cache = cache_root()
     subject = Subject(
         model,
         data,
         settings,
         extractor,
-        space.full_name,
+        first.full_name,
         cache,
         held_out,
         progress,
         processes,
         [metric for _, metric in chosen],
+        further,
+        attributes,
     )
-    return Evaluation(subject, chosen, space)
+    return Evaluation(subject, chosen, spaces)
 
 
 def weights_hash(model: Model) -> str:
@@ -215,7 +245,8 @@ def _model_section(model: Model, name: str, settings: Settings) -> ModelSection:
 
 
 def _protocol(subject: Subject) -> Protocol:
-    settings, extractor = subject.settings, subject.extractor
+    settings = subject.settings
+    first, *others = (_feature_section(space) for space in subject.spaces)
     return Protocol(
         version=PROTOCOL,
         data=_data_section(subject.data),
@@ -230,12 +261,15 @@ def _protocol(subject: Subject) -> Protocol:
                 "quantisation": _quantisation(subject.data),
             }
         ),
-        features=FeatureSection(
-            name=subject.space,
-            hash=extractor.hash,
-            size=extractor.size,
-            resize=extractor.resize,
-        ),
+        features=first,
+        more_features=tuple(others),
+    )
+
+
+def _feature_section(space: Space) -> FeatureSection:
+    extractor = space.extractor
+    return FeatureSection(
+        name=space.name, hash=extractor.hash, size=extractor.size, resize=extractor.resize
     )
 
 

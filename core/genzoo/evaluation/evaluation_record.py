@@ -118,6 +118,7 @@ class Protocol(Section):
         held_out: Data that the model was not trained on.
         samples: How they were drawn.
         features: What distances were taken in.
+        more_features: Further feature spaces, whose numbers have theirs in their names.
     """
 
     version: int = Field(1, ge=1)
@@ -125,6 +126,7 @@ class Protocol(Section):
     held_out: DataSection | None = None
     samples: SampleSection
     features: FeatureSection
+    more_features: tuple[FeatureSection, ...] = ()
 
 
 class Value(Section):
@@ -163,6 +165,29 @@ class Value(Section):
         return f"{_number(self.low)} to {_number(self.high)}"
 
 
+def _find(values: tuple[Value, ...], like: Value) -> Value | None:
+    for value in values:
+        if (value.metric, value.name, value.unit) == (like.metric, like.name, like.unit):
+            return value
+    return None
+
+
+class Run(Section):
+    """One of several trainings that a record is about.
+
+    Attributes:
+        model: Whose samples were judged.
+        values: The numbers.
+    """
+
+    model: ModelSection
+    values: tuple[Value, ...]
+
+    def find(self, like: Value) -> Value | None:
+        """The number that is called as `like` is, if there is one."""
+        return _find(self.values, like)
+
+
 class EvaluationRecord(Section):
     """The result of an evaluation; `save` and `read` keep it as JSON.
 
@@ -172,6 +197,8 @@ class EvaluationRecord(Section):
         parameters: Parameters of each metric by its full name.
         values: The numbers.
         versions: Of genzoo, torch and the distributions that brought metrics or features.
+        runs: Where the record is about several trainings, each by itself: `values` are then means
+            over them, with intervals that cover another training.
     """
 
     library: Literal["genzoo"] = "genzoo"
@@ -181,13 +208,11 @@ class EvaluationRecord(Section):
     parameters: dict[str, dict[str, Any]]
     values: tuple[Value, ...]
     versions: dict[str, str]
+    runs: tuple[Run, ...] = ()
 
     def find(self, like: Value) -> Value | None:
         """The number that is called as `like` is, if there is one."""
-        for value in self.values:
-            if (value.metric, value.name, value.unit) == (like.metric, like.name, like.unit):
-                return value
-        return None
+        return _find(self.values, like)
 
     def save(self, path: Path) -> None:
         """Write it to `path`.

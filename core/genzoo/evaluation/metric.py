@@ -54,6 +54,10 @@ class Metric(ABC):
     def measure(self, subject: Subject) -> Sequence[Estimate]:
         """Judge the model, which is in evaluation mode."""
 
+    def recorded(self, subject: Subject) -> Mapping[str, Any]:
+        """The parameters that are recorded: `parameters`, and what else hangs on the subject."""
+        return self.parameters
+
     def rows(self, subject: Subject, numbers: range) -> NDArray[np.float64]:
         """Numbers about each of these images of the data, (n, k), for `Subject.rows`.
 

@@ -9,7 +9,7 @@ from genzoo.errors import DataError
 from genzoo.evaluation.compare import protocol_differences
 from genzoo.evaluation.evaluate import Plan, weights_hash
 from genzoo.evaluation.evaluation_record import PROTOCOL, EvaluationRecord, Value
-from genzoo.evaluation.subject import Settings
+from genzoo.evaluation.settings import Settings
 from genzoo.model.model import STANDARD_PRIOR, Model
 
 
@@ -44,20 +44,29 @@ def settings_of(record: EvaluationRecord, batch_size: int) -> Settings:
 
 def plan_of(record: EvaluationRecord) -> Plan:
     """What the record measured."""
-    return Plan(metrics=tuple(record.parameters), features=record.protocol.features.name)
+    spaces = (record.protocol.features, *record.protocol.more_features)
+    return Plan(
+        metrics=tuple(record.parameters), features=tuple(features.name for features in spaces)
+    )
 
 
 def check_protocol(record: EvaluationRecord) -> None:
-    """Refuse to run again what this genzoo measures in another way.
+    """Refuse to run again what this genzoo measures in another way, or what is of several models.
 
     Raises:
-        DataError: The record is of another version.
+        DataError: The record is of another version, or of several trainings.
     """
     version = record.protocol.version
     if version != PROTOCOL:
         raise DataError(
             f"The record is of protocol {version}, and this genzoo measures by {PROTOCOL}.",
             "Measure the model anew: genzoo evaluate MODEL DATA -o record.json.",
+        )
+    if record.runs:
+        names = ", ".join(run.model.name for run in record.runs)
+        raise DataError(
+            f"The record is of several trainings: {names}.",
+            "Measure each by itself: genzoo evaluate MODEL DATA -o record.json.",
         )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,56 +14,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genzoo.data.dataset import Dataset
-from genzoo.data.shuffle import Order, shuffled
+from genzoo.data.shuffle import Order
 from genzoo.distributed.divided_work import drain, in_order
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.evaluation.feature_cache import FeatureCache, Pieces, extracted, temporary_features
+from genzoo.evaluation.settings import Settings, used_samples
+from genzoo.evaluation.spaces import Computed, Space
 from genzoo.interfaces.feature_extractor import FeatureExtractor
 from genzoo.model.batches import evaluating
 from genzoo.model.model import Model
 from genzoo.progress import Progress, silent
-
-LARGEST_DATA = 50_000
-"""Images of the data that are used at most."""
 
 Images = Callable[[range], NDArray[Any]]
 """Gives rows as they are stored, such as images (n, height, width, channels) uint8."""
 
 Wanted = str | list[int]
 """The name of features, or the number of a metric and how many rows of it."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How samples are drawn.
-
-    Attributes:
-        count: Number of samples.
-        seed: Names their sequence.
-        prior: The prior that latents are drawn from; the model's own by default.
-        truncation: Shrinks latents towards the prior's centre, in (0, 1].
-        label_prior: For a model with classes: `uniform`, all in turn, or `data`, as often as there.
-        batch_size: How many to compute at once; does not change the numbers.
-        sampling: Other values of the architecture's sampling options.
-    """
-
-    count: int
-    seed: int = 0
-    prior: str | None = None
-    truncation: float = 1.0
-    label_prior: str = "uniform"
-    batch_size: int = 64
-    sampling: Mapping[str, Any] = field(default_factory=dict)
-
-
-def used_samples(data: Dataset, limit: int = LARGEST_DATA) -> Order:
-    """The samples of a data set that are used, in a fixed random order: at most `limit`.
-
-    Any number of the first is a fair selection, whatever order the data is in. Data in blocks are
-    taken block by block: the first are a fair selection only as far as the blocks are alike.
-    """
-    order = shuffled(len(data), data.blocks, np.random.Generator(np.random.PCG64(0)))
-    return replace(order, indices=order.indices[:limit].astype(np.int64))
 
 
 class JudgesRows(Protocol):
@@ -90,6 +56,8 @@ class Subject:
         progress: Hears how far the work is.
         processes: The processes that compute features together.
         metrics: Those whose rows they compute together.
+        others: Further feature spaces with their full names; see `through`.
+        attributes: Labels of the data beside its classes, (N,) each, in the order of the data.
     """
 
     def __init__(
@@ -104,17 +72,47 @@ class Subject:
         progress: Progress = silent,
         processes: ProcessGroup = SINGLE_PROCESS,
         metrics: Sequence[JudgesRows] = (),
+        others: Sequence[tuple[str, FeatureExtractor]] = (),
+        attributes: Mapping[str, NDArray[np.str_]] | None = None,
     ) -> None:
         self.model = model
         self.data = data
         self.held_out = held_out
         self.settings = settings
-        self.extractor = extractor
-        self.space = space
         self.progress = progress
-        self._cache = FeatureCache(cache, extractor, space)
+        named = [(space, extractor), *others]
+        self.spaces = [Space(name, one, FeatureCache(cache, one, name)) for name, one in named]
+        self.computed = Computed()
+        self._number = 0
         self._processes = processes
         self._metrics = metrics
+        self._attributes = attributes or {}
+
+    def through(self, number: int) -> Subject:
+        """The same model and data, seen in another of `spaces`; nothing is computed again."""
+        view = copy.copy(self)
+        view._number = number
+        return view
+
+    @property
+    def extractor(self) -> FeatureExtractor:
+        """The feature space."""
+        return self._space.extractor
+
+    @property
+    def space(self) -> str:
+        """The extractor's full name, `distribution/name`."""
+        return self._space.name
+
+    @property
+    def _space(self) -> Space:
+        self.computed.looked = True
+        return self.spaces[self._number]
+
+    @cached_property
+    def attributes(self) -> Mapping[str, NDArray[np.str_]]:
+        """Labels of the rows of `real`, (N,) each, by the attribute's name; empty without."""
+        return {name: labels[self.order] for name, labels in self._attributes.items()}
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
@@ -125,7 +123,7 @@ class Subject:
     def _used(self) -> Order:
         return used_samples(self.data)
 
-    @cached_property
+    @property
     def real(self) -> NDArray[np.float32]:
         """Features of the data, (N, D), in random order: the first n are a fair selection."""
         return self._data_features(self.data, "real", "Features of the data")
@@ -144,21 +142,32 @@ class Subject:
             name: Names the array among those of all metrics: begin it with your plugin's name.
             compute: Makes it where it is not there yet.
         """
-        return self._cache.derived(self.data.fingerprint, len(self.real), name, compute)
+        count = len(self.real)
+        return self._space.cache.derived(self.data.fingerprint, count, name, compute)
 
-    @cached_property
+    @property
     def unseen(self) -> NDArray[np.float32] | None:
         """Features of the held-out data, if there is some."""
         if self.held_out is None:
             return None
         return self._data_features(self.held_out, "unseen", "Features of the held-out data")
 
-    @cached_property
+    @property
     def fake(self) -> NDArray[np.float32]:
-        """Features of the samples, (M, D), after rounding to 8 bits as saved images are."""
-        count = self.settings.count
-        advance = self._advance("Features of samples", count)
-        return temporary_features(self._pieces("fake"), count, advance)
+        """Features of the samples, (M, D), after rounding to 8 bits as saved images are.
+
+        Samples are drawn once, for all spaces.
+        """
+        self.computed.looked = True
+        found = self.computed.features
+        if ("fake", 0) not in found:
+            count = self.settings.count
+            advance = self._advance("Features of samples", count)
+            every = temporary_features(self._pieces("fake"), count, advance)
+            edges = np.cumsum(self.computed.widths)[:-1]
+            for number, own in enumerate(np.split(every, edges, axis=1)):
+                found["fake", number] = own
+        return found["fake", self._number]
 
     def samples(self, start: int, count: int) -> Tensor:
         """Samples number `start` and on, (count, *sample shape), in the range of the model."""
@@ -232,13 +241,18 @@ class Subject:
         self._processes.share(None)
 
     def _data_features(self, data: Dataset, name: str, what: str) -> NDArray[np.float32]:
-        used = len(used_samples(data).indices)
-        return self._cache.features(
-            data.fingerprint, used, lambda: self._pieces(name), self._advance(what, used)
-        )
+        found, number = self.computed.features, self._number
+        if (name, number) not in found:
+            used = len(used_samples(data).indices)
+            cache, advance = self._space.cache, self._advance(what, used)
+            found[name, number] = cache.features(
+                data.fingerprint, used, lambda: self._pieces(f"{name} {number}"), advance
+            )
+        self.computed.looked = True
+        return found[name, number]
 
     def _pieces(self, name: str) -> Pieces:
-        """Features of `real`, `unseen` or `fake` in batches, by all processes."""
+        """Features of `fake`, or of `real` or `unseen` in a space, in batches, by all processes."""
         self._processes.share(name)
         return self._divided(name)
 
@@ -249,9 +263,19 @@ class Subject:
     def _rows_of(self, metric: int, count: int) -> tuple[int, Images]:
         return count, lambda numbers: self._metrics[metric].rows(self, numbers)
 
-    def _of(self, name: str) -> tuple[int, Images]:
+    def _of(self, wanted: str) -> tuple[int, Images]:
+        name, _, number = wanted.partition(" ")
         count, images = self._images_of(name)
-        return count, lambda numbers: extracted(self.extractor, images(numbers))
+        spaces = [self.spaces[int(number)]] if number else self.spaces
+
+        def features(numbers: range) -> NDArray[np.float32]:
+            rows = images(numbers)
+            found = [extracted(space.extractor, rows) for space in spaces]
+            if not number:
+                self.computed.widths[:] = [one.shape[1] for one in found]
+            return np.concatenate(found, axis=1)
+
+        return count, features
 
     def _images_of(self, name: str) -> tuple[int, Images]:
         """How many there are, and what gives those of certain numbers, as they are stored."""

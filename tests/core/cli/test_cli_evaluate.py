@@ -180,3 +180,37 @@ def test_a_shard_is_reconstructed(run: Run, tmp_path: Path) -> None:
     run("reconstruct", "tiny-vae", "shards/part-000.tar", "-n", 4, "-o", "pairs.npz")
     with np.load(tmp_path / "pairs.npz") as archive:
         assert len(archive["images"]) == 4
+
+
+def test_two_feature_spaces_are_measured_in_one_pass(run: Run) -> None:
+    options = ("stripes", "-n", 30, "--metrics", "precision-recall")
+    result = run("evaluate", "tiny-gan", *options, "--features", "pixels,values")
+    assert "genzoo/pixels and genzoo/values" in result.stderr
+    assert "Precision (values)" in result.stdout
+    again = run("evaluate", "tiny-gan", *options, "--features", "pixels", "--features", "values")
+    assert again.stdout == result.stdout
+
+
+def test_several_models_are_one_record_with_the_numbers_of_each(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "seeds.json"
+    options = ("stripes", "-n", 30, "--features", "pixels", "--metrics", "precision-recall")
+    result = run("evaluate", "tiny-gan", "tiny-vae", *options, code=2)
+    assert "their mean tells nothing" in result.stderr
+    result = run("evaluate", "tiny-gan", "tiny-gan", *options, code=2)
+    assert "same weights" in result.stderr
+    result = run("evaluate", "tiny-gan", "tiny-vae", *options, "--pictures", out, code=2)
+    assert "--pictures shows one model" in result.stderr
+
+
+def test_attributes_need_a_label_for_each_sample(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "labels.npz"
+    np.savez(path, colour=np.array(["red"]))
+    result = run("evaluate", "tiny-gan", *QUICK, "--attributes", path, code=1)
+    assert "The attribute 'colour' has 1 labels" in result.stderr
+
+
+def test_a_record_is_run_again_for_one_model_only(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    run("evaluate", "tiny-gan", *QUICK, "--metrics", "precision-recall", "-o", path)
+    result = run("evaluate", "tiny-gan", "tiny-vae", "stripes", "--reproduce", path, code=2)
+    assert "--reproduce RECORD [MODEL [DATA]]" in result.stderr

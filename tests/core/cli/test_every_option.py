@@ -53,11 +53,12 @@ CHANGES: dict[str, dict[str, tuple[str, ...]]] = {
 """A value for each option that changes every sample, or the numbers."""
 
 ELSEWHERE = {
-    *("model", "files", "data", "latents"),  # What is worked on.
+    *("model", "files", "data", "latents", "given"),  # What is worked on.
     *("out", "count", "steps", "pictures", "frames", "fps"),  # How much, and where to.
     *("device", "batch_size", "stream"),  # What must change nothing.
     # Their own tests.
     *("size", "max_pixels", "temperature", "reproduce", "features_file", "truncated_layers"),
+    "attributes",
 }
 
 

@@ -6,7 +6,7 @@ import torch
 
 from genzoo.errors import PluginError
 from genzoo.evaluation.feature_cache import FeatureCache, extracted, temporary_features
-from genzoo.evaluation.subject import used_samples
+from genzoo.evaluation.settings import used_samples
 from genzoo.interfaces.data_source import Blocks
 from genzoo.interfaces.feature_extractor import FeatureExtractor
 

@@ -10,7 +10,8 @@ import pytest
 
 from genzoo.data.open_dataset import open_dataset
 from genzoo.evaluation import nearest_images_page as page
-from genzoo.evaluation.subject import Settings, Subject
+from genzoo.evaluation.settings import Settings
+from genzoo.evaluation.subject import Subject
 from genzoo.media.image_kind import ImageKind
 from genzoo.media.image_options import ImageOptions
 from genzoo_metrics.plain_features import StoredValues

@@ -294,7 +294,8 @@ def test_what_makes_no_sense_is_said(options, error, text):
 
 def test_labels_follow_the_prior_that_is_asked_for(registry):
 
-    from genzoo.evaluation.subject import Settings, Subject
+    from genzoo.evaluation.settings import Settings
+    from genzoo.evaluation.subject import Subject
     from genzoo.model.build import build_model
     from genzoo.specs import SampleSpec
 

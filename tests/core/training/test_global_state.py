@@ -119,7 +119,7 @@ def test_an_evaluation_is_the_same_whatever_defaults_and_modes_surround_it(
     toy_vae: Any, surroundings: Any, data: Path
 ) -> None:
     from genzoo.evaluation.open_data import open_beside
-    from genzoo.evaluation.subject import Settings
+    from genzoo.evaluation.settings import Settings
 
     known = manager_with_metrics().registry
     kind = ImageKind(ImageOptions(size=8))

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
-from genzoo import share
-from genzoo_metrics.overlap import overlap
-from genzoo_metrics.student_and_jackknife import (
-    mean_of_few,
+from genzoo import mean_of_few, share
+from genzoo.evaluation.student import student_quantile
+from genzoo_metrics.jackknife import (
     share_of_dependent,
-    student_quantile,
     without_groups,
 )
+from genzoo_metrics.overlap import overlap
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 import torch
 
+from genzoo import mean_of_few
 from genzoo_metrics import feature_blocks
+from genzoo_metrics.jackknife import GROUPS, without_groups
 from genzoo_metrics.kernel_distance import (
     block_discrepancies,
     block_size,
     squared_discrepancy,
     whole_discrepancy,
 )
-from genzoo_metrics.student_and_jackknife import GROUPS, mean_of_few, without_groups
 
 
 def draw(count, seed, shift=0.0, dimensions=6):

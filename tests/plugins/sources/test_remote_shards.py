@@ -16,7 +16,7 @@ from genzoo.data.batch_stream import BatchStream
 from genzoo.data.find_source import lasting_data
 from genzoo.data.open_dataset import open_dataset
 from genzoo.errors import DataError, UsageError
-from genzoo.evaluation.subject import used_samples
+from genzoo.evaluation.settings import used_samples
 from genzoo_sources import shard_index
 
 
