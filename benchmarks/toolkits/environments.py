@@ -24,7 +24,7 @@ class Toolkit:
     Attributes:
         name: Of the folder.
         packages: The toolkit and what it needs beside torch, with versions. Nothing else is
-            installed: two of the toolkits require packages that only break or burden them.
+            installed: some of the toolkits require packages that only break or burden them.
     """
 
     name: str
@@ -51,6 +51,36 @@ MIMICRY = Toolkit(
         "lazy-loader==0.6",
         "tifffile==2026.3.3",
         *SCIENCE,
+    ),
+)
+
+SMALL = ("einops==0.8.2", "tqdm==4.70.1")
+DENOISING = Toolkit(
+    "denoising-diffusion",
+    (
+        "denoising-diffusion-pytorch==2.3.4",
+        "ema-pytorch==0.8.3",
+        "accelerate==1.15.0",
+        "pytorch-fid==0.3.0",
+        "psutil==7.2.2",
+        "scipy==1.17.1",
+        *SMALL,
+    ),
+)
+DIFFUSERS = Toolkit("diffusers", ("diffusers==0.42.1",))
+KORNIA = ("kornia==0.9.0", "kornia-rs==0.2.0", *SMALL)
+ADABELIEF = ("tabulate==0.10.0", "colorama==0.4.6")
+LIGHTWEIGHT_GAN = Toolkit(
+    "lightweight-gan", ("lightweight-gan==1.2.1", "adabelief-pytorch==0.2.1", *ADABELIEF, *KORNIA)
+)
+STYLEGAN2 = Toolkit(
+    "stylegan2-pytorch",
+    (
+        "stylegan2-pytorch==1.9.0",
+        "vector-quantize-pytorch==0.1.0",
+        "fire==0.7.1",
+        "termcolor==3.3.0",
+        *KORNIA,
     ),
 )
 
