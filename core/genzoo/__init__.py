@@ -130,6 +130,8 @@ if TYPE_CHECKING:
     from genzoo.model.open_feature_network import feature_network as feature_network
     from genzoo.model.reshape import reshape as reshape
     from genzoo.plugins.hookspecs import hookimpl as hookimpl
+    from genzoo.quantisers.code_prior import CodePrior as CodePrior
+    from genzoo.quantisers.options import CodePriorConfig as CodePriorConfig
     from genzoo.quantisers.options import QuantiserConfig as QuantiserConfig
     from genzoo.quantisers.options import make_quantiser as make_quantiser
     from genzoo.quantisers.posterior import QuantisedPosterior as QuantisedPosterior
@@ -251,7 +253,8 @@ _HOME = {
     "genzoo.model.open_feature_network": ("feature_network",),
     "genzoo.model.reshape": ("reshape",),
     "genzoo.plugins.hookspecs": ("hookimpl",),
-    "genzoo.quantisers.options": ("QuantiserConfig", "make_quantiser"),
+    "genzoo.quantisers.code_prior": ("CodePrior",),
+    "genzoo.quantisers.options": ("CodePriorConfig", "QuantiserConfig", "make_quantiser"),
     "genzoo.quantisers.posterior": ("QuantisedPosterior",),
     "genzoo.quantisers.quantiser": ("Quantised", "Quantiser"),
     "genzoo.specs": ("Config", "LatentSpec", "SampleSpec"),

@@ -7,12 +7,20 @@ from torch import Tensor
 
 from genzoo.interfaces.noise import SampleNoise
 from genzoo.interfaces.prior import FittedPrior
+from genzoo.quantisers.code_prior import CodePrior
+from genzoo.quantisers.scalar import FiniteScalarQuantiser
 from genzoo.registry import load_target
 from genzoo.specs import LatentSpec
 from genzoo_testing.check import ContractError, check
 from genzoo_testing.check_targets import RecordSubject
 
 SHAPE = (3,)
+CODES = (2, 2, 2)
+"""Vectors of two numbers at four places, for priors of codes."""
+
+FEW = 5
+"""Steps of those that take steps."""
+
 LATENTS = 64
 ROWS = 5
 
@@ -27,11 +35,21 @@ def prior_fits(subject: RecordSubject) -> str:
     """Fitted to latents, it draws latents row by row and gives their log densities."""
     entry = subject.entry
     config = load_target(entry.record.config)()
-    prior: FittedPrior = load_target(entry.record.target)(LatentSpec(shape=SHAPE), config)
-    latents = 2.0 + torch.randn(LATENTS, *SHAPE, generator=torch.Generator().manual_seed(0))
+    target = load_target(entry.record.target)
+    shape = CODES if issubclass(target, CodePrior) else SHAPE
+    latents = 2.0 + torch.randn(LATENTS, *shape, generator=torch.Generator().manual_seed(0))
+    latent = LatentSpec(shape=shape)
+    if issubclass(target, CodePrior):
+        quantiser = FiniteScalarQuantiser([3] * shape[0])
+        latent = LatentSpec(shape=shape, codes=quantiser.size)
+        latents = quantiser(latents).values
+        config = config.model_copy(update={"steps": FEW})
+    prior: FittedPrior = target(latent, config)
+    if isinstance(prior, CodePrior):
+        prior.bind({"quantiser": quantiser})
     fitted = prior.fit(latents, 0)
     draws = fitted.sample(SampleNoise(0, range(ROWS)))
-    _shape("A draw", draws, SHAPE)
+    _shape("A draw", draws, shape)
     _shape("The log density", fitted.log_prob(draws), ())
     alone = fitted.sample(SampleNoise(0, [ROWS - 1]))
     if not torch.allclose(alone, draws[-1:], atol=1e-5):

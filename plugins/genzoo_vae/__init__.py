@@ -121,14 +121,20 @@ def genzoo_objectives() -> list[ObjectiveSpec]:
 
 @hookimpl
 def genzoo_priors() -> list[PriorSpec]:
-    """The Gaussian mixture fitted to posteriors after training."""
+    """The Gaussian mixture, and the transformer over codes."""
     return [
         PriorSpec(
             name="mixture",
             summary="Gaussian mixture with full covariances, fitted by EM",
             target="genzoo_vae.mixture:GaussianMixturePrior",
             config="genzoo_vae.configs:MixtureConfig",
-        )
+        ),
+        PriorSpec(
+            name="transformer",
+            summary="Autoregressive transformer over the codes of a quantiser",
+            target="genzoo_vae.transformer_prior:TransformerPrior",
+            config="genzoo_vae.configs:TransformerConfig",
+        ),
     ]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from genzoo import Config
+from genzoo import CodePriorConfig, Config
 
 LikelihoodName = Literal["gaussian", "fixed-gaussian", "bernoulli", "discretised-logistic"]
 AdamBeta = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -123,6 +123,29 @@ class IWAEConfig(Config):
     betas: tuple[AdamBeta, AdamBeta] = Field(
         (0.9, 0.999), description="Decay rates of Adam's two running means."
     )
+
+
+class TransformerConfig(CodePriorConfig):
+    """Options of the prior `transformer`."""
+
+    width: int = Field(128, ge=4, le=8192, description="Numbers at each place.")
+    layers: int = Field(4, ge=1, le=128, description="Blocks of attention.")
+    heads: int = Field(4, ge=1, le=128, description="Heads of the attention.")
+    longest: int = Field(
+        1024, ge=1, le=65_536, description="Codes of a sample at most: time grows with the square."
+    )
+    top_k: int = Field(
+        0, ge=0, le=1 << 20, description="Draw each code among so many likeliest; 0 for all."
+    )
+    temperature: float = Field(
+        1.0, ge=0.0, le=100.0, description="Divides the logits; 0 takes the likeliest code."
+    )
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(f"width must be a multiple of heads, {self.heads}")
+        return self
 
 
 class MixtureConfig(Config):

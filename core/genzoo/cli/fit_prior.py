@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from genzoo.cli.exit_codes import INTERRUPTED
 from genzoo.cli.loaded_plugins import opened_model
 from genzoo.cli.options import (
     data_argument,
@@ -21,12 +22,17 @@ from genzoo.cli.output_paths import default_path
 from genzoo.cli.printing import output
 from genzoo.errors import UsageError, unknown_name
 from genzoo.records import PriorSpec
+from genzoo.system.atomic_files import remove_folder
 
 if TYPE_CHECKING:
     from genzoo.app.open_model import OpenModel
+    from genzoo.data.dataset import Dataset
+    from genzoo.interfaces.prior import FittedPrior
     from genzoo.model.model import Model
+    from genzoo.progress import Progress
     from genzoo.registry import Entry
     from genzoo.specs import Config
+    from genzoo.training.fit_prior import Selection
 
 
 @click.command()
@@ -52,7 +58,9 @@ if TYPE_CHECKING:
 @out_option("A new folder for the model with the prior. Default: MODEL-NAME.")
 @device_option
 @output_options
+@click.pass_context
 def command(
+    ctx: click.Context,
     model: str,
     data: str,
     prior: str,
@@ -65,6 +73,9 @@ def command(
     """Fit a prior to the latents of DATA, and write MODEL with it to a new folder.
 
     Samples are then drawn with genzoo sample FOLDER --prior NAME.
+
+    A prior that takes many steps, such as transformer, keeps what it has learnt in FOLDER.fitting.
+    Ctrl-C stops after the step; the same command goes on.
     """
     opened = opened_model(model)
     registry, described = opened.registry, opened.config
@@ -80,7 +91,11 @@ def command(
 
     loaded = opened.load(choose_device(device))
     require_encoder(loaded.parts.values(), loaded.architecture_name)
-    facts = _fit(loaded, opened, data, entry, config, count, seed)
+    place = path.with_name(f"{path.name}.fitting")
+    facts = _fit(loaded, opened, data, entry, config, count, seed, place)
+    if facts is None:
+        output().note(f"Stopped; what it learnt is in '{place}'. Type the same again to go on.")
+        ctx.exit(INTERRUPTED)
     earlier = described.training.get("priors")
     fitted = {**(earlier if isinstance(earlier, dict) else {}), **facts["priors"]}
     save_model(
@@ -92,6 +107,8 @@ def command(
         half=described.dtype == "float16",
         registry=registry,
     )
+    if place.is_dir():
+        remove_folder(place)
     told = facts["priors"][entry.record.name]
     output().result(
         {"model": str(path), "prior": entry.full_name, "config": config.model_dump(), **told},
@@ -132,10 +149,17 @@ def _fit(
     config: Config,
     count: int,
     seed: int,
-) -> dict[str, Any]:
-    """Add the fitted prior to the model; what it was fitted to, as facts of training."""
+    place: Path,
+) -> dict[str, Any] | None:
+    """Add the fitted prior to the model; what it was fitted to, as facts of training.
+
+    Returns:
+        None where it was stopped.
+    """
     from genzoo.cli.progress_bars import stages
     from genzoo.evaluation.open_data import open_beside
+    from genzoo.quantisers.code_prior import CodePrior
+    from genzoo.registry import load_target
     from genzoo.training.fit_prior import fit_prior, posterior_draws, select, with_fit
 
     with stages() as stage:
@@ -150,6 +174,32 @@ def _fit(
         for note in dataset.notes:
             output().note(note)
         selection = select(dataset, seed, count)
-        latents = posterior_draws(loaded, dataset, selection, stage)
-    loaded.add_priors({entry.record.name: fit_prior(entry, config, loaded, latents, seed)})
+        if issubclass(load_target(entry.record.target), CodePrior):
+            prior = _learn(loaded, dataset, selection, entry, config, seed, place, stage)
+            if prior is None:
+                return None
+        else:
+            latents = posterior_draws(loaded, dataset, selection, stage)
+            prior = fit_prior(entry, config, loaded, latents, seed)
+    loaded.add_priors({entry.record.name: prior})
     return with_fit({}, entry.record.name, selection, dataset)
+
+
+def _learn(
+    loaded: Model,
+    dataset: Dataset,
+    selection: Selection,
+    entry: Entry[PriorSpec],
+    config: Config,
+    seed: int,
+    place: Path,
+    stage: Progress,
+) -> FittedPrior | None:
+    """A prior of codes, learnt step by step; None where it was stopped."""
+    from genzoo.training.fit_code_prior import CodePriorFit, codes_of_data
+    from genzoo.training.interrupts import Interrupts
+
+    codes = codes_of_data(loaded, dataset, selection, stage)
+    fit = CodePriorFit(entry, config, loaded, codes, seed, place)
+    with Interrupts() as interrupts:
+        return fit.prior if fit.run(interrupts.agreed, stage) else None

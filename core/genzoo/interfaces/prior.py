@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Self
 
 from torch import Tensor, nn
@@ -41,6 +42,14 @@ class Prior(nn.Module, ABC):
     @abstractmethod
     def log_prob(self, z: Tensor) -> Tensor:
         """log p(z) of z (N, *latent shape), in nats, (N,)."""
+
+    def bind(self, parts: Mapping[str, nn.Module]) -> None:
+        """Hear which parts the model has, before anything else is asked of it.
+
+        For a prior that works with one of them, such as a quantiser. What it keeps of them must not
+        be saved with it.
+        """
+        return
 
 
 class StandardNormal(Prior):

@@ -81,6 +81,7 @@ class Model(nn.Module):
         self.priors = nn.ModuleDict({STANDARD_PRIOR: architecture.prior(), **(priors or {})})
         self.through = through
         self._kind = kind
+        self._bind()
         self.eval()
 
     @property
@@ -140,6 +141,12 @@ class Model(nn.Module):
     def add_priors(self, priors: Mapping[str, Prior]) -> None:
         """Offer further priors by name."""
         self.priors.update(priors)
+        self._bind()
+
+    def _bind(self) -> None:
+        parts = dict(self.parts.items())
+        for prior in self.priors.values():
+            cast(Prior, prior).bind(parts)
 
     @plain_inference()
     def sample(

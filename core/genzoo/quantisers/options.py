@@ -63,6 +63,14 @@ class QuantiserConfig(Config):
         return self
 
 
+class CodePriorConfig(Config):
+    """How a distribution of codes is learnt, for the config of such a prior to inherit."""
+
+    steps: int = Field(5000, ge=1, le=10_000_000, description="Steps of training.")
+    batch_size: int = Field(32, ge=1, le=65_536, description="Samples per step.")
+    learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="Adam's step size at its most.")
+
+
 def make_quantiser(config: QuantiserConfig) -> Quantiser:
     """The quantiser that a config asks for, freshly initialised."""
     from genzoo.quantisers.residual import ResidualQuantiser

@@ -86,6 +86,22 @@ class Quantiser(nn.Module, ABC):
         return _arranged(self.vectors(rows), len(codes), codes.shape[2:])
 
     @torch.no_grad()
+    def codes_of(self, vectors: Tensor) -> Tensor:
+        """The codes (N, streams, *places) whose vectors (N, D, *places) are nearest to these.
+
+        Those of a residual quantiser are found stream by stream, and may be others with the same
+        sum, or nearly.
+        """
+        learning = [layer for layer in self.modules() if layer.training]
+        self.eval()
+        try:
+            codes: Tensor = self(vectors).codes
+        finally:
+            for layer in learning:
+                layer.training = True
+        return codes
+
+    @torch.no_grad()
     def usage(self, codes: Tensor) -> tuple[Tensor, Tensor]:
         """Perplexity of codes (N, streams, *places) and the share of codes that occur, each ().
 

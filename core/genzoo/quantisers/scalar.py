@@ -49,6 +49,14 @@ class FiniteScalarQuantiser(Quantiser):
         digits = codes.div(self.places, rounding_mode="floor") % self.counts
         return (digits - half) / half
 
+    @torch.no_grad()
+    def codes_of(self, vectors: Tensor) -> Tensor:
+        """See `Quantiser`: vectors are levels already, and are not bounded again."""
+        half = (self.counts // 2).view(-1, *[1] * (vectors.dim() - 2))
+        most = self.counts.view_as(half) - 1
+        digits = ((vectors * half).round().long() + half).clamp(min=0).minimum(most)
+        return (digits * self.places.view_as(half)).sum(1, keepdim=True)
+
     def _bounded(self, rows: Tensor) -> Tensor:
         """Numbers so that rounding gives `counts` whole ones around 0 (section 3.1)."""
         half = (self.counts - 1) * (1 + MARGIN) / 2

@@ -82,6 +82,7 @@ def fit_prior(
     """
     with plugin_errors(entry):
         prior: FittedPrior = load_target(entry.record.target)(model.latent_spec, config)
+    prior.bind(dict(model.parts.items()))
     return prior.to(latents.device).fit(latents, derive_seed(seed, "prior", entry.record.name))
 
 
