@@ -146,6 +146,40 @@ class ObjectiveSpec(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecipeSpec(Record):
+    """What `genzoo train DATA` does where no architecture is named.
+
+    Of the recipes for a kind that have what they need, the one of the highest `preferred` is
+    taken. What the user says goes before what it says.
+
+    Attributes:
+        summary: Why one would take it; it is shown.
+        architecture: Name of the architecture.
+        objective: Name of the objective; by default the architecture's own.
+        kinds: Content kinds that it is for.
+        architecture_config: Values of the architecture's config.
+        objective_config: Values of the objective's config.
+        training: Values of `genzoo.TrainingConfig`.
+        feature_networks: Feature spaces whose networks it needs; where one is not installed, the
+            next recipe is taken, and that is said.
+        preferred: Its rank among the recipes for a kind.
+    """
+
+    what: ClassVar[str] = "recipe"
+    hook: ClassVar[str] = "genzoo_recipes"
+    since: ClassVar[str] = "0.1"
+
+    architecture: str
+    objective: str = ""
+    kinds: tuple[str, ...] = ("image",)
+    architecture_config: Mapping[str, Any] = field(default_factory=dict)
+    objective_config: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    feature_networks: tuple[str, ...] = ()
+    preferred: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class PriorSpec(Record):
     """A latent distribution that can be fitted to posteriors after training.
 

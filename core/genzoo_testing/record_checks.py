@@ -12,9 +12,18 @@ from genzoo.hub.reference import as_reference
 from genzoo.interfaces.feature_network import FeatureNetwork
 from genzoo.media.registered_kinds import find_kind, load_kind
 from genzoo.model.open_feature_network import missing_modules
-from genzoo.records import ArchitectureSpec, DataSourceSpec, FeatureSpec, ObjectiveSpec, PriorSpec
+from genzoo.records import (
+    ArchitectureSpec,
+    DataSourceSpec,
+    FeatureSpec,
+    ObjectiveSpec,
+    PriorSpec,
+    RecipeSpec,
+)
 from genzoo.registry import load_target
 from genzoo.specs import Config, parse_config
+from genzoo.training.planned_run import check_fit
+from genzoo.training.training_config import TrainingConfig
 from genzoo_testing.check import ContractError, check
 from genzoo_testing.check_targets import ArchitectureSubject, RecordSubject
 from genzoo_testing.source_location import source_of
@@ -125,6 +134,30 @@ def _model(subject: RecordSubject) -> str:
     return f"of the architecture {architecture.full_name}"
 
 
+def _recipe(subject: RecordSubject) -> str:
+    spec, registry, near = subject.record, subject.registry, subject.entry.distribution
+    assert isinstance(spec, RecipeSpec)
+    architecture = registry[ArchitectureSpec].find(spec.architecture, near=near)
+    objective = (
+        registry[ObjectiveSpec].find(spec.objective, near=near)
+        if spec.objective
+        else registry.objective_of(architecture)
+    )
+    for kind in spec.kinds:
+        find_kind(registry, kind, near)
+    for name in spec.feature_networks:
+        if not registry[FeatureSpec].find(name).record.network:
+            raise ContractError(f"The feature space {name} has no network.")
+    check_fit(architecture.record, objective.record)
+    for config, values in (
+        (load_target(architecture.record.config), spec.architecture_config),
+        (load_target(objective.record.config), spec.objective_config),
+        (TrainingConfig, spec.training),
+    ):
+        parse_config(config, values, f"recipe {spec.name}")
+    return f"{architecture.full_name} with {objective.full_name}"
+
+
 _OTHERS: Mapping[str, Callable[[RecordSubject], str]] = {
     "tracker": _if_installed,
     "feature space": _feature_space,
@@ -133,6 +166,7 @@ _OTHERS: Mapping[str, Callable[[RecordSubject], str]] = {
     "format": _format,
     "command": _command,
     "model": _model,
+    "recipe": _recipe,
 }
 
 

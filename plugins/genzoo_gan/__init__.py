@@ -5,7 +5,7 @@ Records only: neither the networks nor torch are imported until one is used.
 
 from __future__ import annotations
 
-from genzoo import ArchitectureSpec, ObjectiveSpec, hookimpl
+from genzoo import ArchitectureSpec, ObjectiveSpec, RecipeSpec, hookimpl
 
 _PARTS = ("generator", "discriminator")
 
@@ -36,6 +36,17 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             inference=("generator",),
             objective="gan",
             paper="Radford et al. 2015, arXiv:1511.06434",
+        ),
+        ArchitectureSpec(
+            name="fastgan",
+            summary="Skip-layer excitation, judged through a frozen network: the default recipe",
+            family="gan",
+            target="genzoo_gan.fastgan:FastGAN",
+            config="genzoo_gan.configs:FastGANConfig",
+            parts=_PARTS,
+            inference=("generator",),
+            objective="projected",
+            paper="Liu et al. 2021, arXiv:2101.04775",
         ),
         ArchitectureSpec(
             name="r3gan",
@@ -101,5 +112,36 @@ def genzoo_objectives() -> list[ObjectiveSpec]:
             config="genzoo_gan.configs:R3GANObjectiveConfig",
             requires=_PARTS,
             paper="Huang et al. 2024, arXiv:2501.05441",
+        ),
+        ObjectiveSpec(
+            name="projected",
+            summary="Heads on the maps of a frozen network, and a discriminator of pixels",
+            family="gan",
+            target="genzoo_gan.objectives.projected:ProjectedGAN",
+            config="genzoo_gan.configs:ProjectedConfig",
+            requires=_PARTS,
+            paper="Sauer et al. 2021, arXiv:2111.01007",
+        ),
+    ]
+
+
+@hookimpl
+def genzoo_recipes() -> list[RecipeSpec]:
+    """What to train images with, the better first."""
+    return [
+        RecipeSpec(
+            name="projected-gan",
+            summary="judged through a network that knows photographs, it has shapes soonest",
+            architecture="fastgan",
+            objective="projected",
+            training={"steps": 10_000, "batch_size": 16, "ema": 0.998},
+            feature_networks=("efficientnet-lite0",),
+            preferred=20,
+        ),
+        RecipeSpec(
+            name="plain-gan",
+            summary="it needs nothing but the images",
+            architecture="convgan",
+            preferred=10,
         ),
     ]

@@ -68,6 +68,16 @@ class R3GANConfig(LatentConfig):
         return self
 
 
+class FastGANConfig(LatentConfig):
+    """Networks of `fastgan`."""
+
+    latent_dim: int = Field(128, ge=1, le=4096, description="Dimensions of the latent")
+    width: int = Field(32, ge=4, le=1024, description="Channels next to the image")
+    discriminator_width: int = Field(
+        32, ge=4, le=1024, description="The discriminator's channels next to the image"
+    )
+
+
 class AdversarialConfig(Config):
     """What all adversarial objectives share."""
 
@@ -151,3 +161,30 @@ class R3GANObjectiveConfig(AdversarialConfig):
     penalty_every: int = Field(
         4, ge=1, le=64, description="Steps from one penalty to the next; 1 is every step"
     )
+
+
+Gamma = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class ProjectedConfig(AdversarialConfig):
+    """Options of objective `projected`."""
+
+    learning_rate: LearningRate = Field(4e-4, description="Adam's step size")
+    betas: tuple[Beta, Beta] = Field((0.0, 0.99), description="Adam's decay rates")
+    feature_network: str = Field(
+        "efficientnet-lite0", description="Feature space whose frozen network judges"
+    )
+    resolution: int = Field(
+        96, ge=32, le=1024, description="Shorter side in pixels that smaller images are enlarged to"
+    )
+    gamma: tuple[Gamma, Gamma, Gamma, Gamma] = Field(
+        (650.0, 160.0, 60.0, 8.0),
+        description="Weights of R1 and R2, each gamma / 2, from fine maps to coarse ones",
+    )
+    penalty_every: int = Field(
+        4, ge=1, le=64, description="Steps from one penalty to the next; 1 is every step"
+    )
+    pixel_weight: float = Field(
+        1.0, ge=0, le=1e3, description="Weight of the architecture's own discriminator; 0 for none"
+    )
+    pixel_gamma: Gamma = Field(5.0, description="Weight of the penalties on what that one sees")

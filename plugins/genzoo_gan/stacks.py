@@ -95,17 +95,17 @@ def _downsampling(widths: list[int], batch_norm: bool) -> Iterator[nn.Module]:
 
 
 def from_pixel(x: Tensor, weight: Tensor) -> Tensor:
-    """`conv_transpose2d` of x (N, I) as 1x1 images with weight (I, O, K, K): (N, O, K, K).
+    """`conv_transpose2d` of x (N, I) as 1x1 images with weight (I, O, H, W): (N, O, H, W).
 
     As one matrix product it takes a quarter of the time on a processor.
     """
-    inputs, outputs, side, _ = weight.shape
+    inputs, outputs, height, width = weight.shape
     product = x @ weight.permute(0, 2, 3, 1).reshape(inputs, -1)
-    return product.view(-1, side, side, outputs).permute(0, 3, 1, 2)
+    return product.view(-1, height, width, outputs).permute(0, 3, 1, 2)
 
 
 def to_pixel(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """`conv2d` of x (N, I, K, K) with weight (O, I, K, K), one pixel: (N, O).
+    """`conv2d` of x (N, I, H, W) with weight (O, I, H, W), one pixel: (N, O).
 
     As one matrix product it takes a fraction of the time on a processor.
     """

@@ -27,7 +27,9 @@ def test_every_training_option_is_documented(name):
     assert any(option in page for page in MANUAL.values()), option
 
 
-@pytest.mark.parametrize("objective", ["gan", "lsgan", "hinge", "wgan-gp", "r3gan", "elbo"])
+@pytest.mark.parametrize(
+    "objective", ["gan", "lsgan", "hinge", "wgan-gp", "r3gan", "projected", "elbo"]
+)
 def test_schedules_and_augmentation_of_objectives_are_documented(objective):
     fields = load_target(REGISTRY[ObjectiveSpec].find(objective).record.config).model_fields
     about = ("ada_", "augment", "gamma_", "burn_in", "warmup", "cycles")

@@ -32,6 +32,15 @@ class Brightness(Metric):
         ]
 
 
+class PlainBrightness(Metric):
+    """The same without features."""
+
+    def measure(self, subject):
+        samples = subject.samples(0, subject.settings.count)
+        bright = bootstrap_mean(samples.flatten(1).mean(1).double().cpu().numpy())
+        return [Estimate(name="Brightness", interval=bright, better="neither")]
+
+
 class OnlyVectors(Brightness):
     """Never for images."""
 

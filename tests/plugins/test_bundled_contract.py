@@ -15,15 +15,16 @@ from genzoo_testing.check_targets import ArchitectureSubject, PairSubject
 from genzoo_testing.find_plugin import find_plugin
 from genzoo_testing.runner import applies, plan
 
-SHIFT_INVARIANT = {"hinge", "wgan-gp", "r3gan"}
+SHIFT_INVARIANT = {"hinge", "wgan-gp", "r3gan", "projected"}
 """Losses of differences of logits (hinge: within its margin), where a common shift cancels."""
 
 PAIRS = {
     "conv-vae": {"elbo", "iwae"},
-    "convgan": {"gan", "lsgan", "hinge", "wgan-gp", "r3gan"},
+    "convgan": {"gan", "lsgan", "hinge", "wgan-gp", "r3gan", "projected"},
     "dcgan": {"gan", "lsgan", "hinge"},
+    "fastgan": {"gan", "lsgan", "hinge", "wgan-gp", "r3gan", "projected"},
     "kl-autoencoder": {"autoencoder", "elbo", "iwae"},
-    "r3gan": {"gan", "lsgan", "hinge", "wgan-gp", "r3gan"},
+    "r3gan": {"gan", "lsgan", "hinge", "wgan-gp", "r3gan", "projected"},
     "tiny-autoencoder": {"autoencoder", "elbo", "iwae"},
     "vq-autoencoder": {"autoencoder"},
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genzoo.app.choose_recipe import choose_recipe
 from genzoo.app.open_model import known_names, open_model
 from genzoo.app.plan_training import plan_of_options
 from genzoo.app.starting_model import architecture_of, starting_model
@@ -38,7 +39,7 @@ def train(
     """Train a model, with all the processes that `torchrun` started.
 
     Args:
-        architecture: Its name, e.g. `dcgan`.
+        architecture: Its name, e.g. `dcgan`; by default the best recipe for the data says it.
         data: A folder, an `.npz` file, the name of a data set, a list of files, an array or a
             tensor such as images (N, height, width, channels) uint8, or `RawSamples`, which have
             labels too.
@@ -75,21 +76,26 @@ def train(
     model = None if start_from is None else open_model(start_from, known)
     if architecture is None and model is not None:
         architecture = architecture_of(model).full_name
-    if architecture is None or data is None or out is None:
+    if data is None or out is None:
         raise UsageError(
-            "An architecture, data and a folder for the run are needed.",
+            "Data and a folder for the run are needed.",
             "Write genzoo.train('convgan', 'photos/', 'runs/photos'), or resume='runs/photos'.",
         )
+    recipe = choose_recipe(known, data, options.get("kind")) if architecture is None else None
+    sections = recipe.sections(objective) if recipe else {}
     planned = plan_of_options(
         known,
-        architecture,
+        recipe.architecture.full_name if recipe else str(architecture),
         data,
-        options,
-        config=config or {},
-        objective=objective,
-        objective_config=objective_config or {},
+        {**sections.get("training", {}), **options},
+        config={**sections.get("architecture", {}), **(config or {})},
+        objective=objective or (recipe.objective.full_name if recipe else None),
+        objective_config={**sections.get("objective", {}), **(objective_config or {})},
         starting=None if model is None else starting_model(model, partial),
     )
     with joined_process_group() as processes:
         heard = reporter if processes.is_main else None
+        if recipe is not None and heard is not None:
+            for line in recipe.told():
+                heard.note(line)
         return begin_and_resume.begin_run(planned, Path(out).expanduser(), heard, processes)

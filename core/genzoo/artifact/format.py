@@ -29,6 +29,9 @@ TRAIN = "train"
 MAX_CONFIG_BYTES = 32 << 20
 """Upper bound on `config.json`; a hundred thousand long class names fit."""
 
+FEATURE_NETWORKS = "feature_networks"
+"""Key of `training`: the frozen networks that the losses looked through, each a name and a hash."""
+
 _DISTRIBUTION = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?"
 _NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 Distribution = Annotated[str, Field(pattern=rf"^{_DISTRIBUTION}$")]
@@ -213,3 +216,10 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ArtifactError(f"'{path}' is damaged: it holds no JSON object.")
     return content
+
+
+def feature_networks_of(training: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Name and hash of each frozen network that an artifact's losses looked through."""
+    known = training.get(FEATURE_NETWORKS)
+    found = [one for one in known if isinstance(one, dict)] if isinstance(known, list) else []
+    return tuple((str(one.get("name")), str(one.get("hash"))) for one in found)

@@ -18,6 +18,7 @@ from genzoo.artifact.format import (
     FileRecord,
     PriorRecord,
     ThroughRecord,
+    feature_networks_of,
 )
 from genzoo.artifact.provider import installed, made_by
 from genzoo.artifact.tensors import fill, load_tensors, refuse_non_finite
@@ -163,6 +164,7 @@ def read_model(
             return _empty_model(entry, architecture, config, registry, kind, through)
 
         model = assemble(build, tensors, weights)
+    model.feature_networks = feature_networks_of(config.training)
     if fast_convolutions:
         use_fast_convolutions(model)
     return model

@@ -77,6 +77,8 @@ def command(
 ) -> None:
     """Train ARCHITECTURE on DATA: a folder of files, an .npz file, or the name of a data set.
 
+    Without ARCHITECTURE it takes the best recipe that there is for the data, and says which.
+
     Each architecture, objective and kind of data, such as images, adds options of its own: genzoo
     train dcgan --help lists them.
     One whose name is taken already is --architecture-NAME or --objective-NAME.
@@ -94,6 +96,9 @@ def command(
     Started by torchrun, the processes share each batch and train one model together.
     """
     given = merge(_from_options(ctx), _from_assignments(ctx, assignments))
+    recipe = choice_of(ctx).recipe
+    if recipe is not None and data is None:
+        architecture, data = None, architecture
     if resume is not None:
         if (architecture and not data) or out or objective or config or start:
             raise UsageError(
@@ -109,7 +114,9 @@ def command(
         data = _data_beside(architecture, data)
     if data is not None:
         given["data"]["data"] = data
-    sections = merge(read_file(config) if config else {}, given)
+    goal = choice_of(ctx).objective
+    defaults = recipe.sections(goal.full_name if goal else None) if recipe else {}
+    sections = merge(defaults, read_file(config) if config else {}, given)
     _begin(ctx, sections, out, partial)
 
 
@@ -121,7 +128,8 @@ def _begin(
     if choice.architecture is None or choice.objective is None or not isinstance(data, str):
         missing = "what to train" if choice.architecture is None else "the data to train on"
         raise UsageError(
-            f"The command does not say {missing}.", "Type genzoo train ARCHITECTURE DATA."
+            f"The command does not say {missing}.",
+            "Type genzoo train DATA, or genzoo train ARCHITECTURE DATA.",
         )
 
     starting = None
@@ -146,6 +154,8 @@ def _begin(
     from genzoo.training.begin_and_resume import begin_run
 
     with torchrun_processes() as processes, progress_reporter(output()) as reporter:
+        for line in choice.recipe.told() if choice.recipe else ():
+            reporter.note(line)
         result = begin_run(planned, folder, reporter, processes)
     _finish(ctx, result, processes.is_main)
 

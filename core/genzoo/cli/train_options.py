@@ -18,6 +18,7 @@ from genzoo.records import ArchitectureSpec, KindSpec, ObjectiveSpec
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from genzoo.app.choose_recipe import Recipe
     from genzoo.app.open_model import OpenModel
     from genzoo.cli.fields import FieldOption
     from genzoo.registry import Entry, Registry
@@ -56,6 +57,7 @@ class Choice:
         kind_name: What the user called that, if anything.
         origin: The model whose weights training begins with.
         starting: What the objective starts from: the architecture's own wishes, if it is its own.
+        recipe: What says all this where the user named no architecture.
     """
 
     architecture: Entry[ArchitectureSpec] | None = None
@@ -65,6 +67,7 @@ class Choice:
     origin: OpenModel | None = None
     starting: dict[str, Any] = field(default_factory=dict)
     options: list[FieldOption] = field(default_factory=list)
+    recipe: Recipe | None = None
 
 
 class TrainCommand(click.Command):
@@ -136,6 +139,7 @@ def _choose(
     Raises:
         UsageError: No such architecture, objective or file.
     """
+    from genzoo.app.choose_recipe import choose_recipe
     from genzoo.cli.fields import field_options
     from genzoo.registry import load_target
     from genzoo.training.training_config import DataConfig, TrainingConfig
@@ -156,8 +160,15 @@ def _choose(
         from genzoo.app.starting_model import architecture_of
 
         entry = choice.architecture = architecture_of(choice.origin)
+    elif named.data is not None and named.start is None:
+        recipe = choice.recipe = choose_recipe(registry, named.data, named.kind)
+        entry = choice.architecture = recipe.architecture
     choice.kind_name = named.kind
-    content = choice.kind = _find_kind(registry, entry, named)
+    content = choice.kind = (
+        choice.recipe.kind
+        if choice.recipe is not None and named.through is None
+        else _find_kind(registry, entry, named)
+    )
     if content is not None:
         choice.options += field_options(load_target(content.record.config), "data", taken)
     if entry is not None:
@@ -165,7 +176,7 @@ def _choose(
         own = choice.origin.config.config if choice.origin is not None and same else {}
         config = load_target(entry.record.config)
         choice.options += field_options(config, "architecture", taken, own)
-    goal = choice.objective = _find_objective(registry, entry, named.objective)
+    goal = choice.objective = _find_objective(registry, entry, named.objective, choice.recipe)
     if goal is not None:
         if entry is not None and registry.is_own_objective(entry, goal):
             choice.starting = dict(entry.record.objective_defaults)
@@ -189,11 +200,16 @@ def _named(params: Sequence[click.Parameter], args: Sequence[str], registry: Reg
         return Named()
     file = read_file(Path(given["--config"])) if "--config" in given else {}
     data, start = file.get("data", {}), given.get("--from")
-    if start is not None and words and words[0] not in _architectures(registry):
-        # The model says what is trained, unless the file does.
-        words = [file.get("architecture", {}).get("name", ""), words[-1]]
+    architecture = file.get("architecture", {}).get("name")
+    if words and words[0] not in _architectures(registry):
+        if start is not None:
+            # The model says what is trained, unless the file does.
+            words = [architecture or "", words[-1]]
+        elif len(words) == 1 and architecture is None:
+            # A recipe does.
+            words = ["", *words]
     return Named(
-        (words[0] or None) if words else file.get("architecture", {}).get("name"),
+        (words[0] or None) if words else architecture,
         given.get("--objective") or file.get("objective", {}).get("name"),
         words[1] if len(words) > 1 else data.get("data"),
         given.get("--kind") or data.get("kind"),
@@ -218,10 +234,15 @@ def _find_kind(
 
 
 def _find_objective(
-    registry: Registry, entry: Entry[ArchitectureSpec] | None, name: str | None
+    registry: Registry,
+    entry: Entry[ArchitectureSpec] | None,
+    name: str | None,
+    recipe: Recipe | None,
 ) -> Entry[ObjectiveSpec] | None:
     if name is not None:
         return registry[ObjectiveSpec].find(name, near=entry.distribution if entry else "")
+    if recipe is not None:
+        return recipe.objective
     return registry.objective_of(entry) if entry else None
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path, PurePath
 
@@ -51,6 +53,37 @@ def choose_kind(
     return _seen_in(data, _installed(registry, architecture), architecture)
 
 
+def choose_kind_without_architecture(
+    registry: Registry, data: DataLike, name: str | None, usual: Sequence[str]
+) -> Entry[KindSpec]:
+    """The kind that the user named, else that of the data set, else what the data show.
+
+    Args:
+        registry: Where names are looked up.
+        data: What was given.
+        name: The kind that the user named.
+        usual: Names of kinds, the first of which is meant where the data show nothing.
+
+    Raises:
+        UnknownNameError: There is no such kind.
+        UsageError: The data do not show what they hold, and no kind is usual.
+    """
+    if name is not None:
+        return find_kind(registry, name)
+    if (known := _registered(registry, data)) is not None:
+        return find_kind(registry, known.record.kind, known.distribution)
+    kinds = list(registry[KindSpec].values())
+    found = _most_seen(data, kinds)
+    if found is not None:
+        return found
+    for one in usual:
+        with suppress(UnknownNameError):
+            return find_kind(registry, one)
+    raise UsageError(
+        "The data do not show what they hold.", "Say it with --kind, and name an architecture."
+    )
+
+
 def _registered(registry: Registry, data: DataLike | None) -> Entry[DatasetSpec] | None:
     try:
         return registry[DatasetSpec].find(data if isinstance(data, str) else "")
@@ -71,6 +104,18 @@ def _installed(registry: Registry, architecture: Entry[ArchitectureSpec]) -> lis
 def _seen_in(
     data: DataLike | None, kinds: list[Entry[KindSpec]], architecture: Entry[ArchitectureSpec]
 ) -> Entry[KindSpec]:
+    found = _most_seen(data, kinds)
+    if found is not None:
+        return found
+    models = " and ".join(architecture.record.kinds)
+    raise UsageError(
+        f"{architecture.record.name} models {models}, and the data do not show which they are.",
+        f"Add {' or '.join(f'--kind {kind.record.name}' for kind in kinds)}.",
+    )
+
+
+def _most_seen(data: DataLike | None, kinds: list[Entry[KindSpec]]) -> Entry[KindSpec] | None:
+    """The kind that most of the data are of; None where there is no such one."""
     given = None if data is None else given_data(data)
     if isinstance(given, RawSamples):
         counts = [_takes(kind, given) for kind in kinds]
@@ -78,13 +123,7 @@ def _seen_in(
         names = _names(given)
         counts = [_count(names, load_target(kind.record.target)) for kind in kinds]
     most = max(counts, default=0)
-    if most and counts.count(most) == 1:
-        return kinds[counts.index(most)]
-    models = " and ".join(architecture.record.kinds)
-    raise UsageError(
-        f"{architecture.record.name} models {models}, and the data do not show which they are.",
-        f"Add {' or '.join(f'--kind {kind.record.name}' for kind in kinds)}.",
-    )
+    return kinds[counts.index(most)] if most and counts.count(most) == 1 else None
 
 
 def _names(data: str | Path | tuple[str, ...] | None) -> list[str]:

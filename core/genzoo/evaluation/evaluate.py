@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -94,13 +94,15 @@ class Evaluation:
         values, by_features = [], []
         for entry, metric in self.metrics:
             subject.computed.looked = False
-            values += _values(entry.full_name, metric.measure(subject))
+            estimates = metric.measure(subject)
             if subject.computed.looked:
                 by_features.append((entry, metric))
+                estimates = _with_warning(estimates, subject)
+            values += _values(entry.full_name, estimates)
         for number, space in list(enumerate(self.spaces))[1:]:
             view = subject.through(number)
             for entry, metric in by_features:
-                found = _values(entry.full_name, metric.measure(view))
+                found = _values(entry.full_name, _with_warning(metric.measure(view), view))
                 values += [
                     value.model_copy(update={"name": f"{value.name} ({space.record.name})"})
                     for value in found
@@ -214,6 +216,17 @@ def _check(model: Model, data: Dataset, held_out: Dataset | None) -> None:
             f"The held-out data '{held_out.name}' is the data itself.",
             f"Name {data.kind.array} that the model was not trained on.",
         )
+
+
+def _with_warning(estimates: Sequence[Estimate], subject: Subject) -> Sequence[Estimate]:
+    """With a sentence on what was measured in a network that the model was trained through."""
+    if (subject.space, subject.extractor.hash) not in subject.model.feature_networks:
+        return estimates
+    warning = (
+        f"The model was trained through {subject.space}, in which this is measured, so the number "
+        "flatters it: choose other --features."
+    )
+    return [replace(one, warnings=(*one.warnings, warning)) for one in estimates]
 
 
 def _values(metric: str, estimates: Sequence[Estimate]) -> list[Value]:

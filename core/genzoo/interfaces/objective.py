@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from genzoo.interfaces.feature_network import FeatureNetwork
 from genzoo.interfaces.training_step import Step
 from genzoo.interfaces.vital_signs import VitalSign
 from genzoo.specs import Config, LatentSpec, SampleSpec
@@ -125,6 +126,14 @@ class Objective(ABC):
     def parts(self) -> Mapping[str, nn.Module]:
         """Networks that only this objective needs, e.g. a density-ratio critic; trained, never
         published."""
+        return {}
+
+    def frozen(self) -> Mapping[str, FeatureNetwork]:
+        """Networks that losses look at samples through and nobody trains, by name.
+
+        The core puts them on the run's device. A checkpoint has their hash alone, and goes on with
+        no other weights; an artifact names them.
+        """
         return {}
 
     def vital_signs(self) -> Sequence[VitalSign]:

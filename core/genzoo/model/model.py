@@ -61,7 +61,13 @@ class Model(nn.Module):
         name: What it is called; by default as its architecture.
         through: An autoencoder that makes the samples of what the parts make, and latents for the
             parts of samples.
+
+    Attributes:
+        feature_networks: Full name and hash of each frozen network that its losses looked
+            through. A measure in such a network flatters the model.
     """
+
+    feature_networks: tuple[tuple[str, str], ...] = ()
 
     def __init__(
         self,

@@ -1,15 +1,18 @@
-"""Finds the frozen network that a loss looks at samples through."""
+"""Finds the frozen network that a loss looks at samples through. Imports no torch until then."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from genzoo.errors import PluginError, UsageError
-from genzoo.interfaces.feature_network import FeatureNetwork
 from genzoo.plugins import manager
 from genzoo.records import FeatureSpec
 from genzoo.registry import Entry, Registry, load_target
+
+if TYPE_CHECKING:
+    from genzoo.interfaces.feature_network import FeatureNetwork
 
 
 def feature_network(
@@ -29,6 +32,8 @@ def feature_network(
         UsageError: It has no such network, takes other kinds, or needs a package that is not
             installed.
     """
+    from genzoo.interfaces.feature_network import FeatureNetwork
+
     entry = choose_network(name, kind, registry or manager.default_manager().registry)
     network = load_target(entry.record.network)()
     if not isinstance(network, FeatureNetwork):

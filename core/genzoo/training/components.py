@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -14,11 +15,13 @@ from genzoo.data.batch_stream import BatchStream
 from genzoo.data.dataset import Dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import CheckpointError
+from genzoo.interfaces.feature_network import FeatureNetwork
 from genzoo.model.model import Model
 from genzoo.plugin_safety.plugin_errors import one_line
 from genzoo.training.built_task import Task
 from genzoo.training.checkpoint import Checkpoint, Component
 from genzoo.training.ema import ExponentialMovingAverage
+from genzoo.training.frozen_networks import FrozenNetworks, place
 from genzoo.training.fsdp_tensors import FullTensors, full_copy
 from genzoo.training.hardware import as_written, choose_device, choose_precision
 from genzoo.training.learning_rate_schedule import Schedule
@@ -74,6 +77,7 @@ class Session:
 
     def __post_init__(self) -> None:
         task, config = self.task, self.config
+        place(self.frozen, self.device)
         self.prior = task.architecture.prior().to(self.device)
         self.schedule = Schedule(config, task.objective, task.phases, self.optimizers)
         self.stream = BatchStream(len(self.dataset), config.seed, self.dataset.blocks)
@@ -87,6 +91,11 @@ class Session:
     def parts(self) -> Mapping[str, nn.Module]:
         """Networks in training by name."""
         return self.networks.parts
+
+    @cached_property
+    def frozen(self) -> Mapping[str, FeatureNetwork]:
+        """Networks that the objective looks through, and nobody trains."""
+        return self.task.objective.frozen()
 
     @property
     def ema(self) -> ExponentialMovingAverage:
@@ -104,6 +113,7 @@ class Session:
                 for name, optimizer in self.optimizers.items()
             },
             "objective": self.task.objective,
+            "frozen": FrozenNetworks(self.frozen),
             "meter": self.engine.meter,
         }
 
@@ -123,6 +133,7 @@ class Session:
             kind=self.dataset.content.kind,
             through=self.dataset.through,
         )
+        model.feature_networks = tuple((one.full_name, one.hash) for one in self.frozen.values())
         return model.to(self.device)
 
     @contextmanager

@@ -122,3 +122,14 @@ class Pace:
             f"Other programs keep {short:.1f} of the processors busy that training needs: threads "
             f"sleep while they wait for one another ({POLICY}=active lets them spin)."
         )
+
+
+def in_words(seconds: float) -> str:
+    """A duration to two digits: `50 seconds`, `12 minutes`, `3 h 20 min`, `2 days`."""
+    if seconds < 100:
+        return f"{seconds:.0f} seconds"
+    minutes = seconds / 60
+    if minutes < 100:
+        return f"{minutes:.0f} minutes"
+    hours, rest = divmod(round(minutes / 10) * 10, 60)
+    return f"{hours} h {rest} min" if hours < 48 else f"{hours / 24:.0f} days"

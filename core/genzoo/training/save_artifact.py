@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from genzoo.artifact.format import FEATURE_NETWORKS
 from genzoo.artifact.save import save_model
 from genzoo.model.model import Model
 from genzoo.records import PriorSpec
@@ -31,7 +32,7 @@ def publish(session: Session, folder: RunFolder, checkpoint: Path, final: bool) 
             takes a pass over the data, and what training on needs is kept where that is asked for.
     """
     model = session.model
-    training = {
+    training: dict[str, Any] = {
         "steps": session.position.step,
         "samples_seen": session.position.drawn,
         "batch_size": session.config.batch_size,
@@ -43,6 +44,10 @@ def publish(session: Session, folder: RunFolder, checkpoint: Path, final: bool) 
     }
     if session.task.plan.origin is not None:
         training["origin"] = session.task.plan.origin.model_dump(mode="json")
+    if session.frozen:
+        training[FEATURE_NETWORKS] = [
+            {"name": network.full_name, "hash": network.hash} for network in session.frozen.values()
+        ]
     if final and session.task.entry.record.priors:
         training = add_fitted_priors(session, model, training)
     remove_leftovers(folder.artifact)

@@ -23,7 +23,7 @@ from genzoo.training.data_parallel import unify_buffers
 from genzoo.training.divergence import check_finite
 from genzoo.training.doctor_while_training import Checkup
 from genzoo.training.fsdp_tensors import FullTensors
-from genzoo.training.metrics_log import MetricsLog, Pace
+from genzoo.training.metrics_log import MetricsLog, Pace, in_words
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunFolder
 from genzoo.training.save_artifact import publish
@@ -31,6 +31,9 @@ from genzoo.training.save_artifact import publish
 COUNT = 64
 COLUMNS = 8
 """Samples of a snapshot, and how many stand side by side."""
+
+WORTH_TELLING = 60.0
+"""Seconds from which on a run's duration is said."""
 
 
 def _nothing() -> None:
@@ -74,6 +77,7 @@ class RunOutputs:
         step = session.position.step
         self._doctor = Checkup(session, folder, reporter.note, step)
         samples = session.config.batch_size * session.config.accumulate
+        self._told_duration = False
         self._pace = Pace(session.dataset, samples, step, waiting)
 
     def started(self) -> None:
@@ -129,11 +133,23 @@ class RunOutputs:
             self._reporter.note(told)
         if not self._processes.is_main:
             return
+        self._tell_duration(means["samples_per_second"])
         means |= session.schedule.learning_rates()
         self._log.append({"step": position.step, "samples": position.drawn, **means})
         self._reporter.measured(position.step, means)
         self._trackers.scalars(position.step, means)
         self._send("genzoo_metrics_measured", metrics=means)
+
+    def _tell_duration(self, pace: float) -> None:
+        """Say once how long the run will take at this pace, in samples a second."""
+        if self._told_duration:
+            return
+        self._told_duration = True
+        session = self._session
+        left = session.config.steps - session.position.step
+        seconds = left * session.config.batch_size * session.config.accumulate / max(pace, 1e-9)
+        if seconds >= WORTH_TELLING:
+            self._reporter.note(f"The other {left:,} steps take about {in_words(seconds)}.")
 
     def snapshot(self) -> None:
         """Write what the averaged weights give for latents that never change, and examine it."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from genzoo import (
     CapabilityError,
     CodeUse,
+    FeatureNetwork,
     LatentUse,
     Likelihood,
     Objective,
@@ -97,6 +98,10 @@ class AutoencoderObjective(Objective):
         channels, height, width = self.context.sample.shape
         side = min(height, width)
         return {"discriminator": PatchDiscriminator(channels, self.config.patch_width, side)}
+
+    def frozen(self) -> Mapping[str, FeatureNetwork]:
+        """The network that the perceptual distance is measured in, if there is one."""
+        return {} if self.perceptual is None else {"perceptual": self.perceptual.network}
 
     def phases(self) -> Sequence[Phase]:
         """The discriminator's move, once it has begun, then that of encoder and decoder."""

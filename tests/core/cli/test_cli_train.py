@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from genzoo import RecipeSpec
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
+from genzoo.plugins.manager import PluginManager
 from genzoo.training import begin_and_resume as start
 from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
-from genzoo.training.training_config import RunPlan
+from genzoo.training.training_config import RunPlan, TrainingConfig
 from genzoo.training.training_loop import TrainingResult
 
 Run = Callable[..., Result]
@@ -414,3 +416,65 @@ def test_an_architecture_that_there_is_not_is_named_beside_a_model_too(
 
 def test_a_model_to_begin_with_that_there_is_not_is_named(run: Run, trained: Trained) -> None:
     assert "tiny-cat" in run("train", "stripes", "--from", "tiny-cat", code=2).output
+
+
+@pytest.fixture
+def recipe(manager: PluginManager) -> RecipeSpec:
+    spec = RecipeSpec(
+        name="quick-sketch",
+        summary="there is no better one",
+        architecture="sketch",
+        architecture_config={"width": 16},
+        objective_config={"gamma": 3.0},
+        training={"steps": 70, "batch_size": 8},
+    )
+    manager.registry.add_all([spec], "genzoo-sketches", "0.5")
+    return spec
+
+
+def test_data_alone_are_trained_on_by_the_recipe_which_is_said(
+    run: Run, trained: Trained, recipe: RecipeSpec
+) -> None:
+    result = run("train", "stripes", "--batch-size", 4)
+    plan = planned(trained)
+    assert plan.architecture == "genzoo-sketches/sketch"
+    assert plan.data.data == "stripes"
+    assert (plan.training.steps, plan.training.batch_size) == (70, 4)
+    assert plan.architecture_config == {"width": 16}
+    assert plan.objective_config == {"gamma": 3.0}
+    assert trained.out == Path("runs/sketch-stripes")
+    assert (
+        "Training sketch with the objective sketch-loss, the recipe quick-sketch: there is no "
+        "better one." in result.stderr.replace("\n", " ")
+    )
+
+
+def test_a_recipes_options_can_be_typed_and_are_in_the_help(
+    run: Run, trained: Trained, recipe: RecipeSpec
+) -> None:
+    run("train", "stripes", "--width", 4, "--size", 32, "-o", "x")
+    assert planned(trained).architecture_config == {"width": 4}
+    assert planned(trained).data.options == {"size": 32}
+    assert "Architecture sketch" in run("train", "stripes", "--help").output
+
+
+def test_a_named_architecture_goes_before_the_recipe(
+    run: Run, trained: Trained, recipe: RecipeSpec
+) -> None:
+    run("train", "sketch", "stripes")
+    plan = planned(trained)
+    assert plan.training.steps == TrainingConfig().steps
+    assert plan.architecture_config == {}
+
+
+def test_an_architecture_alone_is_not_taken_for_the_data(
+    run: Run, trained: Trained, recipe: RecipeSpec
+) -> None:
+    result = run("train", "sketch", code=2)
+    assert "does not say the data to train on" in result.stderr
+
+
+def test_data_alone_without_a_recipe_say_what_to_name(run: Run, trained: Trained) -> None:
+    result = run("train", "stripes", code=2)
+    assert "There is no recipe for image" in result.stderr
+    assert "genzoo train ARCHITECTURE DATA" in result.stderr

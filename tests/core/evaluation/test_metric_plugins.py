@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import metric_plugin
@@ -45,6 +46,51 @@ def test_a_plugins_metric_and_features_work_like_genzoos_own(with_plugin: Plugin
     assert (features.name, features.hash) == ("genzoo-brightness/colours", "colours-1")
     assert record.versions["genzoo-brightness"] == "2.5"
     assert record.parameters["genzoo-brightness/brightness"] == {"weights": "equal"}
+
+
+@pytest.mark.parametrize(
+    ("through", "warned"),
+    [
+        ((), False),
+        ((("genzoo-brightness/colours", "colours-1"),), True),
+        ((("genzoo-brightness/colours", "colours-0"),), False),
+    ],
+)
+def test_a_number_in_a_network_that_trained_the_model_carries_a_warning(
+    with_plugin: PluginManager, through: tuple[tuple[str, str], ...], warned: bool
+) -> None:
+    model = painters.painted(painters.Painter())
+    model.feature_networks = through
+    record = genzoo.evaluate(
+        model,
+        DATA,
+        registry=with_plugin.registry,
+        count=50,
+        features="colours",
+        metrics=["brightness", "memorisation"],
+    )
+    about = [any("flatters" in text for text in value.warnings) for value in record.values]
+    assert any(about) is warned
+    assert all(about) is warned
+
+
+def test_a_number_without_features_is_not_said_to_be_flattered(with_plugin: PluginManager) -> None:
+    model = painters.painted(painters.Painter())
+    model.feature_networks = (("genzoo/pixels", "pixels-1"),)
+    entry = with_plugin.registry[MetricSpec].find("brightness")
+    spec = replace(entry.record, name="plain", target="metric_plugin:PlainBrightness")
+    with_plugin.registry.add_all([spec], "genzoo-plain", "1")
+    record = genzoo.evaluate(
+        model,
+        DATA,
+        registry=with_plugin.registry,
+        count=50,
+        features="pixels",
+        metrics=["plain", "precision-recall"],
+    )
+    plain, *others = record.values
+    assert not plain.warnings
+    assert all(any("trained through genzoo/pixels" in w for w in one.warnings) for one in others)
 
 
 def test_it_is_measured_by_default_where_it_applies(with_plugin: PluginManager) -> None:

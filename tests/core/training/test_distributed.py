@@ -33,6 +33,7 @@ SOME = (
     "convgan with wgan-gp, accumulate",
     "convgan with wgan-gp, adaptive",
     "conv-vae with elbo, free bits",
+    "fastgan with projected",
     "dcgan with gan, apart",
 )
 

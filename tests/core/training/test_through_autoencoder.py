@@ -223,7 +223,7 @@ def test_a_changed_autoencoder_is_no_longer_the_runs(through, registry, tmp_path
         resume_run(tmp_path / "run", registry, changes={"steps": 20})
 
 
-def test_what_cannot_be_trained_through_is_refused(
+def test_what_cannot_be_feature_networks_is_refused(
     through, make_plan, registry, artifact, tmp_path
 ):
     model = save_autoencoder(tmp_path / "model", registry)

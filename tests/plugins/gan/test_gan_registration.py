@@ -33,8 +33,15 @@ def test_registers_without_torch() -> None:
 
 
 def test_names() -> None:
-    assert [record.name for record in ARCHITECTURES] == ["convgan", "dcgan", "r3gan"]
-    assert {record.name for record in OBJECTIVES} == {"gan", "lsgan", "hinge", "wgan-gp", "r3gan"}
+    assert [record.name for record in ARCHITECTURES] == ["convgan", "dcgan", "fastgan", "r3gan"]
+    assert {record.name for record in OBJECTIVES} == {
+        "gan",
+        "lsgan",
+        "hinge",
+        "wgan-gp",
+        "r3gan",
+        "projected",
+    }
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda r: f"{r.what} {r.name}")
