@@ -54,6 +54,11 @@ VARIANTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"augment": "ada", "ada_target": -1.0, "ada_images": 320},
         {"clip_gradient": 1.0, "schedule": "linear", "warmup_steps": 1},
     ),
+    "patches": (
+        "kl-autoencoder with autoencoder",
+        {"adversarial": 1.0, "adversarial_start": 0.0, "equivariance": 1.0, "latent_noise": 0.1},
+        {},
+    ),
     "apart": ("dcgan with gan", {}, {"sync_batch_norm": False}),
 }
 """Cases beside the pairs as they are: the pair, options of its objective and of the training."""
