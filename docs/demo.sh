@@ -14,6 +14,8 @@ echo "Real faces, each above what the VAE makes of it:"
 "$genzoo" reconstruct peeps-vae peeps -n 16 -o "$out/reconstructions.png"
 echo "From one face to another:"
 "$genzoo" interpolate peeps-gan --seed 1 --seed 2 --steps 10 -o "$out/interpolation.png"
+echo "Ten invented names:"
+"$genzoo" sample names-vae -n 10 --seed 0
 echo "A VAE of your own, from nothing, in about a minute:"
 "$genzoo" train conv-vae peeps --size 32 --width 16 --steps 1000 --snapshot-every 200 -o "$out/run"
 "$genzoo" sample "$out/run" -n 64 --seed 0 --prior mixture -o "$out/trained.png"

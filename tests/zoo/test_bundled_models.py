@@ -55,3 +55,18 @@ def test_the_autoencoder_reconstructs_real_portraits():
     x = IMAGES.samples(torch.from_numpy(load().samples[:16]), spec)
     error = (model.reconstruct(x) - x).square().mean().item()
     assert error < 0.1 * x.var().item()
+
+
+def test_the_names_are_new_and_come_back():
+    from genzoo_zoo.names import load, load_held_out
+
+    model = genzoo.load("names-vae", registry=REGISTRY)
+    kind, spec = model.kind, model.sample_spec
+    names = kind.texts(model.sample(200, seed=1), spec)
+    known = {*load().samples.tolist(), *load_held_out().samples.tolist()}
+    assert sum(name not in known for name in names) > 0.85 * len(names)
+    assert len({*names}) > 0.95 * len(names)
+    held_out = load_held_out().samples[:200]
+    rows = [torch.from_numpy(kind.adapt(name).rows) for name in held_out]
+    x = kind.samples(torch.cat(rows), spec)
+    assert (model.reconstruct(x) == x).all(1).double().mean() >= 0.5

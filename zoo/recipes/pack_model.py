@@ -5,7 +5,7 @@ The recipes of the bundled models:
     genzoo train convgan peeps --batch-size 32 --steps 12500 -o runs/peeps-gan
     genzoo train conv-vae peeps --width 24 --steps 6000 -o runs/peeps-vae
     genzoo train text-vae names --width 64 --latent-dim 24 --free-bits 0.42 --learning-rate 0.002 \
-        --schedule cosine --warmup-steps 100 --clip-gradient 1 --ema 0.995 --steps 4000 \
+        --schedule cosine --warmup-steps 100 --clip-gradient 1 --ema 0.995 --steps 2500 \
         -o runs/names-vae
 """
 
