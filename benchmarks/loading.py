@@ -28,6 +28,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from genzoo import ImagePyramid
 from genzoo.artifact.load import load_model
 from genzoo.artifact.save import save_model
 from genzoo.model.build import build_model
@@ -73,7 +74,8 @@ class Subject:
 
     def _fresh(self) -> nn.Module:
         """The generator alone, with torch's own initialisation, as a script would have it."""
-        return ConvGenerator(SAMPLE, LATENT, CONFIG["width"]).eval()
+        pyramid = ImagePyramid.of(SAMPLE, "dcgan")
+        return ConvGenerator(SAMPLE, pyramid, LATENT, CONFIG["width"]).eval()
 
 
 Times = tuple[list[float], list[float]]

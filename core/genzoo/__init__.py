@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from genzoo.interfaces.feature_extractor import FeatureExtractor as FeatureExtractor
     from genzoo.interfaces.feature_network import FeatureNetwork as FeatureNetwork
     from genzoo.interfaces.foreign_model import ForeignModel as ForeignModel
+    from genzoo.interfaces.image_pyramid import ImagePyramid as ImagePyramid
     from genzoo.interfaces.kind import Kind as Kind
     from genzoo.interfaces.likelihoods import Bernoulli as Bernoulli
     from genzoo.interfaces.likelihoods import Categorical as Categorical
@@ -213,6 +214,7 @@ _HOME = {
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
     "genzoo.interfaces.foreign_model": ("ForeignModel",),
     "genzoo.interfaces.decoded": ("Decoded", "Layout", "UndecodableError"),
+    "genzoo.interfaces.image_pyramid": ("ImagePyramid",),
     "genzoo.interfaces.kind": ("Kind",),
     "genzoo.interfaces.likelihoods": (
         "Bernoulli",

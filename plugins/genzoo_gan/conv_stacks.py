@@ -12,17 +12,16 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from genzoo import Architecture, SampleSpec
+from genzoo import Architecture, ImagePyramid, SampleSpec
 from genzoo_gan.conditioning import LABEL_FEATURES
 from genzoo_gan.configs import WidthConfig
+from genzoo_gan.image_architecture import KINDS, ImageArchitecture
 from genzoo_gan.infer_options import infer_generator
-from genzoo_gan.square_images import SquareImageArchitecture
-from genzoo_gan.stacks import stage_widths
 
 LEAST_WIDTH = 4
 
 
-class ConvStackArchitecture(SquareImageArchitecture):
+class ConvStackArchitecture(ImageArchitecture):
     """A generator and a discriminator that halve and double the sides, 4x4 convolutions all.
 
     Attributes:
@@ -62,7 +61,7 @@ class ConvStackArchitecture(SquareImageArchitecture):
 
 
 def _stages(sample: SampleSpec) -> int:
-    return len(stage_widths(sample.shape[1], 1))
+    return ImagePyramid.of(sample, "convgan", KINDS).doublings
 
 
 def carried_generator(

@@ -24,7 +24,11 @@ class ConvGAN(ConvStackArchitecture):
 
     def build(self) -> Mapping[str, nn.Module]:
         """Parts `generator` and `discriminator`, freshly initialised."""
-        generator = ConvGenerator(self.sample, self.config.latent_dim, self.config.width)
+        generator = ConvGenerator(
+            self.sample, self.pyramid, self.config.latent_dim, self.config.width
+        )
         init_dcgan(generator)
-        discriminator = ConvDiscriminator(self.sample, self.config.width, self.batch_norm)
+        discriminator = ConvDiscriminator(
+            self.sample, self.pyramid, self.config.width, self.batch_norm
+        )
         return {"generator": generator, "discriminator": discriminator}

@@ -20,8 +20,12 @@ class DCGAN(ConvStackArchitecture):
 
     def build(self) -> Mapping[str, nn.Module]:
         """Parts `generator` and `discriminator`, freshly initialised."""
-        generator = ConvGenerator(self.sample, self.config.latent_dim, self.config.width)
-        discriminator = ConvDiscriminator(self.sample, self.config.width, self.batch_norm)
+        generator = ConvGenerator(
+            self.sample, self.pyramid, self.config.latent_dim, self.config.width
+        )
+        discriminator = ConvDiscriminator(
+            self.sample, self.pyramid, self.config.width, self.batch_norm
+        )
         init_dcgan(generator)
         init_dcgan(discriminator)
         return {"generator": generator, "discriminator": discriminator}

@@ -13,6 +13,9 @@ from torch import Tensor
 from genzoo import Noise
 from genzoo_gan.configs import OPERATIONS
 
+ALPHA_CHANNELS = 4
+"""Channels of images with alpha; no others have so many."""
+
 FEW = 5000
 """Under so many training samples, the policy `auto` augments."""
 
@@ -20,20 +23,30 @@ FEW = 5000
 class DiffAugment:
     """Random colour, place and a hole, drawn anew for every sample.
 
+    Colours of images with alpha are multiplied by it, and so is what is added to them. What moves
+    in is mid-grey, or transparent where there is alpha.
+
     Args:
         operations: Some of `OPERATIONS`; none leaves the samples as they are.
         span: Width of the samples' value range, which brightness offsets are scaled by.
+        low: Least value of a sample.
     """
 
-    def __init__(self, operations: tuple[str, ...], span: float) -> None:
+    def __init__(self, operations: tuple[str, ...], span: float, low: float = -1.0) -> None:
         self.operations = tuple(name for name in OPERATIONS if name in operations)
         self.span = span
+        self.low = low
 
     def __call__(self, x: Tensor, noise: Noise) -> Tensor:
         """Augment images (N, C, H, W). Values may leave the range, as brightness goes both ways."""
+        if not self.operations:
+            return x
+        alpha = x.shape[1] == ALPHA_CHANNELS
+        x = x - self.low if alpha else x
+        recolour = _color_with_alpha if alpha else _color
         for name in self.operations:
-            x = _color(x, noise, self.span) if name == "color" else _PLACES[name](x, noise)
-        return x
+            x = recolour(x, noise, self.span) if name == "color" else _PLACES[name](x, noise)
+        return x + self.low if alpha else x
 
 
 def resolve_policy(policy: str, data_count: int) -> tuple[str, ...]:
@@ -49,6 +62,20 @@ def _color(x: Tensor, noise: Noise, span: float) -> Tensor:
     x = x + (brightness - 0.5) * (span / 2)
     x = _away_from(x.mean(dim=1, keepdim=True), x, saturation * 2)
     return _away_from(x.mean(dim=(1, 2, 3), keepdim=True), x, contrast + 0.5)
+
+
+def _color_with_alpha(x: Tensor, noise: Noise, span: float) -> Tensor:
+    """The same for images from 0, whose colours are multiplied by their alpha in the last channel.
+
+    All of it is linear in colours and alpha, so colours stay multiplied.
+    """
+    brightness, saturation, contrast = (noise.uniform(1, 1, 1).to(x.dtype) for _ in range(3))
+    colours, alpha = x[:, :3], x[:, 3:]
+    colours = colours + (brightness - 0.5) / 2 * alpha
+    colours = _away_from(colours.mean(dim=1, keepdim=True), colours, saturation * 2)
+    covered = alpha.mean(dim=(1, 2, 3), keepdim=True).clamp_min(1e-3 * span)
+    mean = colours.mean(dim=(1, 2, 3), keepdim=True) / covered * alpha
+    return torch.cat([_away_from(mean, colours, contrast + 0.5), alpha], dim=1)
 
 
 def _away_from(mean: Tensor, x: Tensor, factor: Tensor) -> Tensor:

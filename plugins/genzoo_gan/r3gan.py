@@ -8,17 +8,17 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from genzoo import Discriminator, Generator, SampleSpec
+from genzoo import Discriminator, Generator, ImagePyramid, SampleSpec
 from genzoo_gan.conditioning import LabelledLatent, Projection
 from genzoo_gan.configs import R3GANConfig
+from genzoo_gan.image_architecture import ImageArchitecture
 from genzoo_gan.residual import Downsample, ResidualBlock, Upsample, scaled_conv
-from genzoo_gan.square_images import SquareImageArchitecture
 
 MOST_DOUBLINGS = 3
 """Channels stop doubling at eight times the width."""
 
 
-class R3GAN(SquareImageArchitecture):
+class R3GAN(ImageArchitecture):
     """Residual on both sides, no normalisation on either."""
 
     name = "r3gan"
@@ -27,27 +27,27 @@ class R3GAN(SquareImageArchitecture):
     def build(self) -> Mapping[str, nn.Module]:
         """Parts `generator` and `discriminator`, freshly initialised."""
         return {
-            "generator": ResidualGenerator(self.sample, self.config),
-            "discriminator": ResidualDiscriminator(self.sample, self.config),
+            "generator": ResidualGenerator(self.sample, self.pyramid, self.config),
+            "discriminator": ResidualDiscriminator(self.sample, self.pyramid, self.config),
         }
 
 
 class ResidualGenerator(Generator):
-    """A learned 4x4 basis weighted by the latent, then residual stages, twice the size each."""
+    """A learned basis weighted by the latent, then residual stages, twice the size each."""
 
-    def __init__(self, sample: SampleSpec, config: R3GANConfig) -> None:
+    def __init__(self, sample: SampleSpec, pyramid: ImagePyramid, config: R3GANConfig) -> None:
         super().__init__()
         self.bounded = sample.bounded
-        scales = stage_scales(sample.shape[1])[::-1]
+        scales = stage_scales(pyramid.doublings)[::-1]
         widest = config.width * scales[0]
         self.latent = LabelledLatent(config.latent_dim, len(sample.classes))
-        self.basis = nn.Parameter(torch.randn(widest, 4, 4))
+        self.basis = nn.Parameter(torch.randn(widest, *pyramid.base))
         self.weigh = _scaled_linear(self.latent.features, widest)
         self.layers = nn.Sequential(*_stages(scales, Upsample, config))
         self.to_image = scaled_conv(config.width * scales[-1], sample.shape[0], 1)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map latents (N, latent_dim) to images (N, C, S, S).
+        """Map latents (N, latent_dim) to images (N, C, H, W).
 
         As in the paper no tanh bends the values: where samples have bounds they are held to
         [-1, 1] in evaluation mode, and free to overshoot in training, where a clamp would cut their
@@ -60,21 +60,21 @@ class ResidualGenerator(Generator):
 
 
 class ResidualDiscriminator(Discriminator):
-    """Residual stages, half the size each, then a depthwise 4x4 convolution and one logit."""
+    """Residual stages, half the size each, then a depthwise convolution of all and one logit."""
 
-    def __init__(self, sample: SampleSpec, config: R3GANConfig) -> None:
+    def __init__(self, sample: SampleSpec, pyramid: ImagePyramid, config: R3GANConfig) -> None:
         super().__init__()
-        scales = stage_scales(sample.shape[1])
+        scales = stage_scales(pyramid.doublings)
         widest = config.width * scales[-1]
         self.from_image = scaled_conv(sample.shape[0], config.width * scales[0], 1)
         self.layers = nn.Sequential(*_stages(scales, Downsample, config))
-        self.basis = nn.Conv2d(widest, widest, 4, groups=widest, bias=False)
-        nn.init.normal_(self.basis.weight, std=1 / 4)
+        self.basis = nn.Conv2d(widest, widest, pyramid.base, groups=widest, bias=False)
+        nn.init.normal_(self.basis.weight, std=(pyramid.height * pyramid.width) ** -0.5)
         self.last = _scaled_linear(widest, 1)
         self.projection = Projection(widest, len(sample.classes))
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map images (N, C, S, S) to logits (N,)."""
+        """Map images (N, C, H, W) to logits (N,)."""
         features = self.basis(self.layers(self.from_image(x)))
         logits = self.last(features.flatten(1)).flatten()
         return self.projection(logits, features, labels)
@@ -87,10 +87,9 @@ class ResidualDiscriminator(Discriminator):
         return [nn.ModuleList([self.from_image, sizes[0]]), *sizes[1:], self.basis]
 
 
-def stage_scales(side: int) -> list[int]:
-    """Channels of each stage in multiples of the width, from the image inwards to 4x4 pixels."""
-    stages = side.bit_length() - 2
-    return [1 << min(level, MOST_DOUBLINGS) for level in range(stages)]
+def stage_scales(halvings: int) -> list[int]:
+    """Channels of each stage in multiples of the width, from the image inwards to the base."""
+    return [1 << min(level, MOST_DOUBLINGS) for level in range(halvings + 1)]
 
 
 def _blocks(scale: int, depth: int, config: R3GANConfig) -> Iterator[nn.Module]:

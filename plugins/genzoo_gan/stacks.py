@@ -1,38 +1,43 @@
-"""Stacks of strided 4x4 convolutions between an image and a 4x4 grid (Radford et al. 2015)."""
+"""Stacks of strided 4x4 convolutions between an image and a small base (Radford et al. 2015).
+
+The base is of 4x4 pixels for squares whose side is a power of two.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genzoo import Discriminator, Generator, SampleSpec
+from genzoo import Discriminator, Generator, ImagePyramid, SampleSpec
 from genzoo_gan.conditioning import LabelledLatent, Projection
 
 
-def stage_widths(side: int, width: int) -> list[int]:
-    """Channels from the image inwards, doubling with each halving down to 4x4 pixels."""
-    return [width << level for level in range(int(math.log2(side)) - 2)]
+def stage_widths(halvings: int, width: int) -> list[int]:
+    """Channels from the image inwards, doubling with each halving down to the base."""
+    return [width << level for level in range(halvings)]
 
 
 class ConvGenerator(Generator):
     """Transposed convolutions with batch normalisation and ReLU, tanh where samples have bounds.
 
     Args:
-        sample: Contract of the images: (C, S, S) with S a power of two.
+        sample: Contract of the images: (C, H, W).
+        pyramid: How H and W are doubled from a base.
         latent_dim: Dimensions of the latent.
         width: Channels next to the image.
     """
 
-    def __init__(self, sample: SampleSpec, latent_dim: int, width: int) -> None:
+    def __init__(
+        self, sample: SampleSpec, pyramid: ImagePyramid, latent_dim: int, width: int
+    ) -> None:
         super().__init__()
-        channels, side, _ = sample.shape
-        widths = stage_widths(side, width)[::-1]
+        channels, base = sample.shape[0], pyramid.base
+        widths = stage_widths(pyramid.doublings, width)[::-1]
         self.latent = LabelledLatent(latent_dim, len(sample.classes))
-        self.first = nn.ConvTranspose2d(self.latent.features, widths[0], 4, 1, 0, bias=False)
+        self.first = nn.ConvTranspose2d(self.latent.features, widths[0], base, 1, 0, bias=False)
         self.layers = nn.Sequential(
             nn.BatchNorm2d(widths[0]),
             nn.ReLU(inplace=True),
@@ -42,7 +47,7 @@ class ConvGenerator(Generator):
         )
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map latents (N, latent_dim) to images (N, C, S, S) in (-1, 1), or without bounds."""
+        """Map latents (N, latent_dim) to images (N, C, H, W) in (-1, 1), or without bounds."""
         return self.layers(from_pixel(self.latent(z, labels), self.first.weight))
 
 
@@ -54,25 +59,28 @@ def _upsampling(widths: list[int]) -> Iterator[nn.Module]:
 
 
 class ConvDiscriminator(Discriminator):
-    """Strided convolutions with LeakyReLU 0.2 down to 4x4 pixels, then one logit.
+    """Strided convolutions with LeakyReLU 0.2 down to the base, then one logit.
 
     Args:
-        sample: Contract of the images: (C, S, S) with S a power of two.
+        sample: Contract of the images: (C, H, W).
+        pyramid: How H and W are doubled from a base.
         width: Channels next to the image.
         batch_norm: Normalise every layer but the first over the batch; convolutions then have no
             bias.
     """
 
-    def __init__(self, sample: SampleSpec, width: int, batch_norm: bool) -> None:
+    def __init__(
+        self, sample: SampleSpec, pyramid: ImagePyramid, width: int, batch_norm: bool
+    ) -> None:
         super().__init__()
         self.couples_batch = batch_norm
-        widths = stage_widths(sample.shape[1], width)
+        widths = stage_widths(pyramid.doublings, width)
         self.layers = nn.Sequential(*_downsampling([sample.shape[0], *widths], batch_norm))
-        self.last = nn.Conv2d(widths[-1], 1, 4, 1, 0, bias=not batch_norm)
+        self.last = nn.Conv2d(widths[-1], 1, pyramid.base, 1, 0, bias=not batch_norm)
         self.projection = Projection(widths[-1], len(sample.classes))
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Map images (N, C, S, S) to logits (N,)."""
+        """Map images (N, C, H, W) to logits (N,)."""
         features = self.layers(x)
         logits = to_pixel(features, self.last.weight, self.last.bias).flatten()
         return self.projection(logits, features, labels)

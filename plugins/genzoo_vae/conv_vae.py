@@ -13,23 +13,21 @@ from genzoo import (
     Decoder,
     DiagonalGaussian,
     Encoder,
+    ImagePyramid,
     LatentSpec,
     Likelihood,
     SampleSpec,
-    SpecError,
     UsageError,
 )
 from genzoo_vae.configs import ConvVAEConfig
 from genzoo_vae.heads import make_head, with_range_of
 
-SIZES = (16, 32, 64, 128)
 LOG_VARIANCE_BOUND = 10.0
 SLOPE = 0.2
 
 
-def channels_of(size: int, width: int) -> list[int]:
-    """Channels after each halving of an image of `size` down to 4x4: doubling up to 8 widths."""
-    halvings = size.bit_length() - 3
+def channels_of(halvings: int, width: int) -> list[int]:
+    """Channels after each halving of an image down to the base: doubling up to 8 widths."""
     return [width * min(2**index, 8) for index in range(halvings)]
 
 
@@ -39,24 +37,25 @@ class ConvEncoder(Encoder):
     Args:
         config: Width and latent size.
         sample: Contract of the images.
+        pyramid: How their sides are doubled from a base.
     """
 
-    def __init__(self, config: ConvVAEConfig, sample: SampleSpec) -> None:
+    def __init__(self, config: ConvVAEConfig, sample: SampleSpec, pyramid: ImagePyramid) -> None:
         super().__init__()
-        channels = channels_of(sample.shape[1], config.width)
+        channels = channels_of(pyramid.doublings, config.width)
         hidden = 16 * config.width
         self.convolutions = nn.Sequential(
             down(sample.shape[0], channels[0], norm=False),
             *(down(ins, outs, norm=True) for ins, outs in pairwise(channels)),
         )
-        self.hidden = nn.Linear(channels[-1] * 16, hidden)
+        self.hidden = nn.Linear(channels[-1] * pyramid.height * pyramid.width, hidden)
         self.labels = label_embedding(sample, hidden)
         self.activation = nn.LeakyReLU(SLOPE)
         self.mean = nn.Linear(hidden, config.latent_dim)
         self.log_variance = nn.Linear(hidden, config.latent_dim)
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> DiagonalGaussian:
-        """Map images (N, C, size, size) to N posteriors over (latent_dim,).
+        """Map images (N, C, height, width) to N posteriors over (latent_dim,).
 
         Log variances are bounded smoothly to (-10, 10).
 
@@ -78,19 +77,20 @@ class ConvDecoder(Decoder):
     Args:
         config: Width, latent size and likelihood.
         sample: Contract of the images.
+        pyramid: How their sides are doubled from a base.
     """
 
-    def __init__(self, config: ConvVAEConfig, sample: SampleSpec) -> None:
+    def __init__(self, config: ConvVAEConfig, sample: SampleSpec, pyramid: ImagePyramid) -> None:
         super().__init__()
-        channels = channels_of(sample.shape[1], config.width)[::-1]
+        channels = channels_of(pyramid.doublings, config.width)[::-1]
         hidden = 16 * config.width
         self.labels = label_embedding(sample, config.latent_dim)
         inputs = config.latent_dim * (2 if sample.conditional else 1)
         self.project = nn.Sequential(
             nn.Linear(inputs, hidden),
             nn.LeakyReLU(SLOPE, inplace=True),
-            nn.Linear(hidden, channels[0] * 16, bias=False),
-            nn.Unflatten(1, (channels[0], 4, 4)),
+            nn.Linear(hidden, channels[0] * pyramid.height * pyramid.width, bias=False),
+            nn.Unflatten(1, (channels[0], *pyramid.base)),
             nn.BatchNorm2d(channels[0]),
             nn.LeakyReLU(SLOPE, inplace=True),
         )
@@ -101,7 +101,7 @@ class ConvDecoder(Decoder):
         self.head = make_head(config)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Likelihood:
-        """Map latents (N, latent_dim) to N likelihoods over (C, size, size).
+        """Map latents (N, latent_dim) to N likelihoods over (C, height, width).
 
         Raises:
             UsageError: A conditional model without labels.
@@ -113,7 +113,7 @@ class ConvDecoder(Decoder):
 
 
 class ConvVAE(Architecture):
-    """Architecture `conv-vae`: encoder and decoder for square images of 16 to 128 pixels.
+    """Architecture `conv-vae`: encoder and decoder for images of a small base that is doubled.
 
     Images are in (0, 1) with the Bernoulli likelihood, otherwise in (-1, 1).
 
@@ -122,41 +122,22 @@ class ConvVAE(Architecture):
         sample: Contract of the data.
 
     Raises:
-        SpecError: The samples are not square images of 16, 32, 64 or 128 pixels.
+        SpecError: The samples are not images, or their sides are no small base that is doubled.
     """
 
     config: ConvVAEConfig
 
     def __init__(self, config: ConvVAEConfig, sample: SampleSpec) -> None:
-        check_images(sample)
+        self.pyramid = ImagePyramid.of(sample, "conv-vae")
         super().__init__(config, with_range_of(config, sample))
         self.latent = LatentSpec(shape=(config.latent_dim,))
 
     def build(self) -> Mapping[str, nn.Module]:
         """Freshly initialised `encoder` and `decoder`."""
         return {
-            "encoder": ConvEncoder(self.config, self.sample),
-            "decoder": ConvDecoder(self.config, self.sample),
+            "encoder": ConvEncoder(self.config, self.sample, self.pyramid),
+            "decoder": ConvDecoder(self.config, self.sample, self.pyramid),
         }
-
-
-def check_images(sample: SampleSpec) -> None:
-    """Refuse samples that are not square images of a supported size.
-
-    Raises:
-        SpecError: Says which sizes there are.
-    """
-    if sample.kind != "image" or len(sample.shape) != 3:
-        raise SpecError(
-            f"conv-vae models images, not {sample.kind} of shape {sample.shape}.",
-            "Train it on a folder of images.",
-        )
-    _, height, width = sample.shape
-    if height != width or height not in SIZES:
-        raise SpecError(
-            f"conv-vae cannot model images of {height} by {width} pixels.",
-            "Give --size 16, 32, 64 or 128: images are made square.",
-        )
 
 
 def down(ins: int, outs: int, *, norm: bool) -> nn.Sequential:

@@ -269,7 +269,7 @@ class Subject:
         spaces = [self.spaces[int(number)]] if number else self.spaces
 
         def features(numbers: range) -> NDArray[np.float32]:
-            rows = images(numbers)
+            rows = self.data.kind.seen(images(numbers))
             found = [extracted(space.extractor, rows) for space in spaces]
             if not number:
                 self.computed.widths[:] = [one.shape[1] for one in found]

@@ -198,6 +198,10 @@ class Kind(ABC):
 
     # Out.
 
+    def seen(self, rows: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Rows as feature extractors see them; what is transparent stands on a background."""
+        return rows
+
     @abstractmethod
     def rows(self, x: Tensor, spec: SampleSpec) -> NDArray[np.generic]:
         """Samples (n, *spec.shape) as rows, the inverse of `samples`: what .npz files hold.

@@ -1,4 +1,4 @@
-"""One image, of any kind that people have, to a square of uint8 values.
+"""One image, of any kind that people have, to uint8 values of one shape.
 
 Pixels are taken as sRGB; colour profiles are ignored.
 """
@@ -44,6 +44,9 @@ TURNS = {
 
 XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 
+ALPHA_CHANNELS = 4
+"""Channels of images that keep what is transparent; nothing else has so many."""
+
 _LIMIT = Lock()
 
 DRAFT = 3
@@ -55,21 +58,26 @@ class DecodeSettings:
     """What an image is made into.
 
     Attributes:
-        size: Height and width in pixels.
-        channels: 3 for RGB, 1 for grey.
+        size: Side of a square in pixels, or height and width.
+        channels: 3 for RGB, 1 for grey, 4 for RGB with alpha.
         background: Colour under transparent pixels, (red, green, blue) in 0..255.
         max_pixels: Images of more are not decoded.
     """
 
-    size: int
+    size: int | tuple[int, int]
     channels: int = 3
     background: tuple[int, int, int] = (255, 255, 255)
     max_pixels: int = MAX_PIXELS
 
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width."""
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
+
 
 @dataclass(frozen=True)
 class Fitted:
-    """An image of (size, size, channels) uint8, and what was done to fit it in."""
+    """An image of (height, width, channels) uint8, and what was done to fit it in."""
 
     pixels: NDArray[np.uint8]
     cropped: bool = False
@@ -154,7 +162,7 @@ def _opened(file: Path | BinaryIO, settings: DecodeSettings, exif: bytes = b"") 
         pixels = math.prod(image.size)
         if pixels > settings.max_pixels:
             raise UndecodableError(_too_many(f"{pixels:,}", settings.max_pixels))
-        _draft(image, settings.size)
+        _draft(image, max(settings.sides))
         image.load()
         # Not before: some of what is told about an image follows its pixels.
         turn = TURNS.get(_orientation(image, exif))
@@ -191,26 +199,43 @@ def _raw_profile(info: dict[str | tuple[int, int], Any]) -> bytes:
 
 
 def fit(image: Image.Image, settings: DecodeSettings) -> Fitted:
-    """Flatten, crop to the middle square and resize one opened image.
+    """Flatten, crop to the middle of the wanted shape and resize one opened image.
 
     Raises:
         UndecodableError: Its pixels have no defined range.
     """
     flat = flatten(image, settings)
-    side, size = min(flat.size), settings.size
-    cropped = flat.width != flat.height
-    if cropped or side != size:
-        left, top = (flat.width - side) / 2, (flat.height - side) / 2
-        resample = Image.Resampling.LANCZOS if side > size else Image.Resampling.BICUBIC
-        box = (left, top, left + side, top + side)
-        flat = flat.resize((size, size), resample, box=box)
-    pixels = np.array(flat, np.uint8).reshape(size, size, settings.channels)
-    return Fitted(pixels, cropped, enlarged=side < size)
+    height, width = settings.sides
+    cropped = flat.width * height != flat.height * width
+    scale = min(flat.width / width, flat.height / height)
+    if cropped or scale != 1:
+        resample = Image.Resampling.LANCZOS if scale > 1 else Image.Resampling.BICUBIC
+        # Pillow weighs colours by their alpha here.
+        flat = flat.resize((width, height), resample, box=_middle(flat.size, width, height, scale))
+    pixels = np.array(flat, np.uint8).reshape(height, width, settings.channels)
+    if settings.channels == ALPHA_CHANNELS:
+        pixels[pixels[:, :, 3] == 0] = 0
+    return Fitted(pixels, cropped, enlarged=scale < 1)
+
+
+def _middle(
+    size: tuple[int, int], width: int, height: int, scale: float
+) -> tuple[float, float, float, float]:
+    """The largest box of a shape in the middle of an image of `size`, and not outside by rounding.
+
+    Returns:
+        Left, top, right and bottom.
+    """
+    left = max((size[0] - width * scale) / 2, 0.0)
+    top = max((size[1] - height * scale) / 2, 0.0)
+    return left, top, min(left + width * scale, size[0]), min(top + height * scale, size[1])
 
 
 def flatten(image: Image.Image, settings: DecodeSettings) -> Image.Image:
-    """`image` in 8 bit grey or RGB, transparent pixels over the background."""
+    """`image` in 8 bit grey or RGB, transparent pixels over the background; or in RGBA."""
     image = _to_8_bit(image)
+    if settings.channels == ALPHA_CHANNELS:
+        return image if image.mode == "RGBA" else image.convert("RGBA")
     if image.has_transparency_data:
         image = _over(image.convert("RGBA"), settings.background)
     mode = "L" if settings.channels == 1 else "RGB"

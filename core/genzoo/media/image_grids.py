@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
+WITH_ALPHA = {"PNG", "WEBP"}
+"""Formats that keep what is transparent."""
+
 OPTIONS: dict[str, dict[str, Any]] = {
     "PNG": {},
     "JPEG": {"quality": 95},
@@ -45,6 +48,8 @@ def grid(
 ) -> NDArray[np.uint8]:
     """Images (N, H, W, C) side by side on white, row by row; a single image stays as it is.
 
+    Those with alpha stand on a ground that is transparent too.
+
     Args:
         images: At least one.
         columns: Images in a row. Default: as nearly square as can be.
@@ -57,7 +62,7 @@ def grid(
     rows = math.ceil(count / columns)
     down, across = height + padding, width + padding
     shape = (rows * down + padding, columns * across + padding, channels)
-    sheet = np.full(shape, 255, np.uint8)
+    sheet = np.full(shape, 0 if channels == 4 else 255, np.uint8)
     for number, image in enumerate(images):
         top = padding + number // columns * down
         left = padding + number % columns * across

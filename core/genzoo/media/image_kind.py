@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from genzoo.errors import CapabilityError, DataError, SpecError, UsageError
+from genzoo.errors import CapabilityError, DataError, SpecError
 from genzoo.interfaces.decoded import Decoded, Layout
 from genzoo.interfaces.kind import Kind
+from genzoo.media.alpha import on_background, premultiplied, straight
 from genzoo.media.image_decoding import (
     DecodeSettings,
     Fitted,
@@ -24,8 +25,8 @@ from genzoo.media.image_decoding import (
     parse_colour,
     read_size,
 )
-from genzoo.media.image_grids import FORMATS, encode_picture, grid, to_uint8
-from genzoo.media.image_options import ImageOptions
+from genzoo.media.image_grids import FORMATS, WITH_ALPHA, encode_picture, grid, to_uint8
+from genzoo.media.image_options import ImageOptions, sides_of, size_of
 from genzoo.media.save_samples import save_samples
 from genzoo.specs import SampleSpec
 
@@ -40,7 +41,11 @@ LARGEST_DEFAULT = 128
 
 
 class ImageKind(Kind):
-    """Square images: rows (size, size, channels) uint8, samples (channels, size, size).
+    """Images: rows (height, width, channels) uint8, samples (channels, height, width).
+
+    The colours of four channels are multiplied by their alpha in samples, and not in rows: what is
+    transparent has no colour that could be learnt, and a mean of samples is the mean of what is
+    seen (Porter and Duff 1984).
 
     Raises:
         UsageError: The background is not a colour.
@@ -65,21 +70,18 @@ class ImageKind(Kind):
     @cached_property
     def settings(self) -> DecodeSettings:
         """What an image is made into."""
-        size = self.config.size or DEFAULT_SIZE
+        sides = sides_of(self.config.size or DEFAULT_SIZE)
         return DecodeSettings(
-            size, self.config.channels or 3, self._background, self.config.max_pixels
+            sides, self.config.channels or 3, self._background, self.config.max_pixels
         )
 
     @property
     def layout(self) -> Layout:
-        size = self.settings.size
-        return Layout((size, size, self.settings.channels), "uint8")
+        return Layout((*self.settings.sides, self.settings.channels), "uint8")
 
     def spec(self, classes: Sequence[str] = ()) -> SampleSpec:
-        size = self.settings.size
-        return SampleSpec(
-            kind=self.name, shape=(self.settings.channels, size, size), classes=tuple(classes)
-        )
+        shape = (self.settings.channels, *self.settings.sides)
+        return SampleSpec(kind=self.name, shape=shape, classes=tuple(classes))
 
     def options_for_files(self, paths: Sequence[Path]) -> ImageOptions:
         native = None if self.config.size else _common_side(paths)
@@ -90,18 +92,15 @@ class ImageKind(Kind):
         return self._settled(height if height == width else None, 1 if channels == 1 else 3)
 
     def options_for_spec(self, spec: SampleSpec) -> ImageOptions:
-        square = len(spec.shape) == 3 and spec.shape[1] == spec.shape[2]
-        if spec.kind != self.name or not square or spec.shape[0] not in (1, 3):
+        if spec.kind != self.name or len(spec.shape) != 3 or spec.shape[0] not in (1, 3, 4):
             raise SpecError(f"Images cannot be read as samples of shape {spec.shape}.")
-        return self.config.model_copy(update={"size": spec.shape[1], "channels": spec.shape[0]})
+        channels, height, width = spec.shape
+        return self.config.model_copy(update={"size": size_of(height, width), "channels": channels})
 
     def _settled(self, native: int | None, channels: int) -> ImageOptions:
-        size = self.config.size
-        if size is not None:
-            check_size(size)
         return self.config.model_copy(
             update={
-                "size": size or _default_size(native),
+                "size": self.config.size or _default_size(native),
                 "channels": self.config.channels or channels,
                 "background": "#{:02x}{:02x}{:02x}".format(*self._background),
             }
@@ -142,25 +141,38 @@ class ImageKind(Kind):
     def _decoded(self, fitted: Fitted) -> Decoded:
         remarks = []
         if fitted.cropped:
-            remarks.append("Cropped {} to the middle square.")
+            remarks.append(f"Cropped {{}} to the middle {self._shape}.")
         if fitted.enlarged:
-            remarks.append(f"Enlarged {{}} smaller than {self.settings.size} pixels.")
+            size = size_of(*self.settings.sides)
+            remarks.append(f"Enlarged {{}} smaller than {size} pixels.")
         return Decoded(fitted.pixels[None], tuple(remarks))
 
     def samples(self, rows: Tensor, spec: SampleSpec) -> Tensor:
         """(n, C, H, W) in channels_last memory: 0 becomes `low` and 255 becomes `high`."""
-        return scale(rows, spec.low, spec.high).permute(0, 3, 1, 2)
+        return scale(premultiplied(rows), spec.low, spec.high).permute(0, 3, 1, 2)
 
     def rows(self, x: Tensor, spec: SampleSpec) -> NDArray[np.generic]:
-        return to_uint8(x, spec)
+        return straight(to_uint8(x, spec))
+
+    def seen(self, rows: NDArray[np.generic]) -> NDArray[np.generic]:
+        """On the background, where they have alpha: (n, H, W, 3)."""
+        return on_background(rows, self._background)
 
     def picture(self, x: Tensor, spec: SampleSpec, columns: int | None = None) -> NDArray[np.uint8]:
-        return grid(to_uint8(x, spec), columns)
+        return grid(on_background(straight(to_uint8(x, spec)), self._background), columns)
 
     def encoded(
         self, x: Tensor, spec: SampleSpec, ending: str, columns: int | None = None
     ) -> bytes:
+        """In forms that keep alpha, images that have it keep it."""
+        if FORMATS[ending] in WITH_ALPHA:
+            return encode_picture(grid(straight(to_uint8(x, spec)), columns), ending)
         return encode_picture(self.picture(x, spec, columns), ending)
+
+    @property
+    def _shape(self) -> str:
+        height, width = self.settings.sides
+        return "square" if height == width else f"of the shape {width}x{height}"
 
     def paired(self, originals: Tensor, made: Tensor, spec: SampleSpec, columns: int) -> Tensor:
         """Rows of originals, each above its reconstructions; short rows end in white."""
@@ -204,12 +216,6 @@ def save_images(
     place = Path(path).expanduser()
     save_samples(x, ImageKind(ImageOptions()), spec, place, columns)
     return place
-
-
-def check_size(size: int) -> None:
-    """Raise UsageError unless `size` is a power of two."""
-    if size < 2 or size & (size - 1):
-        raise UsageError(f"The size must be a power of two such as 32, 64 or 128, not {size}.")
 
 
 def scale(values: Tensor, low: float, high: float) -> Tensor:

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from genzoo import Noise, ramp
 from genzoo_gan.adaptive.chance import Chance
-from genzoo_gan.adaptive.colour import random_colours, recolour
+from genzoo_gan.adaptive.colour import random_colours, recolour, recolour_with_alpha
 from genzoo_gan.adaptive.geometry import random_places, warp
+from genzoo_gan.diff_augment import ALPHA_CHANNELS
 
 INTERVAL = 4
 """Batches of the discriminator from one adjustment to the next."""
@@ -44,8 +45,9 @@ class ImageAugment:
         chance = Chance(noise, self.probability)
         with torch.autocast(x.device.type, enabled=False):
             moved = warp(x.float(), random_places(chance, x.shape[2], x.shape[3]))
-            colours = random_colours(chance, x.shape[1])
-            return recolour(moved, *colours, *self._range).to(x.dtype)
+            colours = random_colours(chance, min(x.shape[1], 3))
+            change = recolour_with_alpha if x.shape[1] == ALPHA_CHANNELS else recolour
+            return change(moved, *colours, *self._range).to(x.dtype)
 
 
 class ScheduledAugment(ImageAugment):

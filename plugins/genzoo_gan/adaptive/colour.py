@@ -63,6 +63,23 @@ def recolour(x: Tensor, matrices: Tensor, added: Tensor, low: float, high: float
     return torch.baddbmm(offset, matrices, x.flatten(2)).view(x.shape)
 
 
+def recolour_with_alpha(
+    x: Tensor, matrices: Tensor, added: Tensor, low: float, high: float
+) -> Tensor:
+    """`recolour` of images (N, 4, H, W) whose colours are multiplied by alpha, which stays.
+
+    A colour c with its range from 0 to 1 goes to M c + t: multiplied by alpha a, a c goes to
+    M a c + a t, which is linear in both.
+    """
+    unit = (x - low) / (high - low)
+    colours, alpha = unit[:, :3].flatten(2), unit[:, 3:].flatten(2)
+    # M is of colours whose mid-grey is 0 and whose range is 2 wide.
+    offset = (1.0 - matrices.sum(2)[:, :, None] + added) / 2.0
+    changed = torch.baddbmm(offset * alpha, matrices, colours)
+    together = torch.cat([changed, alpha], dim=1).view(x.shape)
+    return low + together * (high - low)
+
+
 def _turn(device: torch.device) -> Tensor:
     """v x, the cross product with the unit vector v of the grey axis."""
     axis = 1.0 / math.sqrt(3.0)

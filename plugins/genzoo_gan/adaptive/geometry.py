@@ -92,7 +92,9 @@ def _blits(chance: Chance, side: Tensor) -> Iterator[Tensor]:
     """Mirror, quarter turns, shift by whole pixels."""
     mirror = chance.maybe(1.0 - 2.0 * chance.whole(2), 1.0)
     yield _stretching(mirror, torch.ones_like(mirror))
-    yield _turning(chance.maybe(chance.whole(4), 0.0) * (math.pi / 2)).round()
+    # A quarter turn would put the sides of what is not square outside.
+    turns, angle = (4, math.pi / 2) if bool(side[0] == side[1]) else (2, math.pi)
+    yield _turning(chance.maybe(chance.whole(turns), 0.0) * angle).round()
     yield _shifting(chance.maybe((chance.symmetric(MOST_SHIFT, 2) * side).round(), 0.0))
 
 

@@ -206,7 +206,9 @@ def _augmentation(
 ) -> DiffAugment | ImageAugment:
     sample = context.sample
     if config.augment != "ada" or sample.kind != "image":
-        return DiffAugment(_operations(config.augment, context), sample.high - sample.low)
+        return DiffAugment(
+            _operations(config.augment, context), sample.high - sample.low, sample.low
+        )
     if config.ada_probability is not None:
         return ScheduledAugment(config.ada_probability, config.ada_over, sample.low, sample.high)
     return AdaptiveAugment(

@@ -171,4 +171,4 @@ def test_what_cannot_be_read(tmp_path):
     with pytest.raises(DataError, match="no image to read"):
         read_images([], SPEC)
     with pytest.raises(SpecError):
-        read_images([tmp_path / "a.txt"], SampleSpec(shape=(3, 4, 8)))
+        read_images([tmp_path / "a.txt"], SampleSpec(shape=(2, 4, 8)))

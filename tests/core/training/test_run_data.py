@@ -40,7 +40,7 @@ def photos(tmp_path, monkeypatch):
     [
         ({"device": "cuda:7"}, UsageError, "device 'cuda:7' is not available"),
         ({"size": 1024}, SpecError, "cannot model images of 1024x1024"),
-        ({"size": 48}, UsageError, "power of two"),
+        ({"size": 50}, SpecError, "cannot model images of 50x50"),
         ({"conditional": True}, UsageError, "all 6 images are in the folder itself"),
         ({"batch_size": 7}, UsageError, "larger than the data, which has 6"),
         ({"objective": "wgan-gp", "architecture": "dcgan"}, CapabilityError, "wgan-gp"),
