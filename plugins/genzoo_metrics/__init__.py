@@ -48,6 +48,14 @@ def genzoo_metrics() -> list[MetricSpec]:
             paper="https://arxiv.org/abs/1802.05637",
         ),
         MetricSpec(
+            name="path-length",
+            summary="How far samples move when latents move a little; when asked for",
+            target="genzoo_metrics.path_length:PathLength",
+            kinds=("image",),
+            default=False,
+            paper="https://arxiv.org/abs/1812.04948",
+        ),
+        MetricSpec(
             name="inception-score",
             summary="How sure inception-v3 is of samples, and of how many things; when asked for",
             target="genzoo_metrics.inception_score:InceptionScore",

@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 from genzoo import FeatureExtractor, fold_batch_norm
 
+AT_ONCE = 4
+"""Images that a processor takes at once: what lies between layers then stays in its caches."""
+
 
 class NetworkFeatures(FeatureExtractor):
     """Images, resized, through a network for inference alone.
@@ -33,6 +36,10 @@ class NetworkFeatures(FeatureExtractor):
     @torch.inference_mode()
     def extract(self, images: Tensor) -> Tensor:
         """See `FeatureExtractor.extract`."""
+        at_once = AT_ONCE if self.device.type == "cpu" else len(images)
+        return torch.cat([self._features(few) for few in images.split(at_once)])
+
+    def _features(self, images: Tensor) -> Tensor:
         x = resized(images.to(self.device), self.size)
         return self.network((x - self.centre) / 128)
 

@@ -10,6 +10,8 @@ import click
 from genzoo.cli.loaded_plugins import plugin_registry
 from genzoo.cli.options import HomePath, device_option, output_options
 from genzoo.cli.printing import Sheet, output
+from genzoo.doctor.curves import drawn, evaluations
+from genzoo.doctor.history import History
 
 if TYPE_CHECKING:
     from genzoo.doctor.doctor_record import DoctorRecord, RecordedFinding
@@ -41,19 +43,23 @@ def command(ctx: click.Context, run: Path, device: str, strict: bool) -> None:
 
 def _tell(run: Path, diagnosis: Diagnosis) -> None:
     out, record = output(), diagnosis.record
+    courses = evaluations(History.read(run / "metrics.jsonl"))
     if out.json:
         findings = [
             {**found.model_dump(mode="json"), "current": record.current(found)}
             for found in record.findings
         ]
         facts = {"run": str(run), "step": record.step, "healthy": diagnosis.healthy}
-        out.result({**facts, "findings": findings, "unexamined": diagnosis.unexamined}, "")
+        found = {"findings": findings, "unexamined": diagnosis.unexamined, "evaluations": courses}
+        out.result({**facts, **found}, "")
         return
     ordered = sorted(record.findings, key=lambda found: _rank(found, record))
     if ordered:
         out.sheets([_sheet(found, record) for found in ordered])
         click.echo()
     click.echo(_summary(record))
+    for name, course in courses.items():
+        click.echo(f"{name}: {drawn(course)}")
     for reason in dict.fromkeys(diagnosis.unexamined.values()):
         names = [name for name, why in diagnosis.unexamined.items() if why == reason]
         out.note(f"Not examined: {', '.join(names)}. {reason}")

@@ -14,21 +14,16 @@ from genzoo.data.dataset import Dataset
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup
 from genzoo.errors import UsageError
 from genzoo.evaluation.choose_metrics import choose_features, choose_metrics, open_extractor
+from genzoo.evaluation.describe_protocol import protocol_of
 from genzoo.evaluation.evaluation_record import (
-    PROTOCOL,
-    DataSection,
     EvaluationRecord,
-    FeatureSection,
     ModelSection,
-    Protocol,
-    SampleSection,
     Value,
 )
 from genzoo.evaluation.metric import Estimate, Metric
 from genzoo.evaluation.open_data import LEAST, check_enough
 from genzoo.evaluation.read_attributes import read_attributes
-from genzoo.evaluation.settings import LARGEST_DATA, Settings, used_samples
-from genzoo.evaluation.spaces import Space
+from genzoo.evaluation.settings import Settings
 from genzoo.evaluation.subject import Subject
 from genzoo.interfaces.kind import Kind
 from genzoo.model.batches import evaluating
@@ -81,7 +76,7 @@ class Evaluation:
             values = self._values(subject)
         return EvaluationRecord(
             model=_model_section(subject.model, name, subject.settings),
-            protocol=_protocol(subject),
+            protocol=protocol_of(subject),
             parameters={
                 entry.full_name: dict(metric.recorded(subject)) for entry, metric in self.metrics
             },
@@ -254,55 +249,6 @@ def _model_section(model: Model, name: str, settings: Settings) -> ModelSection:
         prior=settings.prior or STANDARD_PRIOR,
         truncation=settings.truncation,
         sampling=dict(settings.sampling),
-    )
-
-
-def _protocol(subject: Subject) -> Protocol:
-    settings = subject.settings
-    first, *others = (_feature_section(space) for space in subject.spaces)
-    return Protocol(
-        version=PROTOCOL,
-        data=_data_section(subject.data),
-        held_out=None if subject.held_out is None else _data_section(subject.held_out),
-        samples=SampleSection.model_validate(
-            {
-                "count": settings.count,
-                "seed": settings.seed,
-                "label_prior": settings.label_prior
-                if subject.model.sample_spec.conditional
-                else "none",
-                "quantisation": _quantisation(subject.data),
-            }
-        ),
-        features=first,
-        more_features=tuple(others),
-    )
-
-
-def _feature_section(space: Space) -> FeatureSection:
-    extractor = space.extractor
-    return FeatureSection(
-        name=space.name, hash=extractor.hash, size=extractor.size, resize=extractor.resize
-    )
-
-
-def _quantisation(data: Dataset) -> str:
-    """How samples are rounded, as their kind stores them."""
-    stored = str(data.kind.layout.dtype)
-    return "8 bit" if stored == "uint8" else stored
-
-
-def _data_section(data: Dataset) -> DataSection:
-    used = len(used_samples(data).indices)
-    whence = "at random" if data.blocks is None else "of random shards"
-    return DataSection(
-        name=data.name,
-        fingerprint=data.fingerprint,
-        count=len(data),
-        used=used,
-        split="all" if used == len(data) else f"{LARGEST_DATA} {whence}, seed 0",
-        shape=data.spec.shape,
-        array=data.kind.array,
     )
 
 

@@ -27,6 +27,7 @@ class Settings:
         label_prior: For a model with classes: `uniform`, all in turn, or `data`, as often as there.
         batch_size: How many to compute at once; does not change the numbers.
         sampling: Other values of the architecture's sampling options.
+        most_data: Samples of the data that they are compared with, at most.
     """
 
     count: int
@@ -36,6 +37,7 @@ class Settings:
     label_prior: str = "uniform"
     batch_size: int = 64
     sampling: Mapping[str, Any] = field(default_factory=dict)
+    most_data: int = LARGEST_DATA
 
 
 def used_samples(data: Dataset, limit: int = LARGEST_DATA) -> Order:

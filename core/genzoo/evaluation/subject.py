@@ -121,7 +121,7 @@ class Subject:
 
     @cached_property
     def _used(self) -> Order:
-        return used_samples(self.data)
+        return used_samples(self.data, self.settings.most_data)
 
     @property
     def real(self) -> NDArray[np.float32]:
@@ -243,7 +243,7 @@ class Subject:
     def _data_features(self, data: Dataset, name: str, what: str) -> NDArray[np.float32]:
         found, number = self.computed.features, self._number
         if (name, number) not in found:
-            used = len(used_samples(data).indices)
+            used = len(used_samples(data, self.settings.most_data).indices)
             cache, advance = self._space.cache, self._advance(what, used)
             found[name, number] = cache.features(
                 data.fingerprint, used, lambda: self._pieces(f"{name} {number}"), advance
@@ -286,7 +286,7 @@ class Subject:
             )
         data = self.held_out if name == "unseen" else self.data
         assert data is not None
-        order = used_samples(data)
+        order = used_samples(data, self.settings.most_data)
 
         def images(numbers: range) -> NDArray[np.generic]:
             data.prepare(order.blocks_from(numbers.start))

@@ -21,6 +21,7 @@ from genzoo.system.torch_globals import plain_modes
 from genzoo.training.checkpoint import Checkpoint, list_checkpoints, read_newest, share_checkpoint
 from genzoo.training.choose_trackers import choose_trackers
 from genzoo.training.components import Session, open_session, restore_session
+from genzoo.training.evaluate_while_training import check_evaluations
 from genzoo.training.hardware import choose_device, tune_allocators
 from genzoo.training.inherit_weights import begin_with
 from genzoo.training.metrics_log import MetricsLog
@@ -45,6 +46,11 @@ CHANGEABLE = (
     "snapshot_every",
     "checkpoint_every",
     "keep_checkpoints",
+    "evaluate_every",
+    "evaluate_count",
+    "evaluate_metrics",
+    "evaluate_features",
+    "keep_best",
     "tracker",
     "shard",
 )
@@ -108,6 +114,7 @@ def begin_run(
     if weights is not None:
         begin_with(session, weights, reporter.note)
         del weights
+    check_evaluations(session)
     if processes.is_main:
         folder.create()
     with _alone(folder, reporter, processes):
@@ -185,6 +192,7 @@ def resume_run(
             raise error if data is not None else data_gone(record, out) from error
         check_known_data(record, dataset.fingerprint, out)
         session = open_session(planned, dataset, processes)
+        check_evaluations(session)
         _restore(session, checkpoint, folder, reporter)
         step = session.position.step
         if processes.is_main:

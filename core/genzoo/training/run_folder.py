@@ -114,6 +114,11 @@ class RunFolder:
         return self.path / "artifact"
 
     @property
+    def best(self) -> Path:
+        """The best model by a metric, where one is kept."""
+        return self.path / "best"
+
+    @property
     def is_free(self) -> bool:
         """Whether it is new or empty; what a run leaves that was killed before its record is so."""
         if not self.path.is_dir():
@@ -186,7 +191,7 @@ class RunFolder:
         Raises:
             UsageError: It holds a link, a pipe or a device, or a folder where a file is due.
         """
-        folders = (self.samples, self.checkpoints, self.artifact)
+        folders = (self.samples, self.checkpoints, self.artifact, self.best)
         refuse_links(self.path, tuple(folder.name for folder in folders))
         for path in (self.record_file, self.metrics_file, self.doctor_file, *folders):
             if path.exists() and path.is_dir() != (path in folders):

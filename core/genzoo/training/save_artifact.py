@@ -17,17 +17,18 @@ from genzoo.system.atomic_files import remove_leftovers
 from genzoo.training.checkpoint import read_checkpoint
 from genzoo.training.components import Session
 from genzoo.training.fit_prior import MOST_SAMPLES, fit_prior, posterior_draws, select, with_fit
-from genzoo.training.run_folder import RunFolder
 from genzoo.training.starting_model import GROUPS
 
 
-def publish(session: Session, folder: RunFolder, checkpoint: Path, final: bool) -> None:
+def publish(
+    session: Session, target: Path, checkpoint: Path | None = None, final: bool = False
+) -> None:
     """Write the averaged weights as an artifact.
 
     Args:
         session: The run.
-        folder: Where its artifact goes.
-        checkpoint: That of this moment.
+        target: The folder of the artifact.
+        checkpoint: That of this moment; needed for the last of the run.
         final: It is the last of the run. The architecture's further priors are fitted too, which
             takes a pass over the data, and what training on needs is kept where that is asked for.
     """
@@ -50,16 +51,18 @@ def publish(session: Session, folder: RunFolder, checkpoint: Path, final: bool) 
         ]
     if final and session.task.entry.record.priors:
         training = add_fitted_priors(session, model, training)
-    remove_leftovers(folder.artifact)
+    remove_leftovers(target)
     save_model(
         model,
-        folder.artifact,
+        target,
         registry=session.task.registry,
         kind=session.task.plan.data.kind,
         objective=session.task.objective_entry.full_name,
         objective_config=session.task.objective.config.model_dump(mode="json"),
         training=training,
-        train=_training_state(checkpoint) if final and session.config.keep_training_state else {},
+        train=_training_state(checkpoint)
+        if checkpoint and final and session.config.keep_training_state
+        else {},
     )
 
 

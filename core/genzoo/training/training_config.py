@@ -77,6 +77,19 @@ class TrainingConfig(Config):
     keep_training_state: bool = Field(
         False, description="Keep all networks and optimisers in the model too, to train it on."
     )
+    evaluate_every: int | None = Field(
+        None, ge=1, description="Steps between evaluations by a few samples; by default none."
+    )
+    evaluate_count: int = Field(1000, ge=20, description="Samples of such an evaluation.")
+    evaluate_metrics: tuple[str, ...] = Field(
+        ("kernel-distance",), min_length=1, description="What it measures."
+    )
+    evaluate_features: str | None = Field(
+        None, description="Feature space that it measures in; by default the preferred one."
+    )
+    keep_best: str | None = Field(
+        None, description="Metric by which the best model so far is kept, in the run's folder best."
+    )
     tracker: tuple[str, ...] = Field(
         ("auto",), description="Where metrics go too: auto (TensorBoard if there), none, or names."
     )
@@ -87,6 +100,8 @@ class TrainingConfig(Config):
             idle = [name for name in _OF_SCHEDULE if getattr(self, name) != _default(name)]
             if idle:
                 raise ValueError(f"{idle[0]} needs a schedule: choose cosine or linear")
+        if self.keep_best is not None and self.evaluate_every is None:
+            raise ValueError("keep_best needs evaluate_every, which says how often to look")
         if self.warmup_steps > self.schedule_over * self.steps:
             raise ValueError("the warm-up lasts longer than the run, or than its schedule")
         return self

@@ -22,6 +22,7 @@ from genzoo.training.components import Session, session_tensors, states
 from genzoo.training.data_parallel import unify_buffers
 from genzoo.training.divergence import check_finite
 from genzoo.training.doctor_while_training import Checkup
+from genzoo.training.evaluate_while_training import Evaluations
 from genzoo.training.fsdp_tensors import FullTensors
 from genzoo.training.metrics_log import MetricsLog, Pace, in_words
 from genzoo.training.reporter import Reporter
@@ -75,6 +76,7 @@ class RunOutputs:
         self._trackers = Trackers(trackers if told else (), self._description, reporter.note)
         self._events = Events(session.task.registry.listeners if told else (), reporter.note)
         step = session.position.step
+        self._evaluations = Evaluations(session, folder, reporter.note)
         self._doctor = Checkup(session, folder, reporter.note, step)
         samples = session.config.batch_size * session.config.accumulate
         self._told_duration = False
@@ -113,6 +115,8 @@ class RunOutputs:
             self.measure()
         if step % config.snapshot_every == 0 or last:
             self.snapshot()
+        if self._evaluations.due(last):
+            self._in_main_process(self._evaluate)
         if step % config.checkpoint_every == 0 and not last:
             self.save(final=False)
 
@@ -150,6 +154,14 @@ class RunOutputs:
         seconds = left * session.config.batch_size * session.config.accumulate / max(pace, 1e-9)
         if seconds >= WORTH_TELLING:
             self._reporter.note(f"The other {left:,} steps take about {in_words(seconds)}.")
+
+    def _evaluate(self) -> None:
+        """Measure the averaged weights, and write what is found as a line of the log."""
+        position, measured = self._session.position, self._evaluations.measure()
+        self._log.append({"step": position.step, "samples": position.drawn, **measured})
+        self._reporter.measured(position.step, measured)
+        self._trackers.scalars(position.step, measured)
+        self._send("genzoo_metrics_measured", metrics=measured)
 
     def snapshot(self) -> None:
         """Write what the averaged weights give for latents that never change, and examine it."""
@@ -194,7 +206,7 @@ class RunOutputs:
         position, keep = self._session.position, self._session.config.keep_checkpoints
         checkpoint = Checkpoint(position.step, position.drawn, tensors)
         path = write_checkpoint(self._folder.checkpoints, checkpoint, keep)
-        publish(self._session, self._folder, path, final)
+        publish(self._session, self._folder.artifact, path, final)
         self._reporter.checkpointed(position.step, path)
         self._send("genzoo_checkpoint_saved", path=path)
 
