@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +81,14 @@ class Autoencoder:
 
         Raises:
             ConfigError: An option it lacks, or a value out of bounds.
+            SpecError: The kind cannot make its samples.
         """
         from genzoo.media.registered_kinds import load_kind
 
-        own = artifact_kind(self._described.config, self.registry, self.folder)
-        return load_kind(self.kind_entry, {**own.config.model_dump(), **options})
+        config = self._described.config
+        own = artifact_kind(config, self.registry, self.folder)
+        fitted = own.options_for_spec(config.sample).model_dump()
+        return load_kind(self.kind_entry, {**fitted, **options})
 
     def load(self, sample: SampleSpec) -> Model:
         """It for such samples.
@@ -124,7 +128,7 @@ class Autoencoder:
         reference = str(self.reference) if named else ""
         return AutoencoderSource(self.lasting_name, reference, record.sha256, record.size)
 
-    @property
+    @cached_property
     def _described(self) -> Description:
         return describe(self.folder, self.registry)
 

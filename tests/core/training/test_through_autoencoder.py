@@ -215,6 +215,19 @@ def test_an_autoencoder_takes_other_sizes_where_it_can(through, registry, tmp_pa
     assert found.content.spec.shape == (3, 16, 16)
 
 
+def test_the_size_of_images_is_the_autoencoders_unless_another_is_asked_for(
+    through, registry, tmp_path
+):
+    model = save_autoencoder(tmp_path / "model", registry)
+    path = model / "config.json"
+    content = json.loads(path.read_text())
+    content["kind_options"] = {}  # As those of models of other software are.
+    path.write_text(json.dumps(content))
+    larger = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)
+    found = load_data(PlannedRun.begun(through(model), registry, larger), Reporter())
+    assert found.content.kind.config.size == 8
+
+
 def test_a_changed_autoencoder_is_no_longer_the_runs(through, registry, tmp_path):
     model = save_autoencoder(tmp_path / "model", registry)
     train_run(through(model), tmp_path / "run", registry)
