@@ -62,8 +62,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Path(temporary)
         shape = (COUNT, chosen.size, chosen.size, 3)
         images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
         np.savez(place / "data.npz", images=images)
@@ -77,13 +77,13 @@ def main() -> None:
         sides = {"pixels": pixels, "latents": latents}
         for side in sides.values():
             side.advance(2)
-        rates: dict[str, list[float]] = {side: [] for side in sides}
+        rates: dict[str, list[float]] = {name: [] for name in sides}
         for _ in range(chosen.rounds):
-            for side, subject in sides.items():
-                rates[side].append(timed(subject, chosen.steps))
+            for name, subject in sides.items():
+                rates[name].append(timed(subject, chosen.steps))
         print(f"encoded once: at least {encoding:.0f} images/s")
-        for side, found in rates.items():
-            print(f"{side}: {statistics.median(found):.1f} images/s")
+        for name, found in rates.items():
+            print(f"{name}: {statistics.median(found):.1f} images/s")
         ratios = [b / a for a, b in zip(rates["pixels"], rates["latents"], strict=True)]
         print(f"ratio: {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})")
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genzoo import CodePrior, LatentSpec, Noise, SpecError
+from genzoo import CodePrior, LatentSpec, Noise, SpecError, UsageError
 from genzoo_vae.configs import TransformerConfig
 from genzoo_vae.transformer import Cache, CausalTransformer
 
@@ -35,29 +35,31 @@ class TransformerPrior(CodePrior):
                 f"Train an autoencoder with a larger factor, or set longest={self.length}.",
             )
         self.begin = nn.Parameter(0.02 * torch.randn(config.width))
+        classes = len(config.classes)
+        self.class_embed = nn.Embedding(classes, config.width) if classes else None
         self.embed = nn.Embedding(latent.codes * latent.streams, config.width)
         self.network = CausalTransformer(self.length, config.width, config.layers, config.heads)
         self.head = nn.Linear(config.width, latent.codes)
         nn.init.normal_(self.embed.weight, std=0.02)
         nn.init.zeros_(self.head.weight)
 
-    def nats(self, codes: Tensor) -> Tensor:
-        """-log p of codes (N, streams, *places), in nats, (N,)."""
+    def nats(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
+        """-log p of codes (N, streams, *places) of classes (N,), in nats, (N,)."""
         tokens = self._in_a_row(codes)
         inputs = self._embedded(tokens[:, :-1], 0)
-        begin = self.begin.expand(len(tokens), 1, -1)
+        begin = self._begun(len(tokens), labels)
         logits = self.head(self.network(torch.cat([begin, inputs], 1)))
         return F.cross_entropy(logits.float().transpose(1, 2), tokens, reduction="none").sum(1)
 
     @torch.no_grad()
-    def draw(self, noise: Noise, temperature: float) -> Tensor:
+    def draw(self, noise: Noise, temperature: float, labels: Tensor | None = None) -> Tensor:
         """One array of codes per row of `noise`, (N, streams, *places).
 
         Each code is found from its own uniform number, so that no row depends on its batch.
         """
         chance = noise.uniform(self.length)
         cache: Cache = []
-        x = self.begin.expand(noise.count, 1, -1)
+        x = self._begun(noise.count, labels)
         tokens: list[Tensor] = []
         for place in range(self.length):
             logits = self.head(self.network(x, cache))[:, -1].float()
@@ -66,6 +68,19 @@ class TransformerPrior(CodePrior):
         places = self.latent.shape[1:]
         row = torch.stack(tokens, 1).view(noise.count, -1, self.latent.streams)
         return row.transpose(1, 2).reshape(noise.count, self.latent.streams, *places)
+
+    def _begun(self, count: int, labels: Tensor | None) -> Tensor:
+        """What stands before the first code, (N, 1, width): the class, where there are classes.
+
+        Raises:
+            UsageError: There are classes, and none is named.
+        """
+        begin = self.begin.expand(count, 1, -1)
+        if self.class_embed is None:
+            return begin
+        if labels is None:
+            raise UsageError("A prior with classes needs a label for every row.")
+        return begin + self.class_embed(labels).unsqueeze(1)
 
     def _chosen(self, logits: Tensor, chance: Tensor, temperature: float) -> Tensor:
         """A code for each row of logits (N, K) by the inverse of its distribution function."""

@@ -54,6 +54,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Samples of the data to fit it to, drawn at random.",
 )
+@click.option(
+    "--conditional",
+    is_flag=True,
+    help="Learn the classes of DATA too, by a prior of codes: samples have a --label then.",
+)
 @seed_option
 @out_option("A new folder for the model with the prior. Default: MODEL-NAME.")
 @device_option
@@ -66,6 +71,7 @@ def command(
     prior: str,
     assignments: tuple[str, ...],
     count: int,
+    conditional: bool,
     seed: int,
     out: Path | None,
     device: str,
@@ -92,7 +98,7 @@ def command(
     loaded = opened.load(choose_device(device))
     require_encoder(loaded.parts.values(), loaded.architecture_name)
     place = path.with_name(f"{path.name}.fitting")
-    facts = _fit(loaded, opened, data, entry, config, count, seed, place)
+    facts = _fit(loaded, opened, data, entry, config, count, conditional, seed, place)
     if facts is None:
         output().note(f"Stopped; what it learnt is in '{place}'. Type the same again to go on.")
         ctx.exit(INTERRUPTED)
@@ -148,6 +154,7 @@ def _fit(
     entry: Entry[PriorSpec],
     config: Config,
     count: int,
+    conditional: bool,
     seed: int,
     place: Path,
 ) -> dict[str, Any] | None:
@@ -157,24 +164,21 @@ def _fit(
         None where it was stopped.
     """
     from genzoo.cli.progress_bars import stages
-    from genzoo.evaluation.open_data import open_beside
     from genzoo.quantisers.code_prior import CodePrior
     from genzoo.registry import load_target
     from genzoo.training.fit_prior import fit_prior, posterior_draws, select, with_fit
 
-    with stages() as stage:
-        dataset = open_beside(
-            data,
-            opened.kind,
-            loaded.sample_spec,
-            opened.registry,
-            progress=stage,
-            note=output().note,
+    learns = issubclass(load_target(entry.record.target), CodePrior)
+    if conditional and not learns:
+        raise UsageError(
+            f"The prior {entry.record.name} has no classes.", "Leave --conditional out."
         )
+    with stages() as stage:
+        dataset = _opened(data, opened, loaded, conditional, stage)
         for note in dataset.notes:
             output().note(note)
         selection = select(dataset, seed, count)
-        if issubclass(load_target(entry.record.target), CodePrior):
+        if learns:
             prior = _learn(loaded, dataset, selection, entry, config, seed, place, stage)
             if prior is None:
                 return None
@@ -183,6 +187,28 @@ def _fit(
             prior = fit_prior(entry, config, loaded, latents, seed)
     loaded.add_priors({entry.record.name: prior})
     return with_fit({}, entry.record.name, selection, dataset)
+
+
+def _opened(
+    data: str, opened: OpenModel, loaded: Model, conditional: bool, stage: Progress
+) -> Dataset:
+    """The data as the model's samples are, with classes of their own where a prior learns them.
+
+    Raises:
+        UsageError: The data have no labels, or the model has classes itself.
+    """
+    from genzoo.data.open_dataset import open_dataset
+    from genzoo.evaluation.open_data import open_beside
+
+    kind, spec, note = opened.kind, loaded.sample_spec, output().note
+    if not conditional:
+        return open_beside(data, kind, spec, opened.registry, progress=stage, note=note)
+    if spec.conditional:
+        raise UsageError("The model has classes itself.", "Leave --conditional out.")
+    fitted = type(kind)(kind.options_for_spec(spec))
+    return open_dataset(
+        data, fitted, conditional=True, registry=opened.registry, progress=stage, note=note
+    )
 
 
 def _learn(
@@ -199,7 +225,9 @@ def _learn(
     from genzoo.training.fit_code_prior import CodePriorFit, codes_of_data
     from genzoo.training.interrupts import Interrupts
 
-    codes = codes_of_data(loaded, dataset, selection, stage)
-    fit = CodePriorFit(entry, config, loaded, codes, seed, place)
+    codes, labels = codes_of_data(loaded, dataset, selection, stage)
+    if labels is not None:
+        config = config.model_copy(update={"classes": dataset.spec.classes})
+    fit = CodePriorFit(entry, config, loaded, codes, seed, place, labels)
     with Interrupts() as interrupts:
         return fit.prior if fit.run(interrupts.agreed, stage) else None

@@ -99,7 +99,8 @@ def command(
             output().note(note)
         check_temperature(temperature, loaded.architecture, model)
         spec = loaded.sample_spec
-        classes = class_indices(labels, spec, count)
+        known = loaded.classes_to_draw(prior)
+        classes = class_indices(labels, spec.model_copy(update={"classes": known}), count)
 
         def draw(numbers: range) -> Tensor:
             with computing(loaded, precision):

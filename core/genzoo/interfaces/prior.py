@@ -13,7 +13,13 @@ from genzoo.specs import Config, LatentSpec
 
 
 class Prior(nn.Module, ABC):
-    """A distribution over latents. Its parameters and buffers are saved with the model."""
+    """A distribution over latents. Its parameters and buffers are saved with the model.
+
+    Attributes:
+        classes: Classes that it knows where the model's parts know none, in label order.
+    """
+
+    classes: tuple[str, ...] = ()
 
     def __init__(self, latent: LatentSpec) -> None:
         super().__init__()
@@ -42,6 +48,13 @@ class Prior(nn.Module, ABC):
     @abstractmethod
     def log_prob(self, z: Tensor) -> Tensor:
         """log p(z) of z (N, *latent shape), in nats, (N,)."""
+
+    def of_classes(self, labels: Tensor) -> Prior:
+        """The distribution of latents of given classes: row i is of class `labels[i]`, (N,).
+
+        By default itself; one that has `classes` overrides it.
+        """
+        return self
 
     def bind(self, parts: Mapping[str, nn.Module]) -> None:
         """Hear which parts the model has, before anything else is asked of it.

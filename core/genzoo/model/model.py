@@ -199,14 +199,15 @@ class Model(nn.Module):
             UsageError: A count, label, truncation or temperature that makes no sense.
         """
         check_temperature(temperature, self.architecture, self.architecture_name)
-        classes = self._labels(labels, count, start)
+        by_prior = labels if self.prior(prior).classes else None
+        classes = self._labels(None if by_prior is not None else labels, count, start)
         part = self._decoding_part(count > batch_size, options)
         by_styles = truncating([part], truncation, truncated_layers)
         if by_styles is not None:
-            latents = self.draw_latents(count, seed=seed, prior=prior, start=start)
+            latents = self.draw_latents(count, seed=seed, labels=by_prior, prior=prior, start=start)
             return self._batched(self._decoded(by_styles), latents, classes, batch_size)
         latents = self.draw_latents(
-            count, seed=seed, truncation=truncation, prior=prior, start=start
+            count, seed=seed, labels=by_prior, truncation=truncation, prior=prior, start=start
         )
         if not draws_noise(part, self.architecture):
             run = self._decoded(best_of(part, self.architecture))
@@ -221,18 +222,32 @@ class Model(nn.Module):
         count: int,
         *,
         seed: int = 0,
+        labels: Labels | None = None,
         truncation: float = 1.0,
         prior: str | None = None,
         start: int = 0,
     ) -> Tensor:
-        """Latents of samples `start` to `start + count - 1`, (count, *latent shape)."""
+        """Latents of samples `start` to `start + count - 1`, (count, *latent shape).
+
+        `labels` are for a prior that has classes of its own, as in `sample`.
+        """
         if count < 1 or start < 0:
             raise UsageError(
                 f"Cannot draw {count} samples from number {start}.", "Ask for at least one."
             )
         noise: Noise = SampleNoise(seed, range(start, start + count), self.device)
+        chosen = in_float32(self.prior(prior))
+        if chosen.classes:
+            numbers = range(start, start + count)
+            known = label_tensor(labels, chosen.classes, numbers, self.device, self.name)
+            assert known is not None
+            chosen = chosen.of_classes(known)
         with evaluating(self):
-            return drawn(in_float32(self.prior(prior)), noise, truncation)
+            return drawn(chosen, noise, truncation)
+
+    def classes_to_draw(self, prior: str | None = None) -> tuple[str, ...]:
+        """Names of the classes that samples can be asked for: the model's, or that prior's own."""
+        return self.sample_spec.classes or self.prior(prior).classes
 
     @plain_inference()
     def decode(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Self
@@ -31,6 +32,7 @@ class CodePrior(FittedPrior):
     """
 
     config: CodePriorConfig
+    labels: Tensor | None = None
 
     def __init__(self, latent: LatentSpec, config: CodePriorConfig) -> None:
         super().__init__(latent, config)
@@ -39,7 +41,14 @@ class CodePrior(FittedPrior):
                 f"The prior {type(self).__name__} is of codes, and these latents have none.",
                 "Train an autoencoder with codes, such as vq-autoencoder.",
             )
+        self.classes = config.classes
         self._found: list[Quantiser] = []
+
+    def of_classes(self, labels: Tensor) -> CodePrior:
+        """That of codes of given classes (N,); it shares the weights."""
+        told = copy.copy(self)
+        told.labels = labels
+        return told
 
     def bind(self, parts: Mapping[str, nn.Module]) -> None:
         """Find the quantiser among the parts of the model."""
@@ -59,24 +68,29 @@ class CodePrior(FittedPrior):
         return self._found[0]
 
     @abstractmethod
-    def nats(self, codes: Tensor) -> Tensor:
-        """-log p of codes (N, streams, *places), in nats, (N,); gradients flow to the prior."""
+    def nats(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
+        """-log p of codes (N, streams, *places), in nats, (N,); gradients flow to the prior.
+
+        Args:
+            codes: Those of N samples.
+            labels: Their classes (N,), where the config has `classes`.
+        """
 
     @abstractmethod
-    def draw(self, noise: Noise, temperature: float) -> Tensor:
+    def draw(self, noise: Noise, temperature: float, labels: Tensor | None = None) -> Tensor:
         """One array of codes per row of `noise`, (N, streams, *places), row by row."""
 
     def sample(self, noise: Noise) -> Tensor:
         """The vectors of drawn codes, (N, *latent shape)."""
-        return self.quantiser.decode(self.draw(noise, 1.0))
+        return self.quantiser.decode(self.draw(noise, 1.0, self.labels))
 
     def sample_truncated(self, noise: Noise, truncation: float) -> Tensor:
         """As `sample`, with the truncation as the temperature: below 1 likelier codes."""
-        return self.quantiser.decode(self.draw(noise, truncation))
+        return self.quantiser.decode(self.draw(noise, truncation, self.labels))
 
     def log_prob(self, z: Tensor) -> Tensor:
         """log p of the codes whose vectors z (N, *latent shape) are, in nats, (N,)."""
-        return -self.nats(self.quantiser.codes_of(z))
+        return -self.nats(self.quantiser.codes_of(z), self.labels)
 
     def fit(self, latents: Tensor, seed: int) -> Self:
         """Learn from latents (N, *latent shape) for as many steps as the config says, in place."""

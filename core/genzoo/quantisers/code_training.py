@@ -24,17 +24,26 @@ class CodeTraining:
         codes: Those of the data, (N, streams, *places).
         config: Steps, batch size and learning rate.
         seed: Names the batches.
+        labels: Classes of the samples (N,), for a prior that has classes.
 
     Attributes:
         step: Steps complete; set it, with the states of prior and optimiser, to go on.
         optimizer: Adam's, with its state.
     """
 
-    def __init__(self, prior: nn.Module, codes: Tensor, config: CodePriorConfig, seed: int) -> None:
+    def __init__(
+        self,
+        prior: nn.Module,
+        codes: Tensor,
+        config: CodePriorConfig,
+        seed: int,
+        labels: Tensor | None = None,
+    ) -> None:
         self.prior = prior
         self.step = 0
         self.optimizer = torch.optim.Adam(prior.parameters(), betas=(0.9, 0.95))
         self._codes = codes
+        self._labels = labels
         self._config = config
         self._seed = seed
 
@@ -53,7 +62,7 @@ class CodeTraining:
         self.prior.train()
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
-        loss: Tensor = self.prior.nats(self._batch()).mean()  # type: ignore[operator]
+        loss: Tensor = self.prior.nats(*self._batch()).mean()  # type: ignore[operator]
         if not bool(torch.isfinite(loss)):
             raise DivergenceError(
                 f"The prior diverged at step {self.step}.", "Fit it with a lower learning_rate."
@@ -73,8 +82,9 @@ class CodeTraining:
         falling = 1.0 - ramp(self.step - warmup, config.steps - warmup, "cosine")
         return config.learning_rate * rising * falling
 
-    def _batch(self) -> Tensor:
+    def _batch(self) -> tuple[Tensor, Tensor | None]:
         generator = torch.Generator().manual_seed(derive_seed(self._seed, "codes", self.step))
         size = min(self._config.batch_size, len(self._codes))
         rows = torch.randint(len(self._codes), (size,), generator=generator)
-        return self._codes[rows.to(self._codes.device)]
+        rows = rows.to(self._codes.device)
+        return self._codes[rows], None if self._labels is None else self._labels[rows]

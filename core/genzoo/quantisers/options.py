@@ -69,6 +69,9 @@ class CodePriorConfig(Config):
     steps: int = Field(5000, ge=1, le=10_000_000, description="Steps of training.")
     batch_size: int = Field(32, ge=1, le=65_536, description="Samples per step.")
     learning_rate: float = Field(1e-3, gt=0.0, le=1.0, description="Adam's step size at its most.")
+    classes: tuple[Annotated[str, Field(max_length=200)], ...] = Field(
+        (), max_length=100_000, description="Classes; --conditional takes those of the data."
+    )
 
 
 def make_quantiser(config: QuantiserConfig) -> Quantiser:

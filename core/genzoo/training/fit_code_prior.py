@@ -43,18 +43,23 @@ REQUEST = "request.json"
 @torch.inference_mode()
 def codes_of_data(
     model: Model, data: Dataset, selection: Selection, progress: Progress = silent
-) -> Tensor:
+) -> tuple[Tensor, Tensor | None]:
     """The codes of the selected samples, (N, streams, *places), on the model's device.
+
+    And their classes (N,), of data that were opened with classes that the model lacks.
 
     Raises:
         CapabilityError: The model maps no samples to codes.
     """
     encoder = require_encoder(model.parts.values(), model.architecture_name)
     found: list[Tensor] = []
+    classes: list[Tensor] = []
     with evaluating(model):
         for number, rows in enumerate(selection.batches(data)):
             x, labels = data.batch(rows, model.sample_spec, model.device)
-            posterior = encoder(x, labels)
+            own = model.sample_spec.conditional
+            posterior = encoder(x, labels if own else None)
+            classes += [] if own or labels is None else [labels]
             if not isinstance(posterior, QuantisedPosterior):
                 raise CapabilityError(
                     f"{model.name} has latents that are not codes.",
@@ -62,8 +67,7 @@ def codes_of_data(
                 )
             found.append(posterior.quantised.codes)
             progress("Codes", number * BATCH + len(rows), selection.samples)
-    # Outside of the inference mode they are plain tensors.
-    return torch.cat(found)
+    return torch.cat(found), torch.cat(classes) if classes else None
 
 
 class CodePriorFit:
@@ -76,6 +80,7 @@ class CodePriorFit:
         codes: Those of the data, (N, streams, *places).
         seed: With the prior's name it names the randomness of the fit.
         folder: Where checkpoints go; what is there of the same fit is gone on with.
+        labels: Classes of the samples (N,), for a config with classes.
 
     Raises:
         CheckpointError: What is there cannot be used.
@@ -93,19 +98,23 @@ class CodePriorFit:
         codes: Tensor,
         seed: int,
         folder: Path,
+        labels: Tensor | None = None,
     ) -> None:
         own = derive_seed(seed, "prior", entry.record.name)
         with plugin_errors(entry), own_draws(own):
             prior: CodePrior = load_target(entry.record.target)(model.latent_spec, config)
         prior.bind(dict(model.parts.items()))
         self.prior = prior.to(codes.device)
-        self.training = CodeTraining(self.prior, codes.clone(), self.prior.config, own)
+        # Clones: tensors of an inference mode cannot be learnt from.
+        known = None if labels is None else labels.clone()
+        self.training = CodeTraining(self.prior, codes.clone(), self.prior.config, own, known)
         self._folder = folder
         self._request = {
             "prior": entry.full_name,
             "config": config.model_dump(mode="json"),
             "seed": seed,
-            "codes": hashlib.sha256(codes.cpu().numpy().tobytes()).hexdigest(),
+            "codes": _digest(codes),
+            "labels": "" if labels is None else _digest(labels),
         }
         self._resume()
 
@@ -163,3 +172,7 @@ class CodePriorFit:
     @property
     def _optimizer(self) -> OptimizerState:
         return OptimizerState(self.training.optimizer, self.prior)
+
+
+def _digest(values: Tensor) -> str:
+    return hashlib.sha256(values.cpu().numpy().tobytes()).hexdigest()

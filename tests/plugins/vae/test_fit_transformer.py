@@ -28,7 +28,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("codes")
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (24, 16, 16, 3), dtype=np.uint8)
-    np.savez(folder / "data.npz", images=images)
+    np.savez(folder / "data.npz", images=images, labels=np.arange(24) % 2)
     result = genzoo.train(
         "vq-autoencoder",
         folder / "data.npz",
@@ -108,3 +108,30 @@ def test_a_model_without_codes_has_no_prior_of_codes(
     options = ("--prior", "transformer", "-o", tmp_path / "out")
     message = run("fit-prior", "peeps-vae", trained[1], *options, code=2).output
     assert "latents that are not codes" in message
+
+
+def test_classes_of_the_data_become_labels_of_samples(
+    trained: tuple[Path, Path], tmp_path: Path
+) -> None:
+    model, data = trained
+    out, pictures = tmp_path / "out", tmp_path / "samples.npz"
+    options = ("--prior", "transformer", *SETS, "--conditional")
+    run("fit-prior", model, data, *options, "-o", out, "-q")
+    loaded = genzoo.load(out)
+    assert loaded.prior("transformer").classes == ("0", "1")
+    assert loaded.classes_to_draw("transformer") == ("0", "1")
+    assert loaded.classes_to_draw() == ()
+    run("sample", out, "-n", 3, "--prior", "transformer", "--label", "1", "-o", pictures)
+    drawn = loaded.sample(3, prior="transformer", labels="1")
+    assert torch.equal(drawn, loaded.sample(3, prior="transformer", labels=[1, 1, 1]))
+    assert torch.equal(
+        loaded.sample(2, prior="transformer"), loaded.sample(2, prior="transformer", labels=[0, 1])
+    )
+    assert (
+        "no class named"
+        in run(
+            "sample", out, "--prior", "transformer", "--label", "9", "-o", pictures, code=2
+        ).output
+    )
+    message = run("fit-prior", out, data, "--prior", "mixture", "--conditional", code=2).output
+    assert "has no classes" in message

@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from genzoo import LatentSpec, SpecError
+from genzoo import LatentSpec, SpecError, UsageError
 from genzoo.interfaces.noise import BatchNoise, SampleNoise
 from genzoo.quantisers.code_training import CodeTraining
 from genzoo.quantisers.residual import ResidualQuantiser
@@ -121,3 +121,34 @@ def test_latents_without_codes_or_with_too_many_are_refused():
     with pytest.raises(SpecError, match="4096 codes") as caught:
         TransformerPrior(latent, TransformerConfig())
     assert "longest=4096" in caught.value.hint
+
+
+def test_with_classes_each_class_has_a_distribution_of_its_own():
+    prior = prior_of(FiniteScalarQuantiser([3]), (2,), classes=("a", "b"))
+    codes = every_code(3, 1, (2,))
+    of_each = [(-prior.nats(codes, torch.full((9,), label))).exp() for label in (0, 1)]
+    for probabilities in of_each:
+        assert probabilities.sum().item() == pytest.approx(1.0, abs=1e-5)
+    assert (of_each[0] - of_each[1]).abs().max() > 0.01
+    with pytest.raises(UsageError, match="needs a label"):
+        prior.nats(codes)
+    told = prior.of_classes(torch.tensor([1, 0]))
+    assert torch.equal(
+        told.sample(SampleNoise(0, [3, 4])),
+        prior.quantiser.decode(prior.draw(SampleNoise(0, [3, 4]), 1.0, torch.tensor([1, 0]))),
+    )
+
+
+def test_classes_are_learnt():
+    torch.manual_seed(0)
+    labels = torch.randint(3, (600,))
+    codes = labels.view(-1, 1, 1).expand(-1, 1, 2).clone()
+    prior = prior_of(FiniteScalarQuantiser([3]), (2,), classes=("a", "b", "c"))
+    config = TransformerConfig(**SMALL, steps=120, batch_size=64, learning_rate=0.02)
+    training = CodeTraining(prior, codes, config, 0, labels)
+    while not training.done:
+        training.advance()
+    drawn = prior.of_classes(torch.tensor([2, 0, 1])).draw(
+        SampleNoise(0, range(3)), 0.0, torch.tensor([2, 0, 1])
+    )
+    assert drawn.flatten(1).tolist() == [[2, 2], [0, 0], [1, 1]]
