@@ -15,11 +15,12 @@ from genzoo_metrics.efficientnet_lite import EfficientNetLite0Features, Efficien
 from genzoo_metrics.frechet_distance import fit_gaussian, frechet_distance
 from genzoo_metrics.overlap import overlap
 
-BATCH = 16
+BATCH = 4
 NEIGHBOURS = (3, 5)
 """For precision and recall, and for density and coverage, as genzoo's metrics have them."""
 
-JUDGES = {"lite0": EfficientNetLite0Features, "lite2": EfficientNetLite2Features}
+JUDGES = {"lite0": (EfficientNetLite0Features, 224), "lite2": (EfficientNetLite2Features, 128)}
+"""Networks, and the side in pixels that they see images at: the second one half of its own."""
 
 Images = NDArray[np.uint8]
 """(N, height, width, 3)."""
@@ -55,7 +56,9 @@ class Judge:
 
     def __init__(self, name: str, data: Images, folder: Path) -> None:
         self.name = name
-        self._network = JUDGES[name](torch.device("cpu"))
+        network, size = JUDGES[name]
+        self._network = network(torch.device("cpu"))
+        self._network.size = size
         path = folder / f"{name}-{len(data)}.npy"
         if not path.exists():
             np.save(path, features(self._network, data))
