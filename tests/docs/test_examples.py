@@ -1,4 +1,4 @@
-"""The example distributions in docs/examples: installed as a stranger's, with their own tests."""
+"""Distributions of their own, in plugins and docs/examples, installed as a stranger's."""
 
 import json
 import shutil
@@ -8,7 +8,11 @@ import pytest
 from environments import Environment
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = {path.parent.name: path.parent for path in ROOT.glob("docs/examples/*/pyproject.toml")}
+EXAMPLES = {
+    path.parent.name: path.parent
+    for place in ("docs/examples", "plugins")
+    for path in ROOT.glob(f"{place}/*/pyproject.toml")
+}
 GENERATED = shutil.ignore_patterns("__pycache__", ".*", "dist", "build")
 
 pytestmark = pytest.mark.slow

@@ -1,8 +1,8 @@
 """Trains every pair of the bundled plugins for a few steps, with the others and alone.
 
 Run in each process of a group: `shared_runs.py '["names of cases"]'`, by default all. Rank 0
-prints, for each case, how far the two ended apart. `example:NAME` are the cases of an example
-plugin.
+prints, for each case, how far the two ended apart. `own:NAME` are the cases of a
+distribution of its own in plugins or docs/examples.
 """
 
 from __future__ import annotations
@@ -33,7 +33,12 @@ from genzoo_testing.find_plugin import find_plugin
 from genzoo_testing.random_inputs import RandomDataset
 from genzoo_testing.runner import applies, plan
 
-EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
+ROOT = Path(__file__).parents[3]
+OWN = {
+    path.parent.name: path.parent
+    for place in ("docs/examples", "plugins")
+    for path in ROOT.glob(f"{place}/*/pyproject.toml")
+}
 STEPS = 3
 BATCH = 8
 
@@ -108,8 +113,8 @@ def cases(wanted: list[str]) -> Iterator[Case]:
         if not wanted or case.name in wanted:
             yield case
     for name in wanted:
-        if name.startswith("example:"):
-            yield from pairs(str(EXAMPLES / name.removeprefix("example:"))).values()
+        if name.startswith("own:"):
+            yield from pairs(str(OWN[name.removeprefix("own:")])).values()
 
 
 def variants(known: dict[str, Case]) -> Iterator[Case]:

@@ -80,8 +80,8 @@ def test_every_pair_of_the_bundled_plugins_ends_where_one_process_does(cases):
 
 
 @pytest.mark.slow
-def test_the_example_plugins_train_in_two_processes():
-    for name, found in compare("example:genzoo-diffusion", "example:genzoo-flow").items():
+def test_plugins_of_their_own_train_in_two_processes():
+    for name, found in compare("own:genzoo-diffusion", "own:genzoo-flow").items():
         if "realnvp" in name:
             # It initialises itself from the first batch, here from the rows of rank 0.
             assert found["spread"] == 0.0

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genzoo_diffusion.schedule import NoiseSchedule
+from genzoo_diffusion.process import Process, StraightPath
 
 
 @dataclass(frozen=True)
 class GaussianData:
-    """The data, diffused by a schedule. Every value of a sample is independent of the others."""
+    """The data, diffused by a process. Every value of a sample is independent of the others."""
 
     mean: float
     deviation: float
-    schedule: NoiseSchedule
+    schedule: Process
 
     def draw(self, *shape: int, seed: int) -> Tensor:
         return self.mean + self.deviation * normal(*shape, seed=seed)
@@ -31,21 +31,26 @@ class GaussianData:
         alpha, sigma = self._at(t)
         away = x - alpha * self.mean
         clean = self.mean + alpha * self.deviation**2 * away / self.spread(t).square()
+        if isinstance(self.schedule, StraightPath):
+            return (x - clean) / sigma
         return (alpha * x - clean) / sigma
 
     def least_error(self, t: Tensor) -> Tensor:
-        """Var(v | x_t) of one value, (N, 1): the squared error that no denoiser can avoid."""
+        """Var(v | x_t) of one value, (N, 1): the squared error that no denoiser can avoid.
+
+        The same for both processes: the change of x_t and its velocity has determinant 1.
+        """
         return self.deviation**2 / self.spread(t).square()
 
     def flow(self, x: Tensor) -> Tensor:
         """Where the probability flow takes x_T: it keeps the distance to the mean in deviations."""
-        t = torch.full((len(x),), self.schedule.timesteps)
+        t = torch.full((len(x),), self.schedule.latest)
         alpha, _ = self._at(t)
         return self.mean + self.deviation * (x - alpha * self.mean) / self.spread(t)
 
     def _at(self, t: Tensor) -> tuple[Tensor, Tensor]:
-        schedule = self.schedule
-        return schedule.alpha[t].double()[:, None], schedule.sigma[t].double()[:, None]
+        alpha, sigma = self.schedule.factors(t)
+        return alpha.double()[:, None], sigma.double()[:, None]
 
 
 def normal(*shape: int, seed: int) -> Tensor:

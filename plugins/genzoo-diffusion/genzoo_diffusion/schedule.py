@@ -8,19 +8,20 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from genzoo_diffusion.configs import ScheduleName
+from genzoo_diffusion.process import Process
 
 COSINE_OFFSET = 0.008
 MOST_NOISE = 0.999
 FIRST_BETA, LAST_BETA = 1e-4, 0.02
 
 
-class NoiseSchedule(nn.Module):
-    """Signal and noise at times 0 (clean) to `timesteps` (noise).
+class NoiseSchedule(Process):
+    """Signal and noise at whole times 0 (clean) to `timesteps` (noise).
 
-    Times `t` are whole numbers, (N,), one per row; samples and noise are (N, ...).
+    Samples and their noise lie on an arc, and the clock is its angle: tan = sigma / alpha.
 
     Args:
         name: `cosine` or `linear`.
@@ -36,26 +37,32 @@ class NoiseSchedule(nn.Module):
 
     def __init__(self, name: ScheduleName, timesteps: int) -> None:
         super().__init__()
-        self.timesteps = timesteps
+        self.latest = self.timesteps = timesteps
         kept = signal_kept(name, timesteps)
         self.register_buffer("alpha", kept.sqrt().float())
         self.register_buffer("sigma", (1.0 - kept).sqrt().float())
 
-    def diffuse(self, clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:
-        """x_t, a draw of q(x_t | x_0) where `noise` is one of N(0, I)."""
-        return _rows(self.alpha, t, clean) * clean + _rows(self.sigma, t, clean) * noise
+    def factors(self, t: Tensor) -> tuple[Tensor, Tensor]:
+        """From the tables."""
+        return self.alpha[t], self.sigma[t]
 
     def velocity(self, clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """v = alpha_t noise - sigma_t x_0 (Salimans and Ho 2022, arXiv:2202.00512)."""
-        return _rows(self.alpha, t, clean) * noise - _rows(self.sigma, t, clean) * clean
+        alpha, sigma = self.spread(t, clean)
+        return alpha * noise - sigma * clean
 
     def clean(self, noisy: Tensor, velocity: Tensor, t: Tensor) -> Tensor:
         """x_0 = alpha_t x_t - sigma_t v."""
-        return _rows(self.alpha, t, noisy) * noisy - _rows(self.sigma, t, noisy) * velocity
+        alpha, sigma = self.spread(t, noisy)
+        return alpha * noisy - sigma * velocity
 
-    def noise(self, noisy: Tensor, clean: Tensor, t: Tensor) -> Tensor:
-        """The noise in x_t, given x_0. Not defined at time 0, where there is none."""
-        return (noisy - _rows(self.alpha, t, noisy) * clean) / _rows(self.sigma, t, noisy)
+    def clock(self, t: Tensor) -> Tensor:
+        """The angle, from 0 to almost a right one."""
+        return torch.atan2(self.sigma[t], self.alpha[t])
+
+    def times(self, steps: int) -> list[float]:
+        """Evenly spaced to the nearest whole number."""
+        return [round(self.timesteps * left / steps) for left in range(steps, -1, -1)]
 
 
 def signal_kept(name: ScheduleName, timesteps: int) -> Tensor:
@@ -72,8 +79,3 @@ def signal_kept(name: ScheduleName, timesteps: int) -> Tensor:
         scale = 1000.0 / timesteps
         betas = torch.linspace(FIRST_BETA, LAST_BETA, timesteps, dtype=torch.float64) * scale
     return torch.cat([betas.new_ones(1), (1.0 - betas).cumprod(0)])
-
-
-def _rows(table: Tensor, t: Tensor, like: Tensor) -> Tensor:
-    """Entries of `table` for times (N,), with the dtype of `like` and shaped to spread over it."""
-    return table[t].to(like.dtype).reshape(-1, *[1] * (like.dim() - 1))

@@ -51,7 +51,7 @@ def test_guidance_one_is_the_conditional_prediction(make_architecture, labels):
     z = latents(6)
     with torch.no_grad():
         plain = ddim(
-            lambda x, t: generator.denoiser(x, t, labels), generator.schedule, z, 4, (-1.0, 1.0)
+            lambda x, t: generator.denoiser(x, t, labels), generator.process, z, 4, (-1.0, 1.0)
         )
         assert torch.equal(generator(z, labels), plain)
 
@@ -67,7 +67,7 @@ def test_guidance_zero_is_the_prediction_without_classes(make_architecture, labe
 def test_guided_velocity_is_the_papers_mixture_of_noises(make_architecture, labels, guidance):
     generator = make_architecture(guidance=guidance).build()["generator"].eval()
     x, t = latents(6), torch.tensor([5, 10, 20, 30, 40, 45])
-    schedule = generator.schedule
+    schedule = generator.process
 
     def noise(velocity):
         return schedule.noise(x, schedule.clean(x, velocity, t), t)
@@ -108,5 +108,5 @@ def test_build_depends_on_the_seed_alone(make_model, schedule):
     first, second = make_model(schedule=schedule), make_model(schedule=schedule)
     torch.manual_seed(77)
     assert torch.equal(first.sample(2), second.sample(2))
-    other = genzoo.build("ddpm", size=16, channels=1, config={"width": 8}, seed=2)
+    other = genzoo.build("ddpm-unet", size=16, channels=1, config={"width": 8}, seed=2)
     assert other.sample_spec.classes == ()

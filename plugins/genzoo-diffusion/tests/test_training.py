@@ -24,12 +24,19 @@ def data(tmp_path_factory):
     return path
 
 
-def train(data, out, steps, **options):
+SMALL = {
+    "ddpm-unet": TINY,
+    "flow-unet": {"width": 8, "sampling_steps": 4},
+    "flow-dit": {"width": 32, "depth": 2, "sampling_steps": 4},
+}
+
+
+def train(data, out, steps, architecture="ddpm-unet", **options):
     return genzoo.train(
-        "ddpm",
+        architecture,
         data,
         out,
-        config={**TINY, **options.pop("config", {})},
+        config={**SMALL[architecture], **options.pop("config", {})},
         steps=steps,
         **{"conditional": True, "batch_size": 16, "precision": "fp32", "device": "cpu", **options},
     )
@@ -49,9 +56,10 @@ def contents(run):
     return {path.relative_to(run): path.read_bytes() for path in files}
 
 
-def test_resumed_run_ends_with_the_same_bits(data, tmp_path):
-    train(data, tmp_path / "whole", 7)
-    train(data, tmp_path / "parts", 3)
+@pytest.mark.parametrize("architecture", ["ddpm-unet", "flow-dit"])
+def test_resumed_run_ends_with_the_same_bits(data, tmp_path, architecture):
+    train(data, tmp_path / "whole", 7, architecture=architecture)
+    train(data, tmp_path / "parts", 3, architecture=architecture)
     before = contents(tmp_path / "parts")
     command("train", "--resume", tmp_path / "parts", "--steps", 7, "--tracker", "none")
     whole = contents(tmp_path / "whole")
@@ -67,16 +75,39 @@ def test_saved_model_gives_the_same_bits_and_verifies(data, tmp_path):
     assert json.loads(command("verify", result.artifact, "--json"))["ok"]
 
 
-@pytest.mark.parametrize("guidance", [1.0, 2.0])
-def test_learns_what_the_classes_look_like(data, tmp_path, guidance):
-    result = train(
-        data, tmp_path / "run", 150, ema=0.9, config={"guidance": guidance, "sampling_steps": 10}
-    )
+@pytest.mark.parametrize(
+    ("architecture", "guidance"),
+    [("ddpm-unet", 2.0), ("flow-unet", 1.0)],
+)
+def test_learns_what_the_classes_look_like(data, tmp_path, architecture, guidance):
+    config = {"guidance": guidance, "sampling_steps": 10}
+    result = train(data, tmp_path / "run", 150, architecture, ema=0.9, config=config)
     model = genzoo.load(result.artifact)
     dark = model.sample(8, labels=[0] * 8).mean(dim=(1, 2, 3))
     bright = model.sample(8, labels=[1] * 8).mean(dim=(1, 2, 3))
     assert dark.max() < -0.4
     assert bright.min() > 0.4
+
+
+def test_samples_are_made_as_the_command_says(data, tmp_path):
+    result = train(data, tmp_path / "run", 2)
+    made = {}
+    for name, options in {
+        "plain": (),
+        "euler": ("--sampler", "euler"),
+        "heun": ("--sampler", "heun", "--sampling-steps", 7),
+        "fresh": ("--eta", 1),
+        "alone": ("--eta", 1, "--batch-size", 1),
+    }.items():
+        out = tmp_path / f"{name}.npz"
+        command("sample", result.artifact, "-n", 4, "-o", out, *options)
+        with np.load(out) as content:
+            made[name] = content["images"].astype(int)
+    assert np.abs(made["fresh"] - made["alone"]).max() <= 1
+    names = ["plain", "euler", "heun", "fresh"]
+    for number, one in enumerate(names):
+        for other in names[:number]:
+            assert np.abs(made[one] - made[other]).max() > 1, (one, other)
 
 
 def test_other_generators_are_refused_before_anything_is_written(data, tmp_path):

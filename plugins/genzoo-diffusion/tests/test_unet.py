@@ -15,12 +15,11 @@ from genzoo_diffusion.unet import UNet, level_widths
 def unet(side=16, channels=1, patch=2, classes=3, blocks=1):
     torch.manual_seed(0)
     return UNet(
-        channels=channels,
-        side=side,
+        shape=(channels, side, side),
         width=8,
         blocks=blocks,
         patch=patch,
-        timesteps=100,
+        latest=100,
         classes=classes,
     ).eval()
 
@@ -39,14 +38,17 @@ def test_velocities_have_the_images_shape(side, patch, channels):
 
 
 def test_levels_end_at_four_points():
-    assert level_widths(4, 8) == [8]
-    assert level_widths(8, 8) == [8, 16]
-    assert level_widths(32, 8) == [8, 16, 16, 16]
+    assert level_widths((4, 4), 8) == [8]
+    assert level_widths((8, 8), 8) == [8, 16]
+    assert level_widths((32, 32), 8) == [8, 16, 16, 16]
+    assert level_widths((24, 64), 8) == [8, 16, 16]
 
 
 @pytest.mark.parametrize("blocks", [1, 3])
 def test_every_parameter_gets_a_gradient(blocks):
     network = unet(blocks=blocks)
+    # At first the attention adds nothing, and so nothing before its end has a gradient.
+    torch.nn.init.normal_(network.attend.attention.leave.weight)
     network(images(4), torch.tensor([1, 30, 60, 100]), torch.tensor([0, 1, 2, -1])).sum().backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name

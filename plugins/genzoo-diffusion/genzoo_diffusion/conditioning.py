@@ -19,14 +19,14 @@ class Condition(nn.Module):
     Args:
         width: Features of the sinusoids, even.
         features: Features of the result.
-        timesteps: The time of pure noise.
+        latest: The time of pure noise.
         classes: Number of classes; 0 for an unconditional network.
     """
 
-    def __init__(self, width: int, features: int, timesteps: int, classes: int) -> None:
+    def __init__(self, width: int, features: int, latest: float, classes: int) -> None:
         super().__init__()
         self.width = width
-        self.timesteps = timesteps
+        self.latest = latest
         self.time = nn.Sequential(
             nn.Linear(width, features), nn.SiLU(), nn.Linear(features, features)
         )
@@ -37,9 +37,9 @@ class Condition(nn.Module):
 
         A label may be `NO_CLASS`; without labels all are.
         """
-        vectors = self.time(sinusoids(t * (1000.0 / self.timesteps), self.width))
+        vectors = self.time(sinusoids(t * (1000.0 / self.latest), self.width))
         if self.label is not None:
-            known = torch.full_like(t, NO_CLASS) if labels is None else labels
+            known = torch.full(t.shape, NO_CLASS, device=t.device) if labels is None else labels
             vectors = vectors + self.label(known - NO_CLASS)
         return vectors
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genzoo_diffusion.attention import PointAttention
 from genzoo_diffusion.conditioning import Condition, FiLM
 
 GROUPS = 8
@@ -16,37 +17,40 @@ COARSEST = 4
 
 
 class UNet(nn.Module):
-    """Predicts velocities of noisy images, level by level: down to 4x4 points and up again.
+    """Predicts velocities of noisy images, level by level: down to few points and up again.
 
     Args:
-        channels: Channels of the images.
-        side: Their side in pixels, a power of two.
+        shape: That of the images, (C, H, W); sides are multiples of `patch`.
         width: Channels of the finest level, a multiple of 8.
         blocks: Residual blocks at each level, each way.
         patch: Side of the squares of pixels that are folded into one point.
-        timesteps: The time of pure noise.
+        latest: The time of pure noise.
         classes: Number of classes; 0 for an unconditional network.
+        attention: Whether points of the coarsest level look at each other.
     """
 
     def __init__(
         self,
         *,
-        channels: int,
-        side: int,
+        shape: tuple[int, int, int],
         width: int,
         blocks: int,
         patch: int,
-        timesteps: int,
+        latest: float,
         classes: int,
+        attention: bool = True,
     ) -> None:
         super().__init__()
-        levels, features = level_widths(side // patch, width), 4 * width
+        channels, height, side = shape
+        levels, features = level_widths((height // patch, side // patch), width), 4 * width
         folded = channels * patch**2
-        self.condition = Condition(width, features, timesteps, classes)
+        self.condition = Condition(width, features, latest, classes)
         self.enter = nn.Sequential(nn.PixelUnshuffle(patch), conv(folded, levels[0]))
         self.down = nn.ModuleList(Stage(w, w, features, blocks) for w in levels[:-1])
         self.shrink = nn.ModuleList(conv(a, b, stride=2) for a, b in pairwise(levels))
-        self.middle = Stage(levels[-1], levels[-1], features, 2 * blocks)
+        self.middle = Stage(levels[-1], levels[-1], features, blocks)
+        self.attend = PointAttention(levels[-1], GROUPS) if attention else nn.Identity()
+        self.after = Stage(levels[-1], levels[-1], features, blocks)
         self.grow = nn.ModuleList(conv(b, a) for a, b in pairwise(levels))
         self.up = nn.ModuleList(Stage(2 * w, w, features, blocks) for w in levels[:-1])
         self.leave = nn.Sequential(
@@ -57,7 +61,7 @@ class UNet(nn.Module):
         )
 
     def forward(self, x: Tensor, t: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Velocities of images (N, C, S, S) at times (N,), in the images' precision.
+        """Velocities of images (N, C, H, W) at times (N,), in the images' precision.
 
         Labels are (N,), `NO_CLASS` where the class is not told; without labels none is.
         """
@@ -68,7 +72,7 @@ class UNet(nn.Module):
             hidden = stage(hidden, condition)
             skips.append(hidden)
             hidden = shrink(hidden)
-        hidden = self.middle(hidden, condition)
+        hidden = self.after(self.attend(self.middle(hidden, condition)), condition)
         for stage, grow, skip in _upwards(self.up, self.grow, skips):
             hidden = grow(F.interpolate(hidden, scale_factor=2.0))
             hidden = stage(torch.cat([hidden, skip], dim=1), condition)
@@ -106,9 +110,15 @@ class ResidualBlock(nn.Module):
         return self.shortcut(x) + self.second(hidden)
 
 
-def level_widths(points: int, width: int) -> list[int]:
-    """Channels of each level, from `points` a side down to 4: the finest has half of the others."""
-    halvings = max((points // COARSEST).bit_length() - 1, 0)
+def level_widths(points: tuple[int, int], width: int) -> list[int]:
+    """Channels of each level: the finest has half of the others.
+
+    Points along both sides are halved while they are even and 4 remain.
+    """
+    halvings = 0
+    while all(side % 2 == 0 and side >= 2 * COARSEST for side in points):
+        points = (points[0] // 2, points[1] // 2)
+        halvings += 1
     return [width, *[2 * width] * halvings]
 
 

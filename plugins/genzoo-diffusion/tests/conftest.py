@@ -8,8 +8,8 @@ import torch
 import genzoo
 from gaussian import normal
 from genzoo import Batch, SampleSpec, StandardNormal, Step, TrainingContext
-from genzoo_diffusion.architecture import DDPM
-from genzoo_diffusion.configs import DDPMConfig
+from genzoo_diffusion.architecture import Diffusion
+from genzoo_diffusion.configs import DDPMUNetConfig
 
 CLASSES = ("a", "b", "c")
 TINY = {"width": 8, "timesteps": 50, "sampling_steps": 4}
@@ -22,11 +22,12 @@ def _own_cache(tmp_path_factory, monkeypatch):
 
 @pytest.fixture
 def make_architecture():
-    """`ddpm`, tiny, for 16 pixels and three classes."""
+    """`ddpm-unet`, tiny, for 16 pixels and three classes."""
 
-    def make(classes=CLASSES, **config):
+    def make(classes=CLASSES, kind=DDPMUNetConfig, **config):
         sample = SampleSpec(shape=(1, 16, 16), classes=classes)
-        return DDPM(DDPMConfig.model_validate({**TINY, **config}), sample)
+        tiny = {name: value for name, value in TINY.items() if name in kind.model_fields}
+        return Diffusion(kind.model_validate({**tiny, **config}), sample)
 
     return make
 
@@ -37,7 +38,7 @@ def make_model():
 
     def make(classes=CLASSES, **config):
         return genzoo.build(
-            "ddpm", size=16, channels=1, classes=classes, config={**TINY, **config}, seed=1
+            "ddpm-unet", size=16, channels=1, classes=classes, config={**TINY, **config}, seed=1
         )
 
     return make

@@ -39,7 +39,7 @@ def test_loss_of_the_perfect_denoiser_is_the_least_one(
     make_architecture, make_objective, make_step, schedule
 ):
     generator = make_architecture(schedule=schedule).build()["generator"]
-    data = GaussianData(0.3, 0.5, generator.schedule)
+    data = GaussianData(0.3, 0.5, generator.process)
     generator.denoiser = Exact(data)
     x = data.draw(20_000, 1, 4, 4, seed=1)
     loss = make_objective().loss(make_step(generator, x))["velocity"]
@@ -50,11 +50,11 @@ def test_loss_of_the_perfect_denoiser_is_the_least_one(
 
 def test_any_other_denoiser_loses_more(make_architecture, make_objective, make_step):
     generator = make_architecture().build()["generator"]
-    data = GaussianData(0.3, 0.5, generator.schedule)
+    data = GaussianData(0.3, 0.5, generator.process)
     x = data.draw(20_000, 1, 4, 4, seed=1)
     losses = []
     for mean, deviation in ((0.3, 0.5), (0.4, 0.5), (0.3, 0.7)):
-        generator.denoiser = Exact(GaussianData(mean, deviation, generator.schedule))
+        generator.denoiser = Exact(GaussianData(mean, deviation, generator.process))
         losses.append(float(make_objective().loss(make_step(generator, x))["velocity"].mean()))
     assert losses[0] == min(losses)
     assert losses[1] > losses[0] * 1.02
