@@ -11,29 +11,24 @@ import torch
 from torch import Tensor
 
 from genzoo.artifact.describe import Description, artifact_kind, describe
+from genzoo.artifact.empty_model import described_architecture, empty_model, empty_through
 from genzoo.artifact.file_hashes import check_file_once, check_size, unless_known
 from genzoo.artifact.format import (
     WEIGHTS,
     ArtifactConfig,
     FileRecord,
-    PriorRecord,
     ThroughRecord,
     feature_networks_of,
 )
 from genzoo.artifact.provider import installed, made_by
 from genzoo.artifact.tensors import fill, load_tensors, refuse_non_finite
-from genzoo.errors import ArtifactError, ConfigError, PluginError, SpecError, UsageError
+from genzoo.errors import ArtifactError, PluginError, UsageError
 from genzoo.fast_convolutions.swap_layers import use_fast_convolutions
-from genzoo.interfaces.architecture import Architecture
 from genzoo.interfaces.kind import Kind
-from genzoo.interfaces.prior import FittedPrior
-from genzoo.model.build import build_architecture, build_parts, plugin_errors
 from genzoo.model.model import Model
-from genzoo.model.through import AutoencoderSource, Through
 from genzoo.model.uninitialised import lacks_values, without_values
-from genzoo.records import ArchitectureSpec, KindSpec, PriorSpec
-from genzoo.registry import Entry, Registry, load_target
-from genzoo.specs import parse_config
+from genzoo.records import ArchitectureSpec, KindSpec
+from genzoo.registry import Registry
 from genzoo.system.torch_globals import own_draws, plain_modes
 
 T = TypeVar("T")
@@ -148,7 +143,7 @@ def read_model(
     entry = installed(registry, registry[ArchitectureSpec], config.architecture, config.provider)
     with made_by(config.provider, entry):
         installed(registry, registry[KindSpec], config.kind)
-        architecture = _architecture(weights, config, registry)
+        architecture = described_architecture(weights, config, registry)
         tensors, _ = load_tensors(weights)
         if rename is not None:
             tensors = _renamed(tensors, rename, weights)
@@ -160,8 +155,8 @@ def read_model(
             return artifact_kind(config, registry, weights.parent)
 
         def build() -> Model:
-            through = _empty_through(config, weights, registry)
-            return _empty_model(entry, architecture, config, registry, kind, through)
+            through = empty_through(config, weights, registry)
+            return empty_model(entry, architecture, config, registry, kind, through)
 
         model = assemble(build, tensors, weights)
     model.feature_networks = feature_networks_of(config.training)
@@ -192,26 +187,6 @@ def assemble(build: Callable[[], Model], tensors: Mapping[str, Tensor], source: 
         model = _initialised(build)
         fill(model, tensors, source)
     return model.requires_grad_(False).eval()
-
-
-def _empty_through(config: ArtifactConfig, weights: Path, registry: Registry) -> Through | None:
-    """The autoencoder that stands between a model and its samples, without values."""
-    record = config.through
-    if record is None:
-        return None
-    inner = record.model.model_copy(update={"through": None, "priors": ()})
-    entry = installed(registry, registry[ArchitectureSpec], inner.architecture, inner.provider)
-
-    def kind() -> Kind:
-        return artifact_kind(inner, registry, weights.parent)
-
-    architecture = _architecture(weights, inner, registry)
-    source = AutoencoderSource(
-        record.name, record.reference, record.weights.sha256, record.weights.size
-    )
-    statistics = torch.zeros(record.latents.shape[0]), torch.ones(record.latents.shape[0])
-    model = _empty_model(entry, architecture, inner, registry, kind)
-    return Through(model, record.latents, *statistics, source)
 
 
 def _check_weights(described: Description, check_hashes: bool) -> FileRecord:
@@ -253,55 +228,6 @@ def _refuse_non_finite(model: Model, weights: Path, record: FileRecord | None) -
     with known as unknown:
         if unknown:
             refuse_non_finite(model.state_dict(), str(weights))
-
-
-def _architecture(weights: Path, config: ArtifactConfig, registry: Registry) -> Architecture:
-    try:
-        sample = config.sample if config.through is None else config.through.latents
-        _, architecture = build_architecture(registry, config.architecture, config.config, sample)
-    except (ConfigError, SpecError) as error:
-        raise ArtifactError(f"'{weights.parent}' is damaged: {error.message}") from error
-    # What else the latents are follows from the configuration; older files do not say it.
-    found = architecture.sample, architecture.latent.shape
-    if found != (sample, config.latent.shape):
-        raise ArtifactError(
-            f"'{weights.parent}' does not fit the installed {config.architecture}: "
-            "its samples or latents are of another shape or range."
-        )
-    return architecture
-
-
-def _empty_model(
-    entry: Entry[ArchitectureSpec],
-    architecture: Architecture,
-    config: ArtifactConfig,
-    registry: Registry,
-    kind: Callable[[], Kind],
-    through: Through | None = None,
-) -> Model:
-    parts = build_parts(entry, architecture)
-    strange = [name for name in config.parts if name not in parts]
-    if strange:
-        raise ArtifactError(f"{entry.full_name} has no part named '{strange[0]}'.")
-    priors = {record.name: _prior(record, architecture, registry) for record in config.priors}
-    chosen = {name: parts[name] for name in config.parts}
-    with plugin_errors(entry):
-        return Model(entry.full_name, architecture, chosen, priors, kind, through=through)
-
-
-def _prior(record: PriorRecord, architecture: Architecture, registry: Registry) -> FittedPrior:
-    entry = installed(registry, registry[PriorSpec], record.prior)
-    try:
-        config = parse_config(
-            load_target(entry.record.config), record.config, f"prior {record.name}"
-        )
-    except ConfigError as error:
-        raise ArtifactError(
-            f"The model's {record.name} prior is damaged: {error.message}"
-        ) from error
-    with plugin_errors(entry):
-        prior: FittedPrior = load_target(entry.record.target)(architecture.latent, config)
-    return prior
 
 
 def _skeleton(build: Callable[[], T]) -> T | None:
