@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -89,15 +89,17 @@ class Evaluation:
         values, by_features = [], []
         for entry, metric in self.metrics:
             subject.computed.looked = False
+            warnings: tuple[str, ...] = ()
             estimates = metric.measure(subject)
             if subject.computed.looked:
                 by_features.append((entry, metric))
-                estimates = _with_warning(estimates, subject)
-            values += _values(entry.full_name, estimates)
+                warnings = subject.spaces[0].warnings(subject.model)
+            values += _values(entry.full_name, estimates, warnings)
         for number, space in list(enumerate(self.spaces))[1:]:
             view = subject.through(number)
             for entry, metric in by_features:
-                found = _values(entry.full_name, _with_warning(metric.measure(view), view))
+                warnings = subject.spaces[number].warnings(subject.model)
+                found = _values(entry.full_name, metric.measure(view), warnings)
                 values += [
                     value.model_copy(update={"name": f"{value.name} ({space.record.name})"})
                     for value in found
@@ -213,18 +215,7 @@ def _check(model: Model, data: Dataset, held_out: Dataset | None) -> None:
         )
 
 
-def _with_warning(estimates: Sequence[Estimate], subject: Subject) -> Sequence[Estimate]:
-    """With a sentence on what was measured in a network that the model was trained through."""
-    if (subject.space, subject.extractor.hash) not in subject.model.feature_networks:
-        return estimates
-    warning = (
-        f"The model was trained through {subject.space}, in which this is measured, so the number "
-        "flatters it: choose other --features."
-    )
-    return [replace(one, warnings=(*one.warnings, warning)) for one in estimates]
-
-
-def _values(metric: str, estimates: Sequence[Estimate]) -> list[Value]:
+def _values(metric: str, estimates: Sequence[Estimate], warnings: tuple[str, ...]) -> list[Value]:
     return [
         Value(
             metric=metric,
@@ -235,7 +226,7 @@ def _values(metric: str, estimates: Sequence[Estimate]) -> list[Value]:
             error=estimate.interval.error,
             unit=estimate.unit,
             better=estimate.better,
-            warnings=estimate.warnings,
+            warnings=(*estimate.warnings, *warnings),
         )
         for estimate in estimates
     ]

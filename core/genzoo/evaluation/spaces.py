@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from genzoo.evaluation.feature_cache import FeatureCache
 from genzoo.interfaces.feature_extractor import FeatureExtractor
+from genzoo.model.model import Model
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,15 @@ class Space:
     name: str
     extractor: FeatureExtractor
     cache: FeatureCache
+
+    def warnings(self, model: Model) -> tuple[str, ...]:
+        """What is to be read with numbers that are measured here."""
+        if (self.name, self.extractor.hash) not in model.feature_networks:
+            return ()
+        return (
+            f"The model was trained through {self.name}, in which this is measured, so the number "
+            "flatters it: choose other --features.",
+        )
 
 
 @dataclass
