@@ -126,7 +126,10 @@ class Autoencoder:
         record = describe_file(self._described.weights)
         named = self.reference is not None and record.size > CARRIED_BYTES
         reference = str(self.reference) if named else ""
-        return AutoencoderSource(self.lasting_name, reference, record.sha256, record.size)
+        # A model is published, and where somebody's files lay is their business.
+        lasting = self.lasting_name
+        name = Path(lasting).name if Path(lasting).exists() else lasting
+        return AutoencoderSource(name, reference, record.sha256, record.size)
 
     @cached_property
     def _described(self) -> Description:

@@ -203,7 +203,8 @@ def test_a_run_records_where_its_autoencoder_is(through, registry, tmp_path, mon
     plan = json.loads((tmp_path / "run" / "run.json").read_text())["plan"]
     assert plan["data"]["through"] == str(model)
     assert plan["data"]["kind"] == "genzoo/image"
-    assert read_config(tmp_path / "run" / "artifact").through.name == str(model)
+    assert read_config(tmp_path / "run" / "artifact").through.name == "model"
+    assert str(model) not in (tmp_path / "run" / "artifact" / "README.md").read_text()
 
 
 def test_an_autoencoder_takes_other_sizes_where_it_can(through, registry, tmp_path):
