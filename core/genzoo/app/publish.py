@@ -13,7 +13,7 @@ from genzoo.hub.cache import find_cached
 from genzoo.hub.pull import PullPlan, plan_pull
 from genzoo.hub.pull import pull as carry_out
 from genzoo.hub.pull_record import check_pulled
-from genzoo.hub.reference import HubReference, as_reference, parse_reference
+from genzoo.hub.reference import HubReference, as_reference, parse_reference, parse_repository
 from genzoo.progress import Progress, silent
 from genzoo.records import ModelSpec
 from genzoo.registry import Registry
@@ -212,7 +212,7 @@ def push(
     """
     from genzoo.hub.push import push
 
-    reference = parse_reference(name)
+    reference = parse_repository(name)
     opened = open_model(model, registry, progress)
     files, card = _with_records(opened, [Path(record) for record in records], str(reference))
     return push(

@@ -34,9 +34,9 @@ def command(model: str, name: str, private: bool, licence: str, records: tuple[P
     A repository is made where there is none. NAME@BRANCH pushes to another branch than main.
     """
     from genzoo.app.publish import push
-    from genzoo.hub.reference import parse_reference
+    from genzoo.hub.reference import parse_repository
 
-    reference = str(parse_reference(name))
+    reference = str(parse_repository(name))
     registry = plugin_registry()
     with transfers() as progress:
         pushed = push(

@@ -1,6 +1,6 @@
 """Models of the Hub that are on this machine. Imports nothing heavy.
 
-models/OWNER--NAME/COMMIT/         an artifact, whole
+models/OWNER--NAME/COMMIT/         an artifact, whole; OWNER--NAME--FOLDER where it lies in a folder
 models/OWNER--NAME/.COMMIT.part/   one that is being pulled, or was
 models/OWNER--NAME/refs/REVISION   the commit that a branch or tag was at when it was pulled
 """
@@ -27,7 +27,7 @@ class CachedModel:
     """A model of the Hub on this machine.
 
     Attributes:
-        repository: `owner/name`.
+        repository: `owner/name`, or `owner/name/folder`.
         commit: Which state of it.
         revisions: Branches and tags that were at the commit when they were pulled.
         folder: The artifact.
@@ -48,7 +48,8 @@ class CachedModel:
 
 def repository_folder(reference: HubReference) -> Path:
     """Where everything of a repository is kept."""
-    return cache_root() / "models" / f"{reference.owner}--{reference.name}"
+    # No part of a name has two hyphens in a row.
+    return cache_root() / "models" / reference.place.replace("/", "--")
 
 
 def commit_folder(reference: HubReference, commit: str) -> Path:
@@ -77,7 +78,7 @@ def record_revision(reference: HubReference, commit: str) -> None:
 def list_cached() -> list[CachedModel]:
     """Everything that was pulled, by name."""
     found = [
-        CachedModel(reference.repository, place.name, _revisions(folder, place.name), place)
+        CachedModel(reference.place, place.name, _revisions(folder, place.name), place)
         for reference, folder in _repositories()
         for place in folder.iterdir()
         if is_commit(place.name) and (place / CONFIG).is_file()
@@ -124,8 +125,7 @@ def _forget(artifact: Path) -> None:
 def _repositories() -> Iterator[tuple[HubReference, Path]]:
     with suppress(OSError):
         for folder in sorted((cache_root() / "models").iterdir()):
-            owner, _, name = folder.name.partition("--")
-            reference = as_reference(f"{owner}/{name}")
+            reference = as_reference(folder.name.replace("--", "/"))
             if reference is not None and folder.is_dir():
                 yield reference, folder
 

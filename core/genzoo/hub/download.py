@@ -140,7 +140,7 @@ def _receive(
     from huggingface_hub import hf_hub_url
 
     repository, begun = remote.reference.repository, target.tell()
-    url = hf_hub_url(repository, file.name, revision=remote.commit)
+    url = hf_hub_url(repository, remote.reference.path_of(file.name), revision=remote.commit)
     headers = {"Range": f"bytes={begun}-"} if begun else {}
     with Transfer(url, repository, remote.commit, headers=headers, silence=SILENCE) as transfer:
         if transfer.head(pace.left()).status != 206 and begun:

@@ -15,7 +15,7 @@ from genzoo.hub.cache import commit_folder, find_cached, record_revision
 from genzoo.hub.download import fetch_file, is_as_announced, only_writer
 from genzoo.hub.pull_record import check_pulled, record_pulled
 from genzoo.hub.reference import HubReference
-from genzoo.hub.repository_info import RemoteModel, find_remote
+from genzoo.hub.repository_info import RemoteModel, find_remote, folders
 from genzoo.progress import Arriving, Progress, silent
 from genzoo.system.atomic_files import settle, sync, sync_tree
 
@@ -85,6 +85,7 @@ def plan_pull(
 
 def _plan_own(remote: RemoteModel, everything: bool) -> PullPlan:
     source = str(remote.reference)
+    _require_config(remote)
     files = check_files(remote.files, source)
     if CONFIG not in files:
         raise ArtifactError(f"'{source}' is not a model of genzoo: it has no {CONFIG}.")
@@ -94,6 +95,22 @@ def _plan_own(remote: RemoteModel, everything: bool) -> PullPlan:
     check_agreement(config, files, source)
     wanted = [files[name] for name in wanted_files(config, files, everything=everything)]
     return _plan(remote, config, wanted, folder)
+
+
+def _require_config(remote: RemoteModel) -> None:
+    """Name the folders of a repository that has models in them and none at its root.
+
+    Raises:
+        ArtifactError: It is such a one.
+    """
+    inner = folders(remote.files)
+    if not inner or any(file.name == CONFIG for file in remote.files):
+        return
+    name = remote.reference.place
+    raise ArtifactError(
+        f"'{remote.reference}' is not a model itself: its folders {', '.join(inner[:8])} may be.",
+        f"Name one, as in {name}/{'vae' if 'vae' in inner else inner[0]}.",
+    )
 
 
 def _plan_foreign(remote: RemoteModel, weights_of: WeightsOf) -> PullPlan | None:

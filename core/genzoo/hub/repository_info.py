@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from genzoo.errors import HubError
+from genzoo.errors import HubError, unknown_name
 from genzoo.hub.allowed_files import RemoteFile
 from genzoo.hub.client import LIBRARY
 from genzoo.hub.hub_errors import not_the_hub
@@ -16,6 +16,8 @@ from genzoo.hub.reference import MAIN, HubReference, as_reference, is_commit
 from genzoo.hub.timed_requests import ask
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+PRINTABLE = re.compile(r"[\w./-]{1,200}", re.ASCII)
+"""Names of files that are repeated to people."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class RemoteModel:
 
     Attributes:
         reference: As it was asked for.
-        commit, files, licence, private: As of `RepositoryInfo`.
+        files: All files of its folder, their names from there on, unchecked.
+        commit, licence, private: As of `RepositoryInfo`.
     """
 
     reference: HubReference
@@ -70,7 +73,33 @@ def find_remote(reference: HubReference) -> RemoteModel:
         UnknownNameError: It has no such repository or revision.
     """
     info = repository_info("models", reference.repository, reference.revision)
-    return RemoteModel(reference, info.commit, info.files, info.licence, info.private)
+    files = _files_of(reference, info.files)
+    return RemoteModel(reference, info.commit, files, info.licence, info.private)
+
+
+def _files_of(reference: HubReference, files: tuple[RemoteFile, ...]) -> tuple[RemoteFile, ...]:
+    """Those of the model's folder, named from there on.
+
+    Raises:
+        UnknownNameError: The repository has no such folder.
+    """
+    if not reference.folder:
+        return files
+    start = f"{reference.folder}/"
+    found = [
+        replace(file, name=file.name.removeprefix(start))
+        for file in files
+        if file.name.startswith(start)
+    ]
+    if not found:
+        raise unknown_name(f"folder of {reference.repository}", reference.folder, folders(files))
+    return tuple(found)
+
+
+def folders(files: Iterable[RemoteFile]) -> list[str]:
+    """The folders of a repository that may hold a model, by their `config.json`."""
+    named = [file.name.rpartition("/") for file in files if PRINTABLE.fullmatch(file.name)]
+    return sorted(folder for folder, _, name in named if folder and name == "config.json")
 
 
 def repository_info(kind: str, name: str, revision: str = MAIN) -> RepositoryInfo:

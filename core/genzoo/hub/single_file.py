@@ -40,7 +40,7 @@ def as_hub_file(text: str) -> HubFile | None:
         return None
     found = _ADDRESS.fullmatch(text.removeprefix(PREFIX))
     repository = as_reference(found["repository"]) if found else None
-    if found is None or repository is None or not _stays_inside(found["file"]):
+    if found is None or repository is None or repository.folder or not _stays_inside(found["file"]):
         raise UsageError(
             f"'{text}' is not an address of a file on the Hub.",
             f"Type {PREFIX}OWNER/NAME/FILE, or {PREFIX}OWNER/NAME@REVISION/FILE.",

@@ -107,7 +107,7 @@ def _range(remote: RemoteModel, file: RemoteFile, start: int, stop: int) -> byte
     from huggingface_hub import hf_hub_url
 
     repository, revision = remote.reference.repository, remote.commit
-    url = hf_hub_url(repository, file.name, revision=revision)
+    url = hf_hub_url(repository, remote.reference.path_of(file.name), revision=revision)
     headers = {"Range": f"bytes={start}-{stop - 1}"}
     end = time.monotonic() + ANSWER
     content = bytearray()

@@ -18,6 +18,8 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
         ("a/b@v1", HubReference("a", "b", "v1")),
         ("a/b@refs/pr/3", HubReference("a", "b", "refs/pr/3")),
         (f"a/b@{COMMIT}", HubReference("a", "b", COMMIT)),
+        ("a/b/vae", HubReference("a", "b", folder="vae")),
+        ("a/b/c/d@v1", HubReference("a", "b", "v1", "c/d")),
     ],
 )
 def test_what_is_a_name(text: str, reference: HubReference) -> None:
@@ -34,8 +36,9 @@ def test_an_address_is_the_name_after_its_prefix() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "hf:a/b", "hf://", "hf://a", "hf://a/b/c", "hf:///a/b", "hf://hf://a/b", "HF://a/b",
-        "", "a", "a/", "/b", "a/b/c", "../b", "a/..", "a/b@", "a/b@..", "a/b@../x", "a/b@/x",
+        "hf:a/b", "hf://", "hf://a", "hf:///a/b", "hf://hf://a/b", "HF://a/b",
+        "", "a", "a/", "/b", "a/b/..", "a/b/c--d", "a/b/.c", "a/b/", "../b", "a/..", "a/b@",
+        "a/b@..", "a/b@../x", "a/b@/x",
         "a/b@x//y", "a/b@x y", "a/.b", "a--b/c", "-a/b", "a/b@-x", "a\\b", "a/b\n", "ä/b",
         "a" * 200 + "/b",
     ],
