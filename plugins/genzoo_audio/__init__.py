@@ -5,7 +5,9 @@ This module is the plugin: it registers records and imports no torch.
 
 from __future__ import annotations
 
-from genzoo import KindSpec, hookimpl
+from genzoo import ArchitectureSpec, KindSpec, hookimpl
+
+SHORT = {"kind": "audio", "shape": (1, 800), "sample_rate": 8000}
 
 
 @hookimpl
@@ -17,5 +19,28 @@ def genzoo_kinds() -> list[KindSpec]:
             summary="Sounds of any rate: wav, flac, ogg and mp3, heard as .wav, seen as spectra",
             target="genzoo_audio.audio_kind:AudioKind",
             config="genzoo_audio.options:AudioOptions",
+        )
+    ]
+
+
+@hookimpl
+def genzoo_architectures() -> list[ArchitectureSpec]:
+    """A generator of short sounds."""
+    return [
+        ArchitectureSpec(
+            name="spec-vae",
+            summary="Variational autoencoder of log spectrograms: learns short sounds in minutes",
+            family="vae",
+            target="genzoo_audio.spec_vae:SpecVAE",
+            config="genzoo_audio.configs:SpecVAEConfig",
+            parts=("encoder", "decoder"),
+            inference=("encoder", "decoder"),
+            objective="elbo",
+            objective_defaults={"betas": (0.9, 0.99)},
+            priors=("mixture",),
+            kinds=("audio",),
+            tiny={"latent_dim": 4, "width": 8},
+            tiny_samples=(SHORT,),
+            paper="https://arxiv.org/abs/1312.6114",
         )
     ]

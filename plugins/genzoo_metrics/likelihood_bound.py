@@ -31,6 +31,12 @@ GREY = (
 )
 
 
+FEATURES = (
+    "The likelihood is one of features of the samples, such as their spectra: these numbers are "
+    "comparable with those of the same architecture and data alone."
+)
+
+
 class LikelihoodBound(Metric):
     """The evidence lower bound and its importance-weighted relative (Burda et al. 2016).
 
@@ -83,7 +89,10 @@ class LikelihoodBound(Metric):
         model = subject.model
         x, labels = subject.images(range(1))
         z = encoder_of(model)(x, labels).mode()
-        if not decoder_of(model)(z, labels).binary:
+        likelihood = decoder_of(model)(z, labels)
+        if likelihood.of_features:
+            return (FEATURES,)
+        if not likelihood.binary:
             return ()
         for x in _images(subject, count):
             if bool(((x > 0) & (x < 1)).any()):

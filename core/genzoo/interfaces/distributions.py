@@ -42,10 +42,13 @@ class Likelihood(ABC):
     Attributes:
         discrete: Whether `log_prob` is that of a mass over levels; else it is that of a density.
         binary: Whether the only levels are 0 and 1: between them `log_prob` is not a probability.
+        of_features: Whether `log_prob` is that of features of a sample, such as its spectrum, and
+            not of the sample itself.
     """
 
     discrete: bool = False
     binary: bool = False
+    of_features: bool = False
 
     @abstractmethod
     def log_prob(self, x: Tensor) -> Tensor:
