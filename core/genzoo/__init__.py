@@ -124,12 +124,18 @@ if TYPE_CHECKING:
     from genzoo.interfaces.vital_signs import VitalSign as VitalSign
     from genzoo.media.image_kind import save_images as save_images
     from genzoo.media.save_samples import save_samples as save_samples
+    from genzoo.model.directions import Directions as Directions
+    from genzoo.model.directions import find_directions as find_directions
     from genzoo.model.fold_batch_norm import fold_batch_norm as fold_batch_norm
     from genzoo.model.importance_sampling import estimate_log_likelihood as estimate_log_likelihood
     from genzoo.model.importance_sampling import log_weights as log_weights
+    from genzoo.model.inversion import Inversion as Inversion
+    from genzoo.model.inversion import invert as invert
     from genzoo.model.model import Model as Model
     from genzoo.model.open_feature_network import feature_network as feature_network
     from genzoo.model.reshape import reshape as reshape
+    from genzoo.model.styles import edit as edit
+    from genzoo.model.styles import mix_styles as mix_styles
     from genzoo.plugins.hookspecs import hookimpl as hookimpl
     from genzoo.quantisers.code_prior import CodePrior as CodePrior
     from genzoo.quantisers.options import CodePriorConfig as CodePriorConfig
@@ -251,7 +257,10 @@ _HOME = {
     "genzoo.media.save_samples": ("save_samples",),
     "genzoo.model.fold_batch_norm": ("fold_batch_norm",),
     "genzoo.model.importance_sampling": ("estimate_log_likelihood", "log_weights"),
+    "genzoo.model.directions": ("Directions", "find_directions"),
+    "genzoo.model.inversion": ("Inversion", "invert"),
     "genzoo.model.model": ("Model",),
+    "genzoo.model.styles": ("edit", "mix_styles"),
     "genzoo.model.open_feature_network": ("feature_network",),
     "genzoo.model.reshape": ("reshape",),
     "genzoo.plugins.hookspecs": ("hookimpl",),

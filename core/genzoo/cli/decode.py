@@ -48,6 +48,7 @@ def command(
     from genzoo.model.labels import class_indices
     from genzoo.model.latent_contract import adapted
     from genzoo.model.reshape import reshape_for_latents
+    from genzoo.model.styles import holds_styles, synthesise
     from genzoo.training.hardware import choose_device
 
     opened, options = opened_model(model), given_sampling_options()
@@ -59,12 +60,16 @@ def command(
     loaded = opened.load(choose_device(device))
     if contract is not None:
         z = adapted(z, contract, loaded)
-    loaded = reshape_for_latents(loaded, tuple(z.shape[1:]))
+    styles = holds_styles(loaded, z)
+    loaded = loaded if styles else reshape_for_latents(loaded, tuple(z.shape[1:]))
     spec = loaded.sample_spec
     given = class_indices(labels, spec, len(z))
     with computing(loaded, precision):
-        samples = loaded.decode(
-            z, given if given is not None else stored, batch_size=batch_size, **options
+        known = given if given is not None else stored
+        samples = (
+            synthesise(loaded, z)
+            if styles
+            else loaded.decode(z, known, batch_size=batch_size, **options)
         )
     with destination.open() as place:
         save_samples(samples, kind, spec, place)

@@ -58,7 +58,7 @@ ELSEWHERE = {
     *("device", "batch_size", "stream"),  # What must change nothing.
     # Their own tests.
     *("size", "max_pixels", "temperature", "reproduce", "features_file", "truncated_layers"),
-    "attributes",
+    *("attributes", "looked_through"),
 }
 
 
