@@ -132,6 +132,11 @@ def _result(racer: Racer, judges: Sequence[Judge], folder: Path, count: int) -> 
     return Result(racer.name, samples, facts, judged(racer.name, samples, judges, folder))
 
 
+def counted(threads: int) -> str:
+    """So many threads, in words."""
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, help="a folder, an .npz file or a registered name")
@@ -152,7 +157,7 @@ def main() -> None:
     folder = options.results / f"{options.name}-{options.minutes:g}-{options.seed}"
     folder.mkdir(parents=True, exist_ok=True)
     text = (
-        f"{options.minutes:g} processor minutes each, {options.threads} threads, seed "
+        f"{options.minutes:g} processor minutes each, {counted(options.threads)}, seed "
         f"{options.seed}, {options.count:,} samples; torch {torch.__version__}.\n\n"
     ) + race(options, racers, folder)
     print(text)

@@ -42,7 +42,8 @@ def table(results: Sequence[Result], failures: Mapping[str, str]) -> str:
     rows += [_cells(result) for result in results]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     changed = [
-        f"- `{result.name}` {result.facts['version']}, {result.facts['parameters'] / 1e6:.1f} M "
+        f"- `{result.name}`{_after(result.facts['version'], ' ')}, "
+        f"{result.facts['parameters'] / 1e6:.1f} M "
         f"parameters{_after(result.facts['changes'])}."
         for result in results
         if result.facts
@@ -99,5 +100,5 @@ def _score(score: Score) -> tuple[str, str]:
     return f"{score.distance:.1f}", " / ".join(f"{share:.2f}" for share in shares)
 
 
-def _after(text: str) -> str:
-    return f": {text}" if text else ""
+def _after(text: str, mark: str = ": ") -> str:
+    return f"{mark}{text}" if text else ""
