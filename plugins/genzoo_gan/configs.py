@@ -121,15 +121,32 @@ class AdversarialConfig(Config):
     )
 
 
-class GANConfig(AdversarialConfig):
+class RegularisedConfig(AdversarialConfig):
+    """What objectives share whose losses bring no regularisation of their own."""
+
+    r1: float = Field(
+        0.0, ge=0, le=1e6, description="Weight gamma of R1 on real samples, gamma / 2; 0 for none"
+    )
+    r1_every: int = Field(
+        16, ge=1, le=64, description="Steps from one R1 to the next, whose weight makes up for it"
+    )
+    consistency: float = Field(
+        0.0,
+        ge=0,
+        le=1e6,
+        description="Weight of balanced consistency regularisation (bCR); 0 for none, 10 is usual",
+    )
+
+
+class GANConfig(RegularisedConfig):
     """Options of objective `gan`."""
 
 
-class LSGANConfig(AdversarialConfig):
+class LSGANConfig(RegularisedConfig):
     """Options of objective `lsgan`."""
 
 
-class HingeConfig(AdversarialConfig):
+class HingeConfig(RegularisedConfig):
     """Options of objective `hinge`."""
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from genzoo import Step, Terms
 from genzoo_gan.losses import hinge
-from genzoo_gan.objectives.adversarial import AdversarialObjective
+from genzoo_gan.objectives.regularised import RegularisedObjective
 
 
-class HingeGAN(AdversarialObjective):
+class HingeGAN(RegularisedObjective):
     """Objective `hinge`."""
 
     def discriminator_loss(self, step: Step) -> Terms:

@@ -6,10 +6,10 @@ from torch import Tensor
 
 from genzoo import Step, Terms
 from genzoo_gan.losses import squared_error
-from genzoo_gan.objectives.adversarial import AdversarialObjective
+from genzoo_gan.objectives.regularised import RegularisedObjective
 
 
-class LeastSquaresGAN(AdversarialObjective):
+class LeastSquaresGAN(RegularisedObjective):
     """Objective `lsgan`."""
 
     def verdicts(self, real: Tensor, fake: Tensor) -> Tensor:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from genzoo import Step, Terms
 from genzoo_gan.losses import logistic
-from genzoo_gan.objectives.adversarial import AdversarialObjective
+from genzoo_gan.objectives.regularised import RegularisedObjective
 
 
-class LogisticGAN(AdversarialObjective):
+class LogisticGAN(RegularisedObjective):
     """Objective `gan`."""
 
     def discriminator_loss(self, step: Step) -> Terms:
