@@ -37,6 +37,9 @@ class WidthConfig(LatentConfig):
     """What architectures share that have a number of channels next to the image."""
 
     width: int = Field(48, ge=4, le=1024, description="Channels next to the image")
+    spectral_norm: bool = Field(
+        False, description="Divide the discriminator's weights by their largest singular value"
+    )
 
 
 class DCGANConfig(WidthConfig):

@@ -111,7 +111,7 @@ def carried_discriminator(
         if place < 0:
             carried[name] = tensor
         elif place >= 2 and (moved := place + each * (after - before)) >= 2:
-            carried[f"layers.{moved}.{name.rpartition('.')[2]}"] = tensor
+            carried[f"layers.{moved}.{name.split('.', 2)[2]}"] = tensor
     return carried
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from genzoo_gan.configs import ConvGANConfig
 from genzoo_gan.conv_stacks import ConvStackArchitecture
-from genzoo_gan.stacks import ConvDiscriminator, ConvGenerator, init_dcgan
+from genzoo_gan.stacks import ConvDiscriminator, ConvGenerator, init_dcgan, normalise_spectrally
 
 
 class ConvGAN(ConvStackArchitecture):
@@ -31,4 +31,6 @@ class ConvGAN(ConvStackArchitecture):
         discriminator = ConvDiscriminator(
             self.sample, self.pyramid, self.config.width, self.batch_norm
         )
+        if self.config.spectral_norm:
+            normalise_spectrally(discriminator)
         return {"generator": generator, "discriminator": discriminator}

@@ -8,7 +8,7 @@ from torch import nn
 
 from genzoo_gan.configs import DCGANConfig
 from genzoo_gan.conv_stacks import ConvStackArchitecture
-from genzoo_gan.stacks import ConvDiscriminator, ConvGenerator, init_dcgan
+from genzoo_gan.stacks import ConvDiscriminator, ConvGenerator, init_dcgan, normalise_spectrally
 
 
 class DCGAN(ConvStackArchitecture):
@@ -28,4 +28,6 @@ class DCGAN(ConvStackArchitecture):
         )
         init_dcgan(generator)
         init_dcgan(discriminator)
+        if self.config.spectral_norm:
+            normalise_spectrally(discriminator)
         return {"generator": generator, "discriminator": discriminator}

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from genzoo import Discriminator, Generator, ImagePyramid, SampleSpec
 from genzoo_gan.conditioning import LabelledLatent, Projection
@@ -100,6 +101,16 @@ def _downsampling(widths: list[int], batch_norm: bool) -> Iterator[nn.Module]:
         if batch_norm and level:
             yield nn.BatchNorm2d(after)
         yield nn.LeakyReLU(0.2, inplace=True)
+
+
+def normalise_spectrally(network: nn.Module) -> None:
+    """Divide the weights of all convolutions by their largest singular value, in place.
+
+    It is estimated by a power iteration at each pass in training (Miyato et al. 2018,
+    arXiv:1802.05957, algorithm 1).
+    """
+    for module in [each for each in network.modules() if isinstance(each, nn.Conv2d)]:
+        spectral_norm(module)
 
 
 def from_pixel(x: Tensor, weight: Tensor) -> Tensor:
