@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from genzoo import FeatureNetwork
 from genzoo_gan.conditioning import Projection
+from genzoo_gan.diff_augment import ALPHA_CHANNELS
 
 MIXED = (64, 64, 128, 256)
 """Channels of the mixed maps, from fine to coarse; the last goes on."""
@@ -49,6 +50,16 @@ def enlarged(images: Tensor, side: int, coarsest: int) -> Tensor:
     if size == list(images.shape[2:]):
         return images
     return F.interpolate(images, size, mode="bilinear", align_corners=False)
+
+
+def shown_to_network(images: Tensor) -> Tensor:
+    """Images (N, C, H, W) in [0, 1] as the network is shown them, in [-1, 1].
+
+    Those with alpha, whose colours are multiplied by it, are put on mid-grey.
+    """
+    if images.shape[1] == ALPHA_CHANNELS:
+        images = images[:, :3] + (1.0 - images[:, 3:]) / 2.0
+    return images * 2.0 - 1.0
 
 
 class Mixing(nn.Module):

@@ -27,7 +27,7 @@ from genzoo_gan.losses import relativistic
 from genzoo_gan.objectives.adversarial import AdversarialObjective
 from genzoo_gan.objectives.separable import require_separable
 from genzoo_gan.penalties import squared_gradient
-from genzoo_gan.projected import Heads, choose_taps, enlarged
+from genzoo_gan.projected import Heads, choose_taps, enlarged, shown_to_network
 
 Logits = list[Tensor]
 """Logits (N,) of each scale, from fine to coarse, and those of the pixels where they count."""
@@ -184,8 +184,8 @@ class ProjectedGAN(AdversarialObjective):
     def _look(self, images: Tensor) -> list[Tensor]:
         """The frozen network's maps of images in the sample's range."""
         sample = self.context.sample
-        middle, half = (sample.high + sample.low) / 2, (sample.high - sample.low) / 2
-        return self._network(self._sized((images - middle) / half), self._taps)
+        shown = shown_to_network((images - sample.low) / (sample.high - sample.low))
+        return self._network(self._sized(shown), self._taps)
 
     def _sized(self, images: Tensor) -> Tensor:
         return enlarged(images, self.config.resolution, self._strides[-1])

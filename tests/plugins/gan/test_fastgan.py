@@ -5,29 +5,12 @@ import torch
 
 from genzoo import SampleSpec, SpecError, fold_batch_norm
 from genzoo_gan.configs import FastGANConfig
-from genzoo_gan.fastgan import FastGAN, SkipLayerExcitation, coarsest_map, stage_widths
+from genzoo_gan.fastgan import FastGAN, SkipLayerExcitation, stage_widths
 
 
 def fastgan(*shape, classes=(), **options):
     small = {"latent_dim": 8, "width": 4, "discriminator_width": 4, **options}
     return FastGAN(FastGANConfig(**small), SampleSpec(shape=shape, classes=classes))
-
-
-@pytest.mark.parametrize(
-    ("sides", "coarsest"),
-    [
-        ((64, 64), (4, 4, 4)),
-        ((128, 128), (4, 4, 5)),
-        ((28, 28), (7, 7, 2)),
-        ((96, 96), (6, 6, 4)),
-        ((64, 96), (4, 6, 4)),
-        ((8, 8), (4, 4, 1)),
-    ],
-)
-def test_doubling_leads_from_a_few_pixels_to_the_image(sides, coarsest):
-    rows, columns, doublings = found = coarsest_map(*sides)
-    assert found == coarsest
-    assert (rows << doublings, columns << doublings) == sides
 
 
 @pytest.mark.parametrize(
@@ -41,7 +24,7 @@ def test_latents_become_images_and_images_logits(shape):
     assert parts["discriminator"](images).shape == (3,)
 
 
-@pytest.mark.parametrize("shape", [(3, 64, 66), (3, 9, 9), (3, 5, 5)])
+@pytest.mark.parametrize("shape", [(3, 64, 66), (3, 9, 9), (3, 6, 6)])
 def test_sides_that_cannot_be_halved_are_refused(shape):
     with pytest.raises(SpecError, match=rf"cannot model images of {shape[2]}x{shape[1]} pixels"):
         fastgan(*shape)

@@ -17,7 +17,7 @@ from genzoo import (
 from genzoo_gan.configs import FastGANConfig, ProjectedConfig
 from genzoo_gan.fastgan import FastGAN
 from genzoo_gan.objectives.projected import ProjectedGAN
-from genzoo_gan.projected import SETTLING, Mixing, choose_taps, enlarged
+from genzoo_gan.projected import SETTLING, Mixing, choose_taps, enlarged, shown_to_network
 
 SMALL = FastGANConfig(latent_dim=8, width=4, discriminator_width=4)
 ROWS = 6
@@ -165,6 +165,17 @@ def test_classes_reach_every_judge():
 def test_grey_images_of_28_pixels_are_judged():
     goal = objective(SampleSpec(shape=(1, 28, 28)).with_range(-1.0, 1.0), resolution=64)
     assert moved(goal, "discriminator", step_of(goal)) == {"heads", "discriminator"}
+
+
+def test_images_with_alpha_are_shown_on_grey():
+    colours, alpha = torch.rand(2, 3, 4, 4), torch.rand(2, 1, 4, 4)
+    shown = shown_to_network(torch.cat([colours * alpha, alpha], 1))
+    torch.testing.assert_close(shown, (colours * alpha + 0.5 * (1 - alpha)) * 2 - 1)
+
+
+def test_images_with_alpha_are_judged():
+    goal = objective(SampleSpec(shape=(4, 16, 16)).with_range(-1.0, 1.0))
+    assert "generator" in moved(goal, "generator", step_of(goal))
 
 
 def test_samples_that_are_not_images_are_refused():
