@@ -8,6 +8,14 @@ from __future__ import annotations
 from genzoo import ArchitectureSpec, ObjectiveSpec, RecipeSpec, hookimpl
 
 _PARTS = ("generator", "discriminator")
+_TINY = {
+    "latent_dim": 8,
+    "style_dim": 8,
+    "channel_base": 32,
+    "channel_max": 8,
+    "minibatch_group": 2,
+}
+_TINY_ALIAS_FREE = {**_TINY, "layers": 4}
 
 
 @hookimpl
@@ -61,6 +69,44 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             objective_defaults={"gamma": 1.0, "penalty_every": 1},
             paper="Huang et al. 2024, arXiv:2501.05441",
         ),
+        ArchitectureSpec(
+            name="stylegan2",
+            summary="Styles that modulate convolutions: what can be truncated, mixed and edited",
+            family="gan",
+            target="genzoo_gan.stylegan.stylegan2:StyleGAN2",
+            config="genzoo_gan.stylegan.configs:StyleGAN2Config",
+            parts=_PARTS,
+            inference=("generator",),
+            objective="stylegan2",
+            tiny=_TINY,
+            paper="Karras et al. 2020, arXiv:1912.04958",
+        ),
+        ArchitectureSpec(
+            name="stylegan3-t",
+            summary="Without aliasing: details move with what they are on; slow on small machines",
+            family="gan",
+            target="genzoo_gan.stylegan.stylegan3:StyleGAN3T",
+            config="genzoo_gan.stylegan.configs:StyleGAN3Config",
+            parts=_PARTS,
+            inference=("generator",),
+            objective="stylegan2",
+            objective_defaults={"path_length": 0.0, "style_mixing": 0.0},
+            tiny=_TINY_ALIAS_FREE,
+            paper="Karras et al. 2021, arXiv:2106.12423",
+        ),
+        ArchitectureSpec(
+            name="stylegan3-r",
+            summary="Without aliasing: details move and turn with what they are on",
+            family="gan",
+            target="genzoo_gan.stylegan.stylegan3:StyleGAN3R",
+            config="genzoo_gan.stylegan.configs:StyleGAN3RConfig",
+            parts=_PARTS,
+            inference=("generator",),
+            objective="stylegan2",
+            objective_defaults={"path_length": 0.0, "style_mixing": 0.0},
+            tiny=_TINY_ALIAS_FREE,
+            paper="Karras et al. 2021, arXiv:2106.12423",
+        ),
     ]
 
 
@@ -112,6 +158,15 @@ def genzoo_objectives() -> list[ObjectiveSpec]:
             config="genzoo_gan.configs:R3GANObjectiveConfig",
             requires=_PARTS,
             paper="Huang et al. 2024, arXiv:2501.05441",
+        ),
+        ObjectiveSpec(
+            name="stylegan2",
+            summary="Non-saturating with lazy R1, path lengths and mixed styles",
+            family="gan",
+            target="genzoo_gan.stylegan.objective:StyleGANObjective",
+            config="genzoo_gan.stylegan.configs:StyleObjectiveConfig",
+            requires=_PARTS,
+            paper="Karras et al. 2020, arXiv:1912.04958",
         ),
         ObjectiveSpec(
             name="projected",

@@ -33,15 +33,11 @@ def test_registers_without_torch() -> None:
 
 
 def test_names() -> None:
-    assert [record.name for record in ARCHITECTURES] == ["convgan", "dcgan", "fastgan", "r3gan"]
-    assert {record.name for record in OBJECTIVES} == {
-        "gan",
-        "lsgan",
-        "hinge",
-        "wgan-gp",
-        "r3gan",
-        "projected",
-    }
+    styled = {"stylegan2", "stylegan3-t", "stylegan3-r"}
+    plain = {"convgan", "dcgan", "fastgan", "r3gan"}
+    assert {record.name for record in ARCHITECTURES} == plain | styled
+    losses = {"gan", "lsgan", "hinge", "wgan-gp", "r3gan", "projected"}
+    assert {record.name for record in OBJECTIVES} == {*losses, "stylegan2"}
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda r: f"{r.what} {r.name}")

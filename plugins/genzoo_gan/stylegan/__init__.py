@@ -1,0 +1,1 @@
+"""StyleGAN: a mapping network, styles that modulate convolutions, and what is trained with them."""
