@@ -25,9 +25,11 @@ PAIRS = {
     "fastgan": {"gan", "lsgan", "hinge", "wgan-gp", "r3gan", "projected"},
     "kl-autoencoder": {"autoencoder", "elbo", "iwae"},
     "r3gan": {"gan", "lsgan", "hinge", "wgan-gp", "r3gan", "projected"},
+    "spec-vae": {"elbo", "iwae"},
     "stylegan2": {"gan", "lsgan", "hinge", "stylegan2"},
     "stylegan3-r": {"gan", "lsgan", "hinge", "stylegan2"},
     "stylegan3-t": {"gan", "lsgan", "hinge", "stylegan2"},
+    "text-vae": {"elbo", "iwae"},
     "tiny-autoencoder": {"autoencoder", "elbo", "iwae"},
     "vq-autoencoder": {"autoencoder"},
 }
