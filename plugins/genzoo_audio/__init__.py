@@ -37,7 +37,7 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             inference=("encoder", "decoder"),
             objective="elbo",
             objective_defaults={"betas": (0.9, 0.99)},
-            priors=("mixture",),
+            priors=("class-mixture",),
             kinds=("audio",),
             tiny={"latent_dim": 4, "width": 8},
             tiny_samples=(SHORT,),

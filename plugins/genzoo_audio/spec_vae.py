@@ -134,6 +134,7 @@ class SpecVAE(Architecture):
         SpecError: The samples are not sounds, or too short or long.
     """
 
+    sampling_prior = "class-mixture"
     config: SpecVAEConfig
 
     def __init__(self, config: SpecVAEConfig, sample: SampleSpec) -> None:

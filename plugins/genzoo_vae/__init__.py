@@ -130,6 +130,12 @@ def genzoo_priors() -> list[PriorSpec]:
             config="genzoo_vae.configs:MixtureConfig",
         ),
         PriorSpec(
+            name="class-mixture",
+            summary="A Gaussian mixture for each class, for latents that tell of their class",
+            target="genzoo_vae.class_mixture:ClassMixturePrior",
+            config="genzoo_vae.configs:ClassMixtureConfig",
+        ),
+        PriorSpec(
             name="transformer",
             summary="Autoregressive transformer over the codes of a quantiser",
             target="genzoo_vae.transformer_prior:TransformerPrior",

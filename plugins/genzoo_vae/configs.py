@@ -167,3 +167,10 @@ class MixtureConfig(Config):
         description="Stop when an iteration gains less than so many nats per latent, the pull on "
         "covariances included.",
     )
+
+
+class ClassMixtureConfig(MixtureConfig):
+    """Options of the prior `class-mixture`."""
+
+    components: int = Field(6, ge=1, le=1024, description="Gaussians for each class.")
+    classes: tuple[str, ...] = Field((), description="Of the model; filled in when it is fitted.")

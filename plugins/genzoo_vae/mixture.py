@@ -42,14 +42,17 @@ class GaussianMixturePrior(FittedPrior):
         """One latent per row of `noise`, (N, *latent shape)."""
         return self.sample_truncated(noise, 1.0)
 
-    @torch.no_grad()
     def sample_truncated(self, noise: Noise, truncation: float) -> Tensor:
         """One latent per row, shrunk towards the mean of its component, (N, *latent shape)."""
+        return self.placed(noise.uniform(1), truncation * noise.normal(self.dimensions))
+
+    @torch.no_grad()
+    def placed(self, uniform: Tensor, normal: Tensor) -> Tensor:
+        """Latents (N, *latent shape) made of uniform numbers (N, 1) and normal ones (N, D)."""
         edges = self.weights.double().cumsum(0)
-        choice = noise.uniform(1).double() * edges[-1]
+        choice = uniform.double() * edges[-1]
         component = torch.searchsorted(edges, choice.squeeze(1), right=True)
         component = component.clamp(max=self.config.components - 1)
-        normal = truncation * noise.normal(self.dimensions)
         draws = torch.empty_like(normal)
         for index in sorted(set(component.tolist())):
             rows = component == index

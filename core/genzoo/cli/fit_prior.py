@@ -166,7 +166,13 @@ def _fit(
     from genzoo.cli.progress_bars import stages
     from genzoo.quantisers.code_prior import CodePrior
     from genzoo.registry import load_target
-    from genzoo.training.fit_prior import fit_prior, posterior_draws, select, with_fit
+    from genzoo.training.fit_prior import (
+        fit_prior,
+        posterior_draws,
+        select,
+        selected_labels,
+        with_fit,
+    )
 
     learns = issubclass(load_target(entry.record.target), CodePrior)
     if conditional and not learns:
@@ -184,7 +190,8 @@ def _fit(
                 return None
         else:
             latents = posterior_draws(loaded, dataset, selection, stage)
-            prior = fit_prior(entry, config, loaded, latents, seed)
+            labels = selected_labels(dataset, selection)
+            prior = fit_prior(entry, config, loaded, latents, seed, labels)
     loaded.add_priors({entry.record.name: prior})
     return with_fit({}, entry.record.name, selection, dataset)
 

@@ -27,7 +27,7 @@ from genzoo.evaluation.settings import Settings
 from genzoo.evaluation.subject import Subject
 from genzoo.interfaces.kind import Kind
 from genzoo.model.batches import evaluating
-from genzoo.model.model import STANDARD_PRIOR, Model
+from genzoo.model.model import Model
 from genzoo.model.sampling_options import changed_options
 from genzoo.progress import Progress, silent
 from genzoo.records import FeatureSpec, MetricSpec
@@ -237,7 +237,7 @@ def _model_section(model: Model, name: str, settings: Settings) -> ModelSection:
         name=name,
         architecture=model.architecture_name,
         weights=weights_hash(model),
-        prior=settings.prior or STANDARD_PRIOR,
+        prior=settings.prior or model.default_prior,
         truncation=settings.truncation,
         sampling=dict(settings.sampling),
     )

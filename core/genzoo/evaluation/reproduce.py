@@ -10,7 +10,7 @@ from genzoo.evaluation.compare import protocol_differences
 from genzoo.evaluation.evaluate import Plan, weights_hash
 from genzoo.evaluation.evaluation_record import PROTOCOL, EvaluationRecord, Value
 from genzoo.evaluation.settings import Settings
-from genzoo.model.model import STANDARD_PRIOR, Model
+from genzoo.model.model import Model
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def settings_of(record: EvaluationRecord, batch_size: int) -> Settings:
     return Settings(
         count=samples.count,
         seed=samples.seed,
-        prior=None if model.prior == STANDARD_PRIOR else model.prior,
+        prior=model.prior,
         truncation=model.truncation,
         label_prior="uniform" if samples.label_prior == "none" else samples.label_prior,
         batch_size=batch_size,

@@ -26,6 +26,7 @@ class Architecture(ABC):
     Attributes:
         any_shape: True where the parts it builds do not depend on the sample's shape but for the
             channels, as with convolutions alone: a built model then takes samples of other shapes.
+        sampling_prior: The fitted prior that samples are drawn from by default, where there is one.
         draws_samples: True where a sample is a draw from the decoder's likelihood, with noise of
             its own, as with text and whatever else is modelled piece by piece. Otherwise it is the
             likelihood's mean, as is the custom with images.
@@ -35,6 +36,7 @@ class Architecture(ABC):
     """
 
     any_shape: ClassVar[bool] = False
+    sampling_prior: ClassVar[str] = ""
     draws_samples: bool = False
 
     sample: SampleSpec

@@ -16,7 +16,7 @@ class Prior(nn.Module, ABC):
     """A distribution over latents. Its parameters and buffers are saved with the model.
 
     Attributes:
-        classes: Classes that it knows where the model's parts know none, in label order.
+        classes: Classes that it knows, whether the model's parts know them or not, in label order.
     """
 
     classes: tuple[str, ...] = ()
@@ -79,6 +79,7 @@ class FittedPrior(Prior):
     """A prior learned from the posteriors of the training data, after training.
 
     It is built empty from its config (so that saved weights can be put into it) and then fitted.
+    Where the config has a field `classes`, it gets the names of a conditional model's classes.
     """
 
     def __init__(self, latent: LatentSpec, config: Config) -> None:
@@ -88,6 +89,10 @@ class FittedPrior(Prior):
     @abstractmethod
     def fit(self, latents: Tensor, seed: int) -> Self:
         """Fit to posterior draws (N, *latent shape), in place, and return self."""
+
+    def fit_classes(self, latents: Tensor, labels: Tensor, seed: int) -> Self:
+        """Fit to draws (N, *latent shape) of classes (N,); by default these make no difference."""
+        return self.fit(latents, seed)
 
 
 LOG_TWO_PI = 1.8378770664093453

@@ -133,13 +133,19 @@ class Model(nn.Module):
         """Whether it has an encoder or a generator's inverse, to encode and reconstruct with."""
         return find_encoder(self.parts.values()) is not None
 
+    @property
+    def default_prior(self) -> str:
+        """Name of the prior that latents are drawn from unless another is asked for."""
+        wish = self.architecture.sampling_prior
+        return wish if wish in self.priors else STANDARD_PRIOR
+
     def prior(self, name: str | None = None) -> Prior:
         """The prior of that name; the architecture's own when none is given.
 
         Raises:
             UnknownNameError: The model has no such prior.
         """
-        key = name or STANDARD_PRIOR
+        key = name or self.default_prior
         if key not in self.priors:
             raise unknown_name(f"prior of {self.architecture_name}", key, self.priors.keys())
         return cast(Prior, self.priors[key])
@@ -200,7 +206,8 @@ class Model(nn.Module):
         """
         check_temperature(temperature, self.architecture, self.architecture_name)
         by_prior = labels if self.prior(prior).classes else None
-        classes = self._labels(None if by_prior is not None else labels, count, start)
+        own = labels if by_prior is None or self.sample_spec.classes else None
+        classes = self._labels(own, count, start)
         part = self._decoding_part(count > batch_size, options)
         by_styles = truncating([part], truncation, truncated_layers)
         if by_styles is not None:

@@ -65,7 +65,12 @@ def select(data: Dataset, seed: int, most: int) -> Selection:
 
 
 def fit_prior(
-    entry: Entry[PriorSpec], config: Config, model: Model, latents: Tensor, seed: int
+    entry: Entry[PriorSpec],
+    config: Config,
+    model: Model,
+    latents: Tensor,
+    seed: int,
+    labels: Tensor | None = None,
 ) -> FittedPrior:
     """A new prior of the model, fitted to latents (N, *latent shape) on their device.
 
@@ -75,15 +80,30 @@ def fit_prior(
         model: Whose latents they are.
         latents: Posterior draws, see `posterior_draws`.
         seed: With the prior's name it names the randomness of the fit.
+        labels: Their classes (N,), of a conditional model; see `selected_labels`.
 
     Raises:
         PluginError: Its code fails.
         SpecError: It is not a prior of such latents.
     """
+    classes = model.sample_spec.classes
+    if labels is not None and "classes" in type(config).model_fields:
+        config = config.model_copy(update={"classes": classes})
     with plugin_errors(entry):
         prior: FittedPrior = load_target(entry.record.target)(model.latent_spec, config)
     prior.bind(dict(model.parts.items()))
-    return prior.to(latents.device).fit(latents, derive_seed(seed, "prior", entry.record.name))
+    prior, named = prior.to(latents.device), derive_seed(seed, "prior", entry.record.name)
+    if labels is None:
+        return prior.fit(latents, named)
+    return prior.fit_classes(latents, labels.to(latents.device), named)
+
+
+def selected_labels(data: Dataset, selection: Selection) -> Tensor | None:
+    """The class of each selected sample, (N,), or None where the data are not conditional."""
+    if data.labels is None or not data.spec.conditional:
+        return None
+    labels = [data.labels[rows] for rows in selection.batches(data)]
+    return torch.from_numpy(np.concatenate(labels))
 
 
 @torch.inference_mode()

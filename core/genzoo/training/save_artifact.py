@@ -16,7 +16,14 @@ from genzoo.registry import load_target
 from genzoo.system.atomic_files import remove_leftovers
 from genzoo.training.checkpoint import read_checkpoint
 from genzoo.training.components import Session
-from genzoo.training.fit_prior import MOST_SAMPLES, fit_prior, posterior_draws, select, with_fit
+from genzoo.training.fit_prior import (
+    MOST_SAMPLES,
+    fit_prior,
+    posterior_draws,
+    select,
+    selected_labels,
+    with_fit,
+)
 from genzoo.training.starting_model import GROUPS
 
 
@@ -81,10 +88,11 @@ def add_fitted_priors(session: Session, model: Model, training: dict[str, Any]) 
     data = session.dataset.content
     selection = select(data, session.config.seed, MOST_SAMPLES)
     latents = posterior_draws(model, data, selection)
+    labels = selected_labels(data, selection)
     for name in session.task.entry.record.priors:
         entry = session.task.registry[PriorSpec].find(name, near=session.task.entry.distribution)
         config = load_target(entry.record.config)()
-        prior = fit_prior(entry, config, model, latents, session.config.seed)
+        prior = fit_prior(entry, config, model, latents, session.config.seed, labels)
         model.add_priors({name: prior})
         training = with_fit(training, name, selection, data)
     return training
