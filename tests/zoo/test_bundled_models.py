@@ -57,6 +57,20 @@ def test_the_autoencoder_reconstructs_real_portraits():
     assert error < 0.1 * x.var().item()
 
 
+def test_the_voice_speaks_digits_that_differ_by_class():
+    """A six begins and ends with a hiss, and a four has next to none."""
+    model = genzoo.load("digits-voice", registry=REGISTRY)
+    assert model.default_prior == "class-mixture"
+    sounds = {name: model.sample(8, seed=1, labels=name)[:, 0] for name in ("6", "4")}
+    hiss = {}
+    for name, x in sounds.items():
+        assert x.shape == (8, 8000)
+        assert (x.abs().amax(1) > 0.005).all(), "none is silent"
+        power = torch.fft.rfft(x).abs().square().sum(0)
+        hiss[name] = float(power[2500:].sum() / power.sum())
+    assert hiss["6"] > 2 * hiss["4"]
+
+
 def test_the_names_are_new_and_come_back():
     from genzoo_zoo.names import load, load_held_out
 
