@@ -18,7 +18,7 @@ from genzoo import (
     Terms,
     TrainingContext,
 )
-from genzoo_gan.objectives.logistic import LogisticGAN
+from genzoo_gan.objectives.logistic import LogisticLosses
 from genzoo_gan.penalties import squared_gradient
 from genzoo_gan.stylegan.configs import StyleObjectiveConfig
 
@@ -26,7 +26,7 @@ USUAL_GAMMA = 0.0002
 """Of R1, for each pixel and divided by the batch size (Karras et al. 2020, arXiv:2006.06676)."""
 
 
-class StyleGANObjective(LogisticGAN):
+class StyleGANObjective(LogisticLosses):
     """Objective `stylegan2`: non-saturating, with lazy R1, lazy path lengths and mixed styles.
 
     A lazy phase moves on its own. Learning rate and decay rates make up for the added moves.
