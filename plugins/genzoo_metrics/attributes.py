@@ -20,6 +20,9 @@ MOST_VALUES = 256
 WEAK = 0.7
 """Accuracy below which the numbers come with a warning."""
 
+SURE = 0.05
+"""How much oftener than by the commonest value a classifier is right that can tell something."""
+
 
 class Attributes(Metric):
     """Shares of labelled attributes in samples and in the data, told by a classifier.
@@ -68,11 +71,7 @@ class Attributes(Metric):
         )
         told, made = classifier.told(subject.real[:held]), classifier.told(subject.fake)
         right = share(told == numbers[:held])
-        warnings = (
-            (f"The classifier of '{name}' is right about {right.value:.0%} of held-out data only.",)
-            if right.value < WEAK
-            else ()
-        )
+        warnings = _warnings(name, right.value, shares(numbers[:held], len(values)).max())
         there = shares(told, len(values))
         distance = without_groups(*distance_of_shares(made, there))
         return [
@@ -135,6 +134,15 @@ def fit_classifier(
     with torch.enable_grad():
         optimizer.step(loss)
     return Classifier(weight.detach(), bias.detach(), mean, deviation)
+
+
+def _warnings(name: str, accuracy: float, commonest: float) -> tuple[str, ...]:
+    if accuracy >= WEAK:
+        return ()
+    told = f"The classifier of '{name}' is right about {accuracy:.0%} of held-out data only."
+    if accuracy > commonest + SURE:
+        return (told,)
+    return (f"{told} It cannot tell it at all: are the labels in the order of the data?",)
 
 
 def shares(numbers: NDArray[np.int64], values: int) -> NDArray[np.float64]:

@@ -64,6 +64,13 @@ def test_what_cannot_be_told_is_said_beside_the_accuracy():
     assert "of 'colour' is right about" in accuracy.warnings[0]
 
 
+def test_labels_in_another_order_are_suspected():
+    labels = np.random.default_rng(3).permutation(VALUES[np.arange(900) % 3])
+    found = measured(np.arange(600) % 3, attributes={"colour": labels})
+    (warning,) = found["colour: accuracy"].warnings
+    assert warning.endswith("are the labels in the order of the data?")
+
+
 def test_without_attributes_nothing_is_measured():
     assert Attributes().measure(subject(np.zeros(9, int), attributes={})) == []
 
