@@ -49,9 +49,13 @@ class LikelihoodBound(Metric):
     parameters: ClassVar[Mapping[str, Any]] = {"images": 500, "draws": 100}
 
     def applies(self, model: Model) -> bool:
-        """Models with an encoder and a decoder, of what is judged and not of its latents."""
+        """Models with an encoder and a decoder, of what is judged and not of its latents.
+
+        Codes have no density to weigh against that of a prior.
+        """
         decodes = any(isinstance(part, Decoder) for part in model.parts.values())
-        return model.through is None and model.can_encode and decodes
+        continuous = model.through is None and not model.latent_spec.codes
+        return continuous and model.can_encode and decodes
 
     def measure(self, subject: Subject) -> Sequence[Estimate]:
         """In nats for a sample, and in bits for each of its values or other pieces."""

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+import genzoo
 from genzoo import (
     Batch,
     CapabilityError,
@@ -20,6 +21,7 @@ from genzoo import (
 )
 from genzoo.interfaces.vital_signs import CodeUse, LatentUse, Separation
 from genzoo.training.phase_runner import PhaseEngine
+from genzoo_metrics.likelihood_bound import LikelihoodBound
 from genzoo_vae.autoencoders.architectures import KLAutoencoder, VQAutoencoder
 from genzoo_vae.autoencoders.configs import KLAutoencoderConfig, VQAutoencoderConfig
 from genzoo_vae.autoencoding.equivariance import Transform, choose_transform
@@ -298,3 +300,10 @@ def test_codes_have_no_density_for_a_bound():
     for objective in (ELBO(ELBOConfig(), context), IWAE(IWAEConfig(), context)):
         with pytest.raises(CapabilityError, match="these are codes"):
             objective.check(architecture.build())
+
+
+def test_likelihood_bounds_are_not_asked_of_codes():
+    config = {"widths": (4, 8), "groups": 2, "tile": 64}
+    applies = LikelihoodBound().applies
+    assert not applies(genzoo.build("vq-autoencoder", size=16, config=config))
+    assert applies(genzoo.build("kl-autoencoder", size=16, config={**config, "layers": 1}))
