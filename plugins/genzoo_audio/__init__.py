@@ -1,11 +1,11 @@
-"""Sounds for genzoo: the kind `audio`, networks and an objective for waveforms, and metrics.
+"""Sounds for genzoo: the kind `audio`, an architecture, and a feature space.
 
 This module is the plugin: it registers records and imports no torch.
 """
 
 from __future__ import annotations
 
-from genzoo import ArchitectureSpec, KindSpec, hookimpl
+from genzoo import ArchitectureSpec, FeatureSpec, KindSpec, hookimpl
 
 SHORT = {"kind": "audio", "shape": (1, 800), "sample_rate": 8000}
 
@@ -42,5 +42,19 @@ def genzoo_architectures() -> list[ArchitectureSpec]:
             tiny={"latent_dim": 4, "width": 8},
             tiny_samples=(SHORT,),
             paper="https://arxiv.org/abs/1312.6114",
+        )
+    ]
+
+
+@hookimpl
+def genzoo_features() -> list[FeatureSpec]:
+    """A feature space of sounds."""
+    return [
+        FeatureSpec(
+            name="log-spectrum",
+            summary="Statistics of log spectra in 32 bands: means over time and deviations",
+            target="genzoo_audio.spectrum_features:LogSpectrum",
+            kinds=("audio",),
+            preferred=10,
         )
     ]
