@@ -84,6 +84,13 @@ class AutoencoderObjective(Objective):
             CapabilityError: Says which part is of the wrong kind, or what would train it.
         """
         check_autoencoder(parts, "autoencoder")
+        sample = self.context.sample
+        if len(sample.shape) != 3 and self.config.pixels != "likelihood":
+            # The means of other likelihoods need not have gradients, such as those of tokens.
+            raise CapabilityError(
+                f"--pixels {self.config.pixels} compares images, and these are not.",
+                "Add --pixels likelihood, or use --objective elbo.",
+            )
         learns = any(isinstance(layer, LearnedLogScale) for layer in parts["decoder"].modules())
         if learns and self.config.pixels != "likelihood":
             raise CapabilityError(
