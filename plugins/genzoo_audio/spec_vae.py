@@ -24,7 +24,9 @@ from genzoo_audio.spectra import Transform, pad_to_multiple
 from genzoo_audio.spectrum_likelihood import SpectrumGaussian
 
 HALVINGS = 4
-GROUPS = 8
+GROUPS, LEAST_GROUP = 8, 4
+"""A group of one channel and one time would be normalised to nothing."""
+
 LOG_VARIANCE_BOUND = 10.0
 QUIET = -1.2
 """About the log magnitude of silence, which follows the end."""
@@ -37,7 +39,7 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
-        self.norm = nn.GroupNorm(GROUPS, channels)
+        self.norm = nn.GroupNorm(min(GROUPS, channels // LEAST_GROUP), channels)
         self.wide = nn.Conv1d(channels, channels, 3, padding=dilation, dilation=dilation)
         self.point = nn.Conv1d(channels, channels, 1)
 

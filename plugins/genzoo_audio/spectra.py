@@ -13,7 +13,7 @@ WINDOW_SECONDS = 0.032
 """Long enough to tell the harmonics of a voice apart."""
 
 FLOOR = 3e-3
-"""What is added to magnitudes before the logarithm: a sine of full scale has magnitude 4."""
+"""What is added to magnitudes before the logarithm: a sine of full scale has magnitude 1."""
 
 CENTRE, SPREAD = -3.5, 2.0
 """Log spectra are shifted and scaled by these, to lie in about [-1.2, 2.5]."""

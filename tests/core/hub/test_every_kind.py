@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+import wave
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,8 @@ class Content:
         options: What makes it small.
         features: A feature space that is quick.
         imported: Options of the kind that weights alone do not tell.
+        prior: One that a run fits when it ends.
+        data_options: How samples are cut out of the data.
         labels: Options with which the data have classes.
         file: Makes a file of one sample in a folder.
     """
@@ -53,6 +56,8 @@ class Content:
     file: Callable[[Path], Path]
     features: str
     imported: tuple[str, ...]
+    prior: str = "mixture"
+    data_options: dict[str, float] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
 
 
@@ -81,6 +86,24 @@ def line(folder: Path) -> Path:
     return folder / "one.txt"
 
 
+def tones(folder: Path) -> Path:
+    (folder / "tones").mkdir(exist_ok=True)
+    time = np.arange(800) / 8000
+    for number in range(24):
+        name, hertz = (("low", 400), ("high", 2000))[number % 2]
+        values = 9000 * np.sin(2 * np.pi * (hertz + 5 * number) * time)
+        with wave.open(str(folder / "tones" / f"{name}_{number}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(8000)
+            file.writeframes(values.astype("<i2").tobytes())
+    return folder / "tones"
+
+
+def tone(folder: Path) -> Path:
+    return tones(folder) / "low_0.wav"
+
+
 CONTENT = {
     "image": Content(
         images, "conv-vae", {"width": 4, "latent_dim": 3}, picture, "pixels", ("size",)
@@ -93,6 +116,17 @@ CONTENT = {
         "token-ngrams",
         ("length", "vocabulary"),
         labels=("--label-from", "2"),
+    ),
+    "audio": Content(
+        tones,
+        "spec-vae",
+        {"width": 8, "latent_dim": 3},
+        tone,
+        "log-spectrum",
+        ("rate", "seconds"),
+        prior="class-mixture",
+        data_options={"seconds": 0.1},
+        labels=("--label-from", "{label}_{number}"),
     ),
 }
 
@@ -120,6 +154,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             steps=STEPS,
             batch_size=4,
             tracker=("none",),
+            **content.data_options,
         )
     return folders
 
@@ -130,7 +165,7 @@ def place(trained: dict[str, Path], kind: str, tmp_path: Path) -> Path:
     return shutil.copytree(trained[kind], tmp_path / "place")
 
 
-def words(options: dict[str, int]) -> list[object]:
+def words(options: Mapping[str, float]) -> list[object]:
     pairs = ((f"--{key.replace('_', '-')}", value) for key, value in options.items())
     return [word for pair in pairs for word in pair]
 
@@ -139,7 +174,15 @@ def calls(kind: str, place: Path) -> dict[str, list[list[object]]]:
     """What is run for each command of the table; of several calls the last is in question."""
     content = CONTENT[kind]
     data, run, file = content.data(place), place / "run", content.file(place)
-    small = [*words(content.options), "--steps", STEPS, "--batch-size", 4, "--tracker", "none"]
+    small = [
+        *words({**content.options, **content.data_options}),
+        "--steps",
+        STEPS,
+        "--batch-size",
+        4,
+        "--tracker",
+        "none",
+    ]
     train = ["train", content.architecture, data, *small, "-o", "x"]
     evaluate = ["evaluate", run, data, "-n", 16, "-o", "e.json", "--metrics", "frechet-distance"]
     evaluate += ["--features", content.features]
@@ -155,11 +198,14 @@ def calls(kind: str, place: Path) -> dict[str, list[list[object]]]:
         "train --stream": [[*train, "--stream"]],
         "sample": [["sample", run, "-n", 3]],
         "sample --temperature": [["sample", run, "-n", 3, "--temperature", 0.5]],
-        "sample --prior": [["sample", run, "-n", 3, "--prior", "mixture"]],
+        "sample --prior": [["sample", run, "-n", 3, "--prior", content.prior]],
         "reconstruct": [["reconstruct", run, file]],
         "encode": [["encode", run, file, "-o", "z.npz"]],
         "decode": [["encode", run, file, "-o", "z.npz"], ["decode", run, "z.npz"]],
         "interpolate": [["interpolate", run, "--from", file, "--seed", 1, "--steps", 3]],
+        "directions": [["directions", run, "-n", 2]],
+        "edit": [["directions", run, "-n", 2], ["edit", run, "-n", 2]],
+        "mix": [["mix", run]],
         "film": [["film", run, "-o", "x.gif"]],
         "fit-prior": [
             ["fit-prior", run, data, "--prior", "mixture", "--set", "components=2", "-o", "m"]

@@ -43,6 +43,7 @@ def test_shapes_hold_for_mono_and_stereo_of_any_length(bundled, channels, second
     x = model.sample(3, labels=["a", "b", "a"])
     assert x.shape == (3, *shape)
     assert model.encode(x, ["a", "b", "a"]).shape == (3, 4)
+    assert model.encode(x[:1], ["a"]).shape == (1, 4)
 
 
 def test_it_learns_what_tells_two_tones_apart(bundled, tmp_path):
