@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from genzoo.app.blueprint import Blueprint as Blueprint
     from genzoo.app.blueprint import build as build
     from genzoo.app.evaluate import evaluate as evaluate
+    from genzoo.app.foreign_checkpoints import recognise_checkpoint as recognise_checkpoint
     from genzoo.app.open_model import known_names as known_names
     from genzoo.app.open_model import load as load
     from genzoo.app.publish import pull as pull
@@ -84,6 +85,8 @@ if TYPE_CHECKING:
     from genzoo.interfaces.distributions import Posterior as Posterior
     from genzoo.interfaces.feature_extractor import FeatureExtractor as FeatureExtractor
     from genzoo.interfaces.feature_network import FeatureNetwork as FeatureNetwork
+    from genzoo.interfaces.foreign_checkpoint import ForeignCheckpoint as ForeignCheckpoint
+    from genzoo.interfaces.foreign_checkpoint import ForeignObject as ForeignObject
     from genzoo.interfaces.foreign_model import ForeignModel as ForeignModel
     from genzoo.interfaces.image_pyramid import ImagePyramid as ImagePyramid
     from genzoo.interfaces.kind import Kind as Kind
@@ -158,6 +161,7 @@ if TYPE_CHECKING:
 _HOME = {
     "genzoo.app.blueprint": ("Blueprint", "build"),
     "genzoo.app.evaluate": ("evaluate",),
+    "genzoo.app.foreign_checkpoints": ("recognise_checkpoint",),
     "genzoo.app.open_model": ("known_names", "load"),
     "genzoo.app.publish": ("pull", "push", "save_model", "verify", "write_evaluations"),
     "genzoo.app.read_and_save_samples": ("save",),
@@ -218,6 +222,7 @@ _HOME = {
     "genzoo.evaluation.subject": ("Subject",),
     "genzoo.interfaces.architecture": ("Architecture",),
     "genzoo.interfaces.distributions": ("Likelihood", "Posterior"),
+    "genzoo.interfaces.foreign_checkpoint": ("ForeignCheckpoint", "ForeignObject"),
     "genzoo.interfaces.foreign_model": ("ForeignModel",),
     "genzoo.interfaces.decoded": ("Decoded", "Layout", "UndecodableError"),
     "genzoo.interfaces.image_pyramid": ("ImagePyramid",),

@@ -285,6 +285,23 @@ class FormatSpec(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckpointFormatSpec(Record):
+    """A form of other programs' checkpoints, which `genzoo import` makes models of.
+
+    Attributes:
+        target: A function that takes what the file says: plain values, tensors and
+            `genzoo.ForeignObject`s. It returns a `genzoo.ForeignCheckpoint`, or None where the file
+            is of another form.
+    """
+
+    what: ClassVar[str] = "checkpoint format"
+    hook: ClassVar[str] = "genzoo_checkpoint_formats"
+    since: ClassVar[str] = "0.1"
+
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class KindSpec(Record):
     """A kind of content, such as images: how samples are read, written and shown.
 

@@ -113,6 +113,18 @@ def _format(subject: RecordSubject) -> str:
     return "its function leaves other files alone"
 
 
+def _checkpoint_format(subject: RecordSubject) -> str:
+    target = str(getattr(subject.record, "target", ""))
+    reader = load_target(target)
+    if not callable(reader):
+        raise ContractError(f"{target} is not a function that reads a checkpoint.")
+    others: tuple[Any, ...] = (None, {}, [], ())
+    for content in others:
+        if reader(content) is not None:
+            raise ContractError(f"{target} takes {content!r} for its own.", source_of(reader))
+    return "its function leaves other checkpoints alone"
+
+
 def _command(subject: RecordSubject) -> str:
     import click
 
@@ -164,6 +176,7 @@ _OTHERS: Mapping[str, Callable[[RecordSubject], str]] = {
     "data set": _data_set,
     "data source": _data_source,
     "format": _format,
+    "checkpoint format": _checkpoint_format,
     "command": _command,
     "model": _model,
     "recipe": _recipe,

@@ -5,7 +5,13 @@ Records only: neither the networks nor torch are imported until one is used.
 
 from __future__ import annotations
 
-from genzoo import ArchitectureSpec, ObjectiveSpec, RecipeSpec, hookimpl
+from genzoo import (
+    ArchitectureSpec,
+    CheckpointFormatSpec,
+    ObjectiveSpec,
+    RecipeSpec,
+    hookimpl,
+)
 
 _PARTS = ("generator", "discriminator")
 _TINY = {
@@ -198,5 +204,22 @@ def genzoo_recipes() -> list[RecipeSpec]:
             summary="it needs nothing but the images",
             architecture="convgan",
             preferred=10,
+        ),
+    ]
+
+
+@hookimpl
+def genzoo_checkpoint_formats() -> list[CheckpointFormatSpec]:
+    """Forms in which StyleGANs are kept by others."""
+    return [
+        CheckpointFormatSpec(
+            name="stylegan-pickle",
+            summary="NVIDIA's pickles of StyleGAN2-ADA and StyleGAN3",
+            target="genzoo_gan.stylegan.nvidia:read",
+        ),
+        CheckpointFormatSpec(
+            name="stylegan2-port",
+            summary="Checkpoints of the common PyTorch port of StyleGAN2",
+            target="genzoo_gan.stylegan.port:read",
         ),
     ]

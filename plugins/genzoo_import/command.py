@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,9 +34,8 @@ ABSENT = "-"
 @click.argument("file", type=HomePath(path_type=Path), metavar="FILE")
 @click.option(
     "--architecture",
-    required=True,
     shell_complete=complete_architecture,
-    help="What the weights are of.",
+    help="What the weights are of. Needed where the file does not say it.",
 )
 @out_option("Folder of the model. Default: the file's name without its ending.")
 @click.option("--kind", help="What it models, for an architecture of several kinds.")
@@ -76,7 +75,7 @@ ABSENT = "-"
 @output_options
 def command(
     file: Path,
-    architecture: str,
+    architecture: str | None,
     out: Path | None,
     kind: str | None,
     size: str | None,
@@ -90,15 +89,21 @@ def command(
     licence: str,
     dry_run: bool,
 ) -> None:
-    """Make a model of FILE: a state dict in a .pth, .pt, .bin or .ckpt, or a .safetensors file.
+    """Make a model of FILE: a checkpoint or a state dict in a .pkl, .pth, .pt, .bin or .ckpt file,
+    or a .safetensors file.
 
-    Only tensors and plain values are read: a file that holds code is refused. Tensors are matched
-    by name, else by the shapes and the order of the layers; the width, the size and the like are
-    inferred from them where the architecture can. All must fit.
+    Nothing in a file is executed. Checkpoints that a plugin knows, such as StyleGAN's, say
+    themselves what they are of. With --architecture, tensors are matched by name, else by the
+    shapes and the order of the layers; the width, the size and the like are inferred from them
+    where the architecture can. All must fit.
     """
     folder = out or Path(file.stem)
     if not dry_run:
         refuse_loss(folder, (file, file.parent))
+    names = tuple(name.strip() for name in classes.split(",") if name.strip())
+    if architecture is None:
+        _import_checkpoint(file, folder, names, licence, dry_run)
+        return
 
     from genzoo import Blueprint
 
@@ -110,7 +115,7 @@ def command(
         parts=parts or blueprint.parts,
         config=values["architecture"],
         options=values["data"],
-        classes=tuple(name.strip() for name in classes.split(",") if name.strip()),
+        classes=names,
     )
 
     from genzoo_import.convert import check, find_weights, write_model
@@ -123,6 +128,40 @@ def command(
         return
     write_model(found, folder, licence=licence, ignore_unused=ignore_unused)
     _tell(found, folder)
+
+
+def _import_checkpoint(
+    file: Path, folder: Path, classes: tuple[str, ...], licence: str, dry_run: bool
+) -> None:
+    """A model of a checkpoint that says itself what it is of."""
+    from genzoo_import.checkpoints import find_checkpoint, write_checkpoint
+
+    found, out = find_checkpoint(file, classes), output()
+    if dry_run:
+        weights = found.foreign.weights
+        rows = [{"model": name, "shape": list(weights[name].shape)} for name in weights]
+        out.table({"model": "model", "shape": "shape"}, rows)
+        return
+    write_checkpoint(found, folder, licence=licence)
+    told = {**found.foreign.config, **found.blueprint.options}
+    out.note(f"It is of {found.blueprint.entry.full_name}, with {_listed(told)}.")
+    for title, text in found.foreign.notes.items():
+        out.note(f"{title.replace('_', ' ').capitalize()}: {text}.")
+    data = {
+        "model": str(folder),
+        "file": str(file),
+        "sha256": found.sha256,
+        "architecture": found.blueprint.entry.full_name,
+        "config": dict(found.foreign.config),
+        "options": dict(found.blueprint.options),
+        "classes": list(found.blueprint.classes),
+    }
+    out.result(data, str(folder))
+    out.note(f"Look at it: genzoo sample {folder}")
+
+
+def _listed(told: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in told.items())
 
 
 def _parse(blueprint: Blueprint, assignments: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -172,7 +211,7 @@ def _tell(found: Found, folder: Path) -> None:
     out, match = output(), found.candidate.match
     told = {**found.config, **found.options}
     if told:
-        out.note("With " + ", ".join(f"{name}={value}" for name, value in told.items()) + ".")
+        out.note(f"With {_listed(told)}.")
     if match.counters:
         out.note(f"Set to 0, as the file lacks them: {len(match.counters)} counters of batches.")
     for what, names in (("Not used", match.unused), ("Outside the network", found.left_out)):

@@ -2,7 +2,7 @@
 
 A pickle is a program for a machine with a stack. This one runs the program on plain data: it calls
 nothing, imports nothing and reserves nothing, so that time and memory follow from the length of
-the pickle alone. What the program would call becomes a `Call` that whoever wants it may read.
+the pickle alone. What the program would make becomes a `ForeignObject` that others may read.
 """
 
 from __future__ import annotations
@@ -10,12 +10,17 @@ from __future__ import annotations
 import pickletools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol, cast
+
+from genzoo import ForeignObject
 
 MAX_STEPS = 4_000_000
 """Instructions in one pickle; a checkpoint of a hundred thousand tensors has as many."""
 
 MAX_BITS = 256
+
+LONG = 1 << 12
+"""From how many bytes on a piece is a view, and at most how many a line has."""
 
 _CONSTANTS = frozenset((
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",
@@ -54,21 +59,50 @@ class Name:
 
 
 @dataclass(frozen=True, eq=False)
-class Call:
-    """What a pickle would call, and with what."""
-
-    name: str
-    arguments: tuple[Any, ...]
-
-
-@dataclass(frozen=True, eq=False)
 class Reference:
     """Something outside the pickle, by what it says of it."""
 
     content: Any
 
 
-def run(data: BinaryIO, allowed: Callable[[str], bool]) -> Any:
+class Stream(Protocol):
+    """A pickle that is read on from where it is."""
+
+    def read(self, count: int, /) -> Any: ...
+    def readline(self) -> bytes: ...
+    def tell(self) -> int: ...
+
+
+class Views:
+    """A stream whose long pieces are views of the data: nothing is copied.
+
+    Args:
+        data: All of it.
+    """
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._place = 0
+
+    def read(self, count: int, /) -> bytes | memoryview:
+        """The next bytes, as many as there are up to `count`."""
+        piece = self._data[self._place : self._place + count]
+        self._place += len(piece)
+        return piece if len(piece) >= LONG else bytes(piece)
+
+    def readline(self) -> bytes:
+        """The next bytes up to the end of a line or of the data, at most `LONG`."""
+        piece = bytes(self._data[self._place : self._place + LONG])
+        line = piece[: piece.find(b"\n") + 1] or piece
+        self._place += len(line)
+        return line
+
+    def tell(self) -> int:
+        """How many bytes were read."""
+        return self._place
+
+
+def run(data: Stream, allowed: Callable[[str], bool]) -> Any:
     """The value that the pickle at the position of `data` describes; the position is behind it.
 
     Args:
@@ -81,7 +115,7 @@ def run(data: BinaryIO, allowed: Callable[[str], bool]) -> Any:
     """
     machine = _Machine(allowed)
     try:
-        for step, (code, argument, _) in enumerate(pickletools.genops(data)):
+        for step, (code, argument, _) in enumerate(pickletools.genops(cast(BinaryIO, data))):
             if step >= MAX_STEPS:
                 raise PickleError(f"it has over {MAX_STEPS:,} instructions")
             machine.step(code.name, argument)
@@ -128,7 +162,10 @@ class _Machine:
         elif code == "BINPERSID":
             stack.append(Reference(stack.pop()))
         elif code == "BUILD":
-            stack.pop()  # Attributes of what is below, such as a state dict's versions.
+            # Attributes of what is below. Those of a dictionary are a state dict's versions.
+            state = stack.pop()
+            if isinstance(stack[-1], ForeignObject):
+                stack[-1].state = state
         elif code in ("POP", "DUP"):
             stack.pop() if code == "POP" else stack.append(stack[-1])
         elif code not in ("PROTO", "FRAME", "STOP"):
@@ -183,7 +220,7 @@ def _called(function: Any, arguments: Any) -> Any:
     if not isinstance(function, Name) or not isinstance(arguments, tuple):
         raise PickleError("it calls what is not a name")
     if function.name != _DICT:
-        return Call(function.name, arguments)
+        return ForeignObject(function.name, arguments)
     made: dict[Any, Any] = {}
     for pair in arguments[0] if arguments else ():
         _update(made, pair)
@@ -191,15 +228,16 @@ def _called(function: Any, arguments: Any) -> Any:
 
 
 def _extend(target: Any, items: list[Any]) -> None:
-    if isinstance(target, list):
+    if isinstance(target, ForeignObject):
+        target.elements.extend(items)
+    elif isinstance(target, list):
         target.extend(items)
-    elif not isinstance(target, Call):
+    else:
         raise PickleError("it appends to what is not a list")
 
 
 def _update(target: Any, items: Iterable[Any]) -> None:
-    if isinstance(target, Call):
-        return
+    target = target.entries if isinstance(target, ForeignObject) else target
     keys, values = list(items)[::2], list(items)[1::2]
     if not isinstance(target, dict) or len(keys) != len(values):
         raise PickleError("it has entries of what is not a dictionary")

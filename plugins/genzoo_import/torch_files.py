@@ -18,7 +18,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genzoo_import.inert_pickle import Call, Name, PickleError, Reference, run
+from genzoo import ForeignObject
+from genzoo_import.allowed_names import in_pickle, in_torch_file
+from genzoo_import.inert_pickle import Name, PickleError, Reference, Views, run
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _MAX_DIMENSIONS, _MAX_VALUES = 64, 2**62
@@ -31,14 +33,6 @@ _STORAGES = {
     "ComplexFloat": torch.complex64, "ComplexDouble": torch.complex128,
 }  # fmt: skip
 _STORAGE = re.compile(r"torch\.(?:cuda\.)?(\w+)Storage|torch\.storage\.(Untyped)Storage")
-_ALLOWED = re.compile(
-    r"torch\.(?:cuda\.)?(?:sparse\.)?\w+(?:Storage|Tensor)|torch\.storage\.(?:Unt|T)ypedStorage"
-    r"|torch\.(?:Size|device|Tensor|\w*float\w*|\w*int\d\w*|bool|complex\d+|bits\w+|per_\w+)"
-    r"|torch\.nn\.parameter\.Parameter|torch\.serialization\._get_layout"
-    r"|torch\._utils\._rebuild_\w+|torch\._tensor\._rebuild_from_type_v2"
-    r"|collections\.(?:OrderedDict|Counter|defaultdict)|_codecs\.encode"
-    r"|builtins\.(?:set|frozenset|complex|bytearray|dict|list|tuple|int|float|str|bool)"
-)
 _WRAPPERS = frozenset((
     "torch._utils._rebuild_parameter",
     "torch._utils._rebuild_parameter_with_state",
@@ -46,6 +40,7 @@ _WRAPPERS = frozenset((
 ))  # fmt: skip
 _PLAIN = {"torch._utils._rebuild_tensor": 4, "torch._utils._rebuild_tensor_v2": 6}
 _TYPED = "torch._utils._rebuild_tensor_v3"
+_INSIDE = "torch.storage._load_from_bytes"
 _OF_TYPE = "torch._tensor._rebuild_from_type_v2"
 _MAKES_TENSOR = re.compile(
     r"torch\._utils\._rebuild_\w+|torch\.(?:\w+\.)*\w*(?:Tensor|Storage|Parameter)"
@@ -74,18 +69,24 @@ class TorchFile:
 
     Args:
         data: All of the file.
+        bare: It is a pickle that torch did not write, of tensors that have their bytes in it.
 
     Raises:
         PickleError: It is damaged, or holds anything but tensors and plain values.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | memoryview, *, bare: bool = False) -> None:
         self._whole = memoryview(data)
         self._bytes: Mapping[str, memoryview] = {}
         self._made: dict[str, Tensor] = {}
-        self.content = self._open_zip() if data.startswith(b"PK") else self._open_legacy()
+        self._inside: dict[int, TorchFile] = {}
+        if bare:
+            self.content = run(Views(self._whole), in_pickle)
+        else:
+            zipped = bytes(self._whole[:2]) == b"PK"
+            self.content = self._open_zip() if zipped else self._open_legacy()
 
-    def tensor(self, call: Call) -> Tensor | None:
+    def tensor(self, call: ForeignObject) -> Tensor | None:
         """The tensor that a call makes; None where it makes something else.
 
         Raises:
@@ -94,21 +95,33 @@ class TorchFile:
         """
         for _ in range(4):
             inner = call.arguments[0] if call.arguments else None
-            if call.name in _WRAPPERS and isinstance(inner, Call):
+            if call.name in _WRAPPERS and isinstance(inner, ForeignObject):
                 call = inner
             elif call.name == _OF_TYPE and isinstance(inner, Name):
-                call = Call(inner.name, call.arguments[2])
+                call = ForeignObject(inner.name, call.arguments[2])
         if call.name in _PLAIN and len(call.arguments) >= 4:
-            storage = _storage(call.arguments[0])
-            return self._view(storage, storage.dtype, call.arguments[1:4])
+            file, storage = self._stored(call.arguments[0])
+            return file._view(storage, storage.dtype, call.arguments[1:4])
         if call.name == _TYPED and len(call.arguments) >= 7:
-            return self._view(_storage(call.arguments[0]), _dtype(call.arguments[6]),
-                              call.arguments[1:4])  # fmt: skip
+            file, storage = self._stored(call.arguments[0])
+            return file._view(storage, _dtype(call.arguments[6]), call.arguments[1:4])
         if _MAKES_TENSOR.fullmatch(call.name):
             raise PickleError(
                 "is not a dense tensor" if "_rebuild" in call.name else "has no values in the file"
             )
         return None
+
+    def _stored(self, value: Any) -> tuple[TorchFile, Storage]:
+        """A storage, and the file that its bytes are in: this one, or one inside it."""
+        if not isinstance(value, ForeignObject) or value.name != _INSIDE:
+            return self, _storage(value)
+        (content,) = value.arguments if len(value.arguments) == 1 else (None,)
+        if not isinstance(content, bytes | memoryview):
+            raise PickleError("has no values in the file")
+        if id(value) not in self._inside:
+            self._inside[id(value)] = TorchFile(content)
+        file = self._inside[id(value)]
+        return file, _storage(file.content)
 
     def _view(self, storage: Storage, dtype: torch.dtype | None, layout: tuple[Any, ...]) -> Tensor:
         offset, size, stride = layout
@@ -170,7 +183,7 @@ class TorchFile:
             for name, content in found.items()
             if name.startswith("data/")
         }
-        return run(io.BytesIO(found["data.pkl"]), _is_allowed)
+        return run(io.BytesIO(found["data.pkl"]), in_torch_file)
 
     def _entry(self, entry: zipfile.ZipInfo) -> memoryview:
         """The bytes of a file in the archive. As in torch itself, their checksum is not."""
@@ -188,12 +201,12 @@ class TorchFile:
     def _open_legacy(self) -> Any:
         """Three small pickles, the content, the keys of the storages, and their bytes."""
         data = io.BytesIO(self._whole)
-        if run(data, _is_allowed) != MAGIC or run(data, _is_allowed) != PROTOCOL:
+        if run(data, in_torch_file) != MAGIC or run(data, in_torch_file) != PROTOCOL:
             raise PickleError("it is not a file that torch saved")
-        system = run(data, _is_allowed)
+        system = run(data, in_torch_file)
         if not isinstance(system, dict) or system.get("little_endian") is not True:
             raise PickleError("its values are big-endian, which is not read")
-        content, keys = run(data, _is_allowed), run(data, _is_allowed)
+        content, keys = run(data, in_torch_file), run(data, in_torch_file)
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise PickleError("it is damaged (its storages have no names)")
         self._bytes = self._legacy_storages(data.tell(), keys, _widths(content))
@@ -215,8 +228,10 @@ class TorchFile:
         return found
 
 
-def _is_allowed(name: str) -> bool:
-    return _ALLOWED.fullmatch(name) is not None
+def is_torch_file(data: bytes) -> bool:
+    """Whether a file begins as those do that `torch.save` wrote."""
+    magic = MAGIC.to_bytes(10, "little")
+    return data.startswith(b"PK") or data[2:14] == b"\x8a\x0a" + magic
 
 
 def _storage(value: Any) -> Storage:
@@ -257,10 +272,10 @@ def _widths(content: Any) -> dict[str, int]:
         if isinstance(value, Reference):
             storage = _storage(value)
             widths[storage.key] = storage.dtype.itemsize if storage.dtype else 1
-        elif isinstance(value, dict | list | tuple | Call) and id(value) not in seen:
+        elif isinstance(value, dict | list | tuple | ForeignObject) and id(value) not in seen:
             seen.add(id(value))
-            if isinstance(value, Call):
-                waiting += value.arguments
+            if isinstance(value, ForeignObject):
+                waiting += [*value.arguments, value.state, value.entries, value.elements]
             else:
                 waiting += value.values() if isinstance(value, dict) else value
     return widths

@@ -7,7 +7,7 @@ and none of it is done that it says: see `inert_pickle`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,16 +15,19 @@ from typing import Any, TypeVar
 import safetensors.torch
 from torch import Tensor
 
-from genzoo import ArtifactError
-from genzoo_import.inert_pickle import Call, ForbiddenNameError, PickleError
+from genzoo import ArtifactError, ForeignObject
+from genzoo_import.inert_pickle import ForbiddenNameError, PickleError
 from genzoo_import.match_layers import natural_key
-from genzoo_import.torch_files import TorchFile
+from genzoo_import.torch_files import TorchFile, is_torch_file
 
 MOST_TIMES = 4
 """How many times its size a file's tensors may have: some are saved under several names."""
 
 SAFETENSORS = ".safetensors"
-PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
+BARE = ".pkl"
+"""Of pickles that torch did not write, as a rule."""
+
+PICKLES = (".pth", ".pt", ".bin", ".ckpt", ".tar", BARE)
 """`.tar` for the usual `checkpoint.pth.tar`, which is not a tar archive."""
 
 MAX_DEPTH = 16
@@ -63,26 +66,39 @@ def read_source(path: Path) -> Source:
     Raises:
         ArtifactError: It is missing or damaged, or holds anything but tensors and plain values.
     """
-    ending = path.suffix.lower()
-    if ending not in (SAFETENSORS, *PICKLES):
-        raise ArtifactError(
-            f"'{path}' is not a file of weights: it ends in none of "
-            f"{', '.join((*PICKLES, SAFETENSORS))}."
-        )
-    data = _read(path)
-    pickled = ending != SAFETENSORS
+    data = read_file(path)
+    pickled = path.suffix.lower() != SAFETENSORS
     tensors = (_load_pickle if pickled else _load_safetensors)(path, data)
     if not tensors:
         raise ArtifactError(f"'{path}' holds no tensors.", _HINT)
-    if sum(tensor.nbytes for tensor in tensors.values()) > MOST_TIMES * len(data):
+    check_sharing(path, len(data), (tensors,))
+    return Source(path, hashlib.sha256(data).hexdigest(), tensors, ordered=pickled)
+
+
+def check_sharing(path: Path, size: int, states: Iterable[Mapping[str, Tensor]]) -> None:
+    """Refuse tensors that would take far more than the file's `size` in bytes.
+
+    Raises:
+        ArtifactError: They share what is stored.
+    """
+    if sum(tensor.nbytes for state in states for tensor in state.values()) > MOST_TIMES * size:
         raise ArtifactError(
             f"'{path}' is refused: its tensors share so much that they have over {MOST_TIMES} "
             "times the file's size."
         )
-    return Source(path, hashlib.sha256(data).hexdigest(), tensors, ordered=pickled)
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """All of a file of weights.
+
+    Raises:
+        ArtifactError: It has another ending, or cannot be read.
+    """
+    if path.suffix.lower() not in (SAFETENSORS, *PICKLES):
+        raise ArtifactError(
+            f"'{path}' is not a file of weights: it ends in none of "
+            f"{', '.join((*PICKLES, SAFETENSORS))}."
+        )
     if path.exists() and not path.is_file():
         raise ArtifactError(f"'{path}' is not a file.")
     try:
@@ -105,10 +121,15 @@ def _place(name: str) -> list[str | int]:
     return natural_key(name[:MAX_NAME])
 
 
-def _load_pickle(path: Path, data: bytes) -> dict[str, Tensor]:
-    """Whatever a hostile file says ends here."""
+def open_pickle(path: Path, data: bytes) -> TorchFile:
+    """What a file with a pickle in it says. Whatever a hostile one says ends here.
+
+    Raises:
+        ArtifactError: It is damaged, or names what could run code.
+    """
+    bare = path.suffix.lower() == BARE and not is_torch_file(data)
     try:
-        file = TorchFile(data)
+        return TorchFile(data, bare=bare)
     except ForbiddenNameError as error:
         raise ArtifactError(
             f"'{path}' is refused: it names {error.name[:200]}, which could run code.", _HINT
@@ -118,9 +139,13 @@ def _load_pickle(path: Path, data: bytes) -> dict[str, Tensor]:
             f"'{path}' is refused, as damaged or no file that torch saved: {error}.", _HINT
         ) from error
 
+
+def _load_pickle(path: Path, data: bytes) -> dict[str, Tensor]:
+    file = open_pickle(path, data)
+
     def pick(name: str, value: Any) -> Tensor | None:
         try:
-            return file.tensor(value) if isinstance(value, Call) else None
+            return file.tensor(value) if isinstance(value, ForeignObject) else None
         except (PickleError, RuntimeError, TypeError, ValueError, IndexError) as error:
             reason = error if isinstance(error, PickleError) else "makes no sense"
             raise ArtifactError(f"'{path}' is refused: {name[:MAX_NAME]} {reason}.") from error
@@ -165,6 +190,10 @@ def _walk(value: Any, name: str, path: Path, depth: int = 0) -> Iterator[tuple[s
     if isinstance(value, Mapping):
         for key, child in value.items():
             yield from _walk(child, _join(name, key), path, depth + 1)
+    elif isinstance(value, ForeignObject):
+        for inside in (value.entries, value.elements, value.state):
+            if inside:
+                yield from _walk(inside, name, path, depth + 1)
     elif isinstance(value, list | tuple):
         for index, child in enumerate(value):
             yield from _walk(child, _join(name, index), path, depth + 1)

@@ -130,21 +130,19 @@ class AliasFreeConv(ModulatedConv):
         clamp: float | None,
     ) -> None:
         super().__init__(before.channels, after.channels, kernel, style_dim, demodulate=True)
-        rate = max(before.rate, after.rate) * LRELU_UPSAMPLING
+        rate = fine_rate(before, after)
         self._up, self._down = rate // before.rate, rate // after.rate
         self._clamp = clamp
         self.measured: Tensor | None = None
-        taps_up, taps_down = FILTER_SIZE * self._up, FILTER_SIZE * self._down
-        up = design_lowpass(taps_up, before.cutoff, 2 * before.half_width, rate, radial=False)
-        down = design_lowpass(taps_down, after.cutoff, 2 * after.half_width, rate, radial=radial)
+        up, down = layer_filters(before, after, radial=radial)
         self.register_buffer("magnitude_ema", torch.ones(()))
         self.register_buffer("up_filter", up, persistent=False)
         self.register_buffer("down_filter", down, persistent=False)
         # The samples of both rates lie symmetrically about the middle (appendix C.3).
         total = (after.size - 1) * self._down + 1 - (before.size + kernel - 1) * self._up
-        total += taps_up + taps_down - 2
+        total += len(up) + len(down) - 2
         low = (total + self._up) // 2
-        full = taps_up - 1
+        full = len(up) - 1
         self._crop = (low - full, total - low - full + self._up - 1)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:  # type: ignore[override]
@@ -183,6 +181,20 @@ class AliasFreeConv(ModulatedConv):
         row = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
         x = F.conv2d(x, column, stride=(down, 1), groups=channels)
         return F.conv2d(x, row, stride=(1, down), groups=channels)
+
+
+def fine_rate(before: Signal, after: Signal) -> int:
+    """Samples across an image where the leaky ReLU of a layer works."""
+    return max(before.rate, after.rate) * LRELU_UPSAMPLING
+
+
+def layer_filters(before: Signal, after: Signal, *, radial: bool) -> tuple[Tensor, Tensor]:
+    """Of a layer's upsampling and of its downsampling."""
+    rate = fine_rate(before, after)
+    taps_up, taps_down = FILTER_SIZE * rate // before.rate, FILTER_SIZE * rate // after.rate
+    up = design_lowpass(taps_up, before.cutoff, 2 * before.half_width, rate, radial=False)
+    down = design_lowpass(taps_down, after.cutoff, 2 * after.half_width, rate, radial=radial)
+    return up, down
 
 
 class AliasFreeImage(ModulatedConv):

@@ -21,7 +21,8 @@ def design_lowpass(taps: int, cutoff: float, width: float, rate: float, *, radia
         rate: Samples in a unit of length.
         radial: The same in all directions: a jinc in the place of a sinc.
     """
-    place = torch.arange(taps, dtype=torch.float64) - (taps - 1) / 2
+    # On the processor even where networks are built without values: filters are no weights.
+    place = torch.arange(taps, dtype=torch.float64, device="cpu") - (taps - 1) / 2
     # The constant factor of the window goes with the sum.
     inside = (1 - (2 * place / (taps - 1)).square()).clamp(min=0)
     window = torch.special.i0(_beta(taps, width / (rate / 2)) * inside.sqrt())

@@ -155,7 +155,7 @@ def test_two_tensors_of_one_name(save):
     refused(save(content), r"two tensors are named a\.b")
 
 
-@pytest.mark.parametrize("name", ["a.npz", "a", "a.pkl", "a.onnx"])
+@pytest.mark.parametrize("name", ["a.npz", "a", "a.onnx"])
 def test_other_endings(tmp_path, name):
     (tmp_path / name).write_bytes(b"x")
     refused(tmp_path / name, "is not a file of weights")
