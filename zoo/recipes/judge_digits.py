@@ -31,6 +31,8 @@ LATEST = 400
 """Digits are moved by up to 50 ms while the network learns them."""
 
 TRANSFORM = Transform.of(RATE, FRAMES)
+LOUDNESS = 4
+"""Sounds are made louder by this, which brings quiet parts over the floor of the log spectra."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Listener(nn.Module):
 
     def forward(self, sounds: Tensor) -> Tensor:
         """Logits (N, 10) of sounds (N, FRAMES)."""
-        spectra = TRANSFORM.log_magnitude(sounds).unsqueeze(1)
+        spectra = TRANSFORM.log_magnitude(LOUDNESS * sounds).unsqueeze(1)
         made: Tensor = self.head(self.layers(spectra).mean((2, 3)))
         return made
 
