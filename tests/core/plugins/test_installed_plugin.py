@@ -23,7 +23,8 @@ PLUGIN = """
     import json
 
     from genzoo import (
-        ArchitectureSpec, CommandSpec, DatasetSpec, ObjectiveSpec, PriorSpec, TrackerSpec, hookimpl
+        ArchitectureSpec, CommandSpec, DatasetSpec, ObjectiveSpec, PriorSpec, RecipeSpec,
+        TrackerSpec, hookimpl
     )
 
     PARTS = ("encoder", "decoder")
@@ -65,6 +66,10 @@ PLUGIN = """
                 config="genzoo_parade.networks:ToyPriorConfig",
             )
         ]
+
+    @hookimpl
+    def genzoo_recipes():
+        return [RecipeSpec(name="street", architecture="parade", preferred=99)]
 
     @hookimpl
     def genzoo_datasets():
@@ -233,7 +238,7 @@ def run(environment: Environment, folder: Path) -> Path:
     settings = ["--steps=4", "--batch-size=8", "--log-every=2", "--snapshot-every=4"]
     settings += ["--checkpoint-every=2", "--tracker=diary", "--device=cpu", "--precision=fp32"]
     result = environment.genzoo(
-        *("train", "parade", "crowd", "-o", folder / "run", "--json", *settings),
+        *("train", "crowd", "-o", folder / "run", "--json", *settings),
         env={"GENZOO_CACHE": str(folder / "cache")},
     )
     assert result.returncode == 0, result.stderr
@@ -283,7 +288,7 @@ def test_the_list_shows_what_it_brings(environment: Environment) -> None:
     text = environment.genzoo("plugins", "list").stdout
     (line,) = [line for line in text.splitlines() if line.startswith("genzoo-parade ")]
     assert line.split("loaded  ")[1] == (
-        "architecture parade; objective march; prior drum; data set crowd; tracker diary; "
+        "architecture parade; objective march; recipe street; prior drum; data set crowd; tracker diary; "
         "command wave; events run_started, step_ended, metrics_measured, snapshot_saved, "
         "checkpoint_saved, run_ended"
     )
