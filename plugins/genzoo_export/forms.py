@@ -144,5 +144,7 @@ def _innermost(error: BaseException) -> str:
     """The first line of the error that caused it."""
     while error.__cause__ is not None:
         error = error.__cause__
+    if "specialized it to be a constant" in str(error):
+        return "its operations fix the number of rows."
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines or [type(error).__name__])[0].rstrip(".") + "."

@@ -8,6 +8,7 @@ distribution of its own in plugins or docs/examples.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -174,7 +175,14 @@ def separations(
         group = name.split("/")[0]
         apart[group] += float(((together[name] - end) * weight).double().square().sum())
         way[group] += float(((end - origin) * weight).double().square().sum())
-    return {group: (apart[group] / way[group]) ** 0.5 for group in apart}
+    return {group: _share(apart[group], way[group]) for group in apart}
+
+
+def _share(apart: float, way: float) -> float:
+    """Of what does not move, such as a constant buffer, no part may differ."""
+    if not way:
+        return math.inf if apart else 0.0
+    return (apart / way) ** 0.5
 
 
 def distances(case: Case, processes: ProcessGroup) -> dict[str, Any]:
