@@ -288,9 +288,9 @@ def test_the_list_shows_what_it_brings(environment: Environment) -> None:
     text = environment.genzoo("plugins", "list").stdout
     (line,) = [line for line in text.splitlines() if line.startswith("genzoo-parade ")]
     assert line.split("loaded  ")[1] == (
-        "architecture parade; objective march; recipe street; prior drum; data set crowd; tracker diary; "
-        "command wave; events run_started, step_ended, metrics_measured, snapshot_saved, "
-        "checkpoint_saved, run_ended"
+        "architecture parade; objective march; recipe street; prior drum; data set crowd; "
+        "tracker diary; command wave; events run_started, step_ended, metrics_measured, "
+        "snapshot_saved, checkpoint_saved, run_ended"
     )
     result = environment.genzoo("plugins", "doctor")
     assert result.returncode == 0

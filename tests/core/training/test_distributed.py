@@ -47,7 +47,9 @@ def compare(*names):
 
 
 def assert_equal_runs(found):
-    assert max(found["shares"].values()) < 1e-4, found["shares"]
+    # A loss in the features of a deep network enlarges what sums in another order differ by.
+    most = 1e-3 if "with autoencoder" in found["case"] else 1e-4
+    assert max(found["shares"].values()) < most, found
     assert found["spread"] == 0.0, "all processes have the same weights"
     for name, value in found["expected"].items():
         if name not in TIMES:
