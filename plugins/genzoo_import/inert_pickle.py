@@ -120,7 +120,8 @@ def run(data: Stream, allowed: Callable[[str], bool]) -> Any:
                 raise PickleError(f"it has over {MAX_STEPS:,} instructions")
             machine.step(code.name, argument)
         return machine.stack.pop()
-    except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
+    # A warning is raised where users ask for that, as of an escape that text of old may have.
+    except (ValueError, IndexError, KeyError, TypeError, OverflowError, Warning) as error:
         raise PickleError("it is cut short, or makes no sense") from error
 
 
@@ -209,7 +210,9 @@ class _Machine:
         del self.stack[place:]
         return items
 
-    def _name(self, module: str, name: str) -> Name:
+    def _name(self, module: Any, name: Any) -> Name:
+        if not isinstance(module, str) or not isinstance(name, str):
+            raise PickleError("it names what is not text")
         full = f"{module.replace('__builtin__', 'builtins')}.{name}"
         if not self._allowed(full):
             raise ForbiddenNameError(full)

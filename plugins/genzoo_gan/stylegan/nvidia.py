@@ -43,6 +43,13 @@ def read(content: Any) -> ForeignCheckpoint | None:
         )
     if not isinstance(content, dict) or not is_network(content.get(AVERAGE)):
         return None
+    try:
+        return _checkpoint(content)
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise not_understood(AVERAGE, "its values make no sense") from error
+
+
+def _checkpoint(content: Mapping[Any, Any]) -> ForeignCheckpoint:
     generator = read_network(content[AVERAGE], AVERAGE)
     side, channels = generator.whole("img_resolution"), generator.whole("img_channels")
     classes = generator.whole("c_dim")
@@ -204,6 +211,8 @@ def _discriminator(
         options = _judged(network, shape, classes, config)
     except ArtifactError as error:
         return {}, {}, {"discriminator": f"left out: {error.message}"}
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError):
+        return {}, {}, {"discriminator": "left out: its values make no sense."}
     return {"part.discriminator": _weights(network)}, options, {}
 
 

@@ -112,8 +112,10 @@ def read_network(value: Any, path: str, left: Iterator[int] | None = None) -> Ne
     if not isinstance(meta, dict) or not isinstance(state, dict):
         raise not_understood(path, "it is not a network")
     kind = meta.get("class_name")
+    if not isinstance(kind, str):
+        raise not_understood(path, "its class has no name")
     if kind not in KNOWN:
-        raise not_understood(path, f"its class is {str(kind)[:80]}")
+        raise not_understood(path, f"its class is {kind[:80]}")
     parameters, buffers, modules = (
         _group(state, name, path) for name in ("_parameters", "_buffers", "_modules")
     )
@@ -127,7 +129,7 @@ def read_network(value: Any, path: str, left: Iterator[int] | None = None) -> Ne
         for name, part in modules.items()
         if part is not None
     }
-    return Network(path, str(kind), state, tensors, parts)
+    return Network(path, kind, state, tensors, parts)
 
 
 def _inside(path: str, name: object) -> str:

@@ -147,6 +147,17 @@ def test_another_class_is_named(tmp_path: Path) -> None:
         found(dumped({"G_ema": average}), tmp_path)
 
 
+def test_a_class_whose_name_is_not_text_is_not_written_out(tmp_path: Path) -> None:
+    architecture, parts = built("skip")
+    average, _ = change(parts, architecture)
+    laughs: list[Any] = []
+    for _ in range(60):
+        laughs = [laughs, laughs]
+    average.meta["state"]["_modules"]["synthesis"].meta["class_name"] = laughs
+    with pytest.raises(ArtifactError, match=r"G_ema\.synthesis .* its class has no name"):
+        found(dumped({"G_ema": average}), tmp_path)
+
+
 @pytest.mark.parametrize("name", ["skip", "translation"])
 def test_another_filter_is_named(tmp_path: Path, name: str) -> None:
     architecture, parts = built(name)
