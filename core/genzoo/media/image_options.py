@@ -57,9 +57,9 @@ class ImageOptions(Config):
         label_from: How the names of files tell the class, such as `{label}_{number}`.
     """
 
-    size: Annotated[int | str | None, BeforeValidator(_parse_size)] = Field(
-        None, description="Side length in pixels, or width by height as 96x64."
-    )
+    size: Annotated[
+        Annotated[int, Field(ge=1, le=LONGEST)] | str | None, BeforeValidator(_parse_size)
+    ] = Field(None, description="Side length in pixels, or width by height as 96x64.")
     channels: Literal[1, 3, 4] | None = Field(
         None, description="1 for grey, 3 for colour, 4 for colour with alpha."
     )
