@@ -39,7 +39,9 @@ class Found:
     @property
     def options(self) -> Mapping[str, Any]:
         """What was given or inferred of the kind's options, such as the size of images."""
-        return self.candidate.target.blueprint.options
+        blueprint = self.candidate.target.blueprint
+        values = blueprint.options_class(**blueprint.options)
+        return {name: getattr(values, name) for name in blueprint.options}
 
 
 @plain_modes()

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import soundfile
+import soxr
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genzoo import load
-from genzoo_audio.sound_files import FULL, read_recording
-from genzoo_audio.spectra import Transform
 
 RATE = FRAMES = 8000
 """The first second of a recording counts."""
@@ -30,7 +30,9 @@ EPOCHS, BATCH, LEARNING_RATE, DECAY = 12, 64, 2e-3, 0.8
 LATEST = 400
 """Digits are moved by up to 50 ms while the network learns them."""
 
-TRANSFORM = Transform.of(RATE, FRAMES)
+WINDOW, FLOOR = 256, 3e-3
+"""Of spectra: frames, and what is added to magnitudes before the logarithm."""
+
 LOUDNESS = 4
 """Sounds are made louder by this, which brings quiet parts over the floor of the log spectra."""
 
@@ -67,9 +69,24 @@ class Listener(nn.Module):
 
     def forward(self, sounds: Tensor) -> Tensor:
         """Logits (N, 10) of sounds (N, FRAMES)."""
-        spectra = TRANSFORM.log_magnitude(LOUDNESS * sounds).unsqueeze(1)
+        spectra = log_spectra(LOUDNESS * sounds).unsqueeze(1)
         made: Tensor = self.head(self.layers(spectra).mean((2, 3)))
         return made
+
+
+def log_spectra(sounds: Tensor) -> Tensor:
+    """Log magnitudes of sounds (N, FRAMES), about -1 to 2, (N, bins, times)."""
+    window = torch.hann_window(WINDOW)
+    spectra = torch.stft(
+        sounds, WINDOW, WINDOW // 4, window=window, pad_mode="constant", return_complex=True
+    )
+    return (torch.log(spectra.abs() * (4 / WINDOW) + FLOOR) + 3.5) / 2
+
+
+def read_sound(path: Path) -> Tensor:
+    """The first second of a recording, (at most FRAMES,)."""
+    values, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    return torch.from_numpy(soxr.resample(values.mean(1), rate, RATE))[:FRAMES]
 
 
 def read_digits(folder: Path) -> Digits:
@@ -81,7 +98,7 @@ def read_digits(folder: Path) -> Digits:
     sounds, labels, takes = [], [], []
     for path in sorted(folder.glob("[0-9]_*_*.wav")):
         digit, _, take = path.stem.split("_")
-        values = torch.from_numpy(read_recording(path, RATE, 1).values[0, :FRAMES]).float() / FULL
+        values = read_sound(path)
         sounds.append(F.pad(values, (0, FRAMES - len(values))))
         labels.append(int(digit))
         takes.append(int(take))

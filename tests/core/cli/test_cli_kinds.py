@@ -117,7 +117,10 @@ def test_options_of_the_kind_are_options_of_the_command(run: Run) -> None:
     Path("recipe.toml").write_text("[data]\nsize = 64\n")
     refused = run("train", "point-vae", "data", "--config", "recipe.toml", code=2)
     assert "has no option 'size'" in refused.stderr
-    assert "It has: data, kind, conditional, stream, window, span, turned." in refused.stderr
+    assert (
+        "It has: data, kind, conditional, stream, through, flips, window, span, turned."
+        in refused.stderr
+    )
 
 
 def test_python_takes_the_options_of_the_kind(run: Run, manager: PluginManager) -> None:

@@ -125,8 +125,8 @@ def test_words_complete_without_anything_heavy(words: str) -> None:
 
 
 def test_completion_of_something_unknown_is_silent() -> None:
-    words = "genzoo train nonsense --wid"
-    result = call(_GENZOO_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="3")
+    words = "genzoo nonsense --wid"
+    result = call(_GENZOO_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="2")
     assert result.stdout.strip() == ""
     assert "Traceback" not in result.stderr
 

@@ -128,7 +128,7 @@ def test_code_in_a_file_is_refused_in_one_sentence(run: Run) -> None:
         (("--set", "colour=1"), "no option named 'colour'"),
         (("--set", "width"), "'width' sets nothing"),
         (("--rename", "a"), "Type --rename OLD=NEW"),
-        (("--size", "x"), "not a valid integer"),
+        (("--size", "x"), "give a side as 64"),
         (("--prefix", "netF"), "netG"),
         (("--kind", "sound"), "no kind named 'sound'"),
     ],
