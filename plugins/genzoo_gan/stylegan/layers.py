@@ -115,7 +115,9 @@ def activated(x: Tensor) -> Tensor:
 
 def clamped(x: Tensor, most: float | None) -> Tensor:
     """Values held to [-most, most]."""
-    return x if most is None else x.clamp(-most, most)
+    if most is None:
+        return x
+    return x.clamp(-most, most) if torch.is_grad_enabled() else x.clamp_(-most, most)
 
 
 def normalised(x: Tensor) -> Tensor:

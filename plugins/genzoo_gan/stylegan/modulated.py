@@ -97,13 +97,15 @@ class StyledConv(ModulatedConv):
         # A single sample's factors go into its weights, which are smaller than large maps.
         single = len(x) == 1 and not torch.is_grad_enabled()
         if single:
-            weight = weight * into[0, :, None, None] * back[0, :, None, None, None]
+            weight = weight * (back[0, :, None] * into[0])[:, :, None, None]
             made = self._convolved(x, weight, bias)
         else:
             made = self._convolved(x * _per_channel(into, x), weight, None)
             made = made * _per_channel(back, made)
             made = made + bias.to(made.dtype)[:, None, None]
-        made = made + self._noise(noise).to(made.dtype)
+        noisy = self._noise(noise).to(made.dtype)
+        # In place: no gradient needs the sum without noise.
+        made = made.add_(noisy)
         return clamped(F.leaky_relu(made, SLOPE, inplace=True), self._clamp)
 
     def _convolved(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
