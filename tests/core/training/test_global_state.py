@@ -126,7 +126,7 @@ def test_an_evaluation_is_the_same_whatever_defaults_and_modes_surround_it(
 
     def values() -> list[float]:
         beside = open_beside(data, kind, toy_vae.sample_spec, known)
-        plan = Plan((), "pixels", None)
+        plan = Plan((), ("pixels",), None)
         measured = open_evaluation(toy_vae, beside, Settings(count=32), plan, known)
         return [value.value for value in measured.measure("toy").values]
 
