@@ -64,7 +64,7 @@ class TextEncoder(Encoder):
         first = self.gathering.expand(len(x), -1, -1)
         if self.labels is not None:
             first = first + embed(self.labels, labels).unsqueeze(1)
-        read = self.tokens(tokens) + self.places.weight[:longest]
+        read = self.tokens(tokens) + self.places(torch.arange(longest, device=x.device))
         all_first = counted.new_ones(len(x), first.shape[1])
         allowed = torch.cat([all_first, counted], 1)[:, None, None]
         made = self.transformer(torch.cat([first, read], 1), allowed)
@@ -129,7 +129,7 @@ class TextDecoder(Decoder):
         """Inputs at places `first` to T of the start and the tokens `given` (N, T)."""
         start = given.new_full((len(given), 1), self.start)
         read = torch.cat([start, given], 1)
-        places = self.places.weight[first : read.shape[1]]
+        places = self.places(torch.arange(first, read.shape[1], device=read.device))
         return self.tokens(read[:, first:]) + places + context[:, -1:]
 
     def writer(self, context: Tensor, cached: bool) -> Writer:

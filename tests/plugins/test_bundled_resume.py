@@ -21,9 +21,15 @@ BATCH = 3
 """No divisor of `COUNT`, so that batches run over the end of the data."""
 
 
+SLOW = {"spec-vae"}
+"""Finding phases makes a run of these take minutes: tests/plugins/audio resumes them."""
+
+
 def candidates():
     registry = default_manager().registry
     for entry in registry[ArchitectureSpec].values():
+        if entry.record.name in SLOW:
+            continue
         for kind in entry.record.kinds:
             architecture = ArchitectureSubject(registry, entry, kind)
             for objective in registry[ObjectiveSpec].values():

@@ -11,12 +11,14 @@ import sys
 from dataclasses import replace
 from typing import Any
 
+import smooth_network
 import torch
 from shared_runs import Case, cases, separations, trained
 from torch import Tensor, nn
 
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup, joined_process_group
 from genzoo.errors import CapabilityError
+from genzoo.plugins.manager import default_manager
 from genzoo.training import fsdp as sharding
 from genzoo.training.fsdp_tensors import local_shard, sharding_errors
 
@@ -75,6 +77,7 @@ def misused(processes: ProcessGroup) -> dict[str, Any]:
 def main(wanted: list[str]) -> None:
     # The networks of tests are tiny, and every layer is to be shared out all the same.
     sharding.LEAST = 1
+    smooth_network.register(default_manager().registry)
     with joined_process_group() as processes:
         tell(processes, misused(processes))
         for case in cases(wanted):

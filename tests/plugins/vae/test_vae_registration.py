@@ -38,8 +38,9 @@ def test_registers_without_torch() -> None:
 
 def test_names() -> None:
     assert [record.name for record in RECORDS] == [
-        *("conv-vae", "kl-autoencoder", "tiny-autoencoder"),
-        *("elbo", "iwae", "mixture"),
+        *("conv-vae", "kl-autoencoder", "vq-autoencoder", "tiny-autoencoder"),
+        *("elbo", "autoencoder", "iwae"),
+        *("mixture", "class-mixture", "transformer"),
     ]
 
 
