@@ -50,4 +50,6 @@ def test_a_pair_learns_the_same(pair: PairSubject, monkeypatch: pytest.MonkeyPat
     # The discriminator of pixels in `projected` is convgan's.
     projected = pair.objective.record.name == "projected"
     assert bool(taken) == (projected or pair.name.startswith(TAKES_IT))
-    assert found == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    # A deep frozen network enlarges rounding.
+    most = 5e-3 if projected else 1e-3
+    assert found == pytest.approx(expected, rel=most, abs=1e-4)
