@@ -46,14 +46,17 @@ def compare(*names):
     }
 
 
+ENLARGING = ("with autoencoder", "with projected", "spec-vae")
+"""Features of a deep network and log spectra enlarge what sums in another order differ by."""
+
+
 def assert_equal_runs(found):
-    # Features of a deep network and log spectra enlarge what sums in another order differ by.
-    most = 1e-3 if "with autoencoder" in found["case"] or "spec-vae" in found["case"] else 1e-4
+    most = 2e-3 if any(name in found["case"] for name in ENLARGING) else 1e-4
     assert max(found["shares"].values()) < most, found
     assert found["spread"] == 0.0, "all processes have the same weights"
     for name, value in found["expected"].items():
         if name not in TIMES:
-            assert found["measured"][name] == pytest.approx(value, rel=1e-4, abs=1e-5), name
+            assert found["measured"][name] == pytest.approx(value, rel=most, abs=1e-5), name
 
 
 @pytest.fixture(scope="module")

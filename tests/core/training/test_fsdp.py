@@ -35,14 +35,17 @@ def compare(*names):
     }
 
 
+ENLARGING = ("with autoencoder", "with projected", "spec-vae")
+"""Features of a deep network and log spectra enlarge what sums in another order differ by."""
+
+
 def assert_equal_runs(found):
-    # As in test_distributed.py: features and log spectra enlarge rounding.
-    most = 1e-3 if "with autoencoder" in found["case"] or "spec-vae" in found["case"] else 1e-4
+    most = 2e-3 if any(name in found["case"] for name in ENLARGING) else 1e-4
     assert max(found["shares"].values()) < most, found
     assert found["held"] < 0.6, "each of two processes keeps half of the parameters"
     for name, value in found["expected"].items():
         if "/" in name:
-            assert found["measured"][name] == pytest.approx(value, rel=1e-4, abs=1e-5), name
+            assert found["measured"][name] == pytest.approx(value, rel=most, abs=1e-5), name
 
 
 @pytest.fixture(scope="module")
