@@ -23,8 +23,8 @@ def share_weights(processes: ProcessGroup, modules: Iterable[nn.Module]) -> None
 def unify_buffers(processes: ProcessGroup, modules: Iterable[nn.Module]) -> None:
     """Make buffers, which each process computes from its own rows, the same everywhere.
 
-    Running means and variances of normalisation become their means over the processes; all other
-    buffers become rank 0's.
+    Running means and variances of normalisation, and buffers that a module names in its attribute
+    `running_means`, become their means over the processes; all other buffers become rank 0's.
     """
     if processes.size == 1:
         return
@@ -36,6 +36,12 @@ def unify_buffers(processes: ProcessGroup, modules: Iterable[nn.Module]) -> None
         if isinstance(layer, nn.modules.batchnorm._NormBase)
         for value in (layer.running_mean, layer.running_var)
         if value is not None
+    ]
+    statistics += [
+        getattr(layer, name)
+        for module in modules
+        for layer in module.modules()
+        for name in getattr(layer, "running_means", ())
     ]
     averaged = {id(value) for value in statistics}
     processes.mean_(statistics)

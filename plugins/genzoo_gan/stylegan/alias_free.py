@@ -112,8 +112,11 @@ class AliasFreeConv(ModulatedConv):
 
     Attributes:
         magnitude_ema: Mean square of the inputs, by which they are scaled, ().
+        running_means: Names of buffers that become their means over several processes.
         measured: That of the last batch in training, () or None.
     """
+
+    running_means = ("magnitude_ema",)
 
     magnitude_ema: Tensor
     up_filter: Tensor
@@ -207,9 +210,11 @@ class AliasFreeImage(ModulatedConv):
         clamp: Greatest size of a value; None for any.
 
     Attributes:
-        magnitude_ema: As of `AliasFreeConv`.
+        magnitude_ema, running_means: As of `AliasFreeConv`.
         measured: As of `AliasFreeConv`.
     """
+
+    running_means = ("magnitude_ema",)
 
     magnitude_ema: Tensor
 

@@ -27,6 +27,7 @@ class MappingNetwork(nn.Module):
 
     Attributes:
         w_avg: The mean style, towards which styles are truncated, (style_dim,).
+        running_means: Names of buffers that become their means over several processes.
     """
 
     w_avg: Tensor
@@ -41,6 +42,7 @@ class MappingNetwork(nn.Module):
         tracked: bool = True,
     ) -> None:
         super().__init__()
+        self.running_means = ("w_avg",) if tracked else ()
         self._classes = classes
         self.embed = ScaledLinear(classes, style_dim) if classes else None
         widths = [latent_dim + (style_dim if classes else 0)] + [style_dim] * layers
