@@ -17,7 +17,7 @@ from genzoo.registry import Entry
 from genzoo.system.thread_waiting import sharing_processors
 from genzoo.system.torch_globals import seeded_generators
 from genzoo.training.components import Session
-from genzoo.training.data_parallel import share_weights
+from genzoo.training.data_parallel import share_weights, unify_buffers
 from genzoo.training.fsdp_tensors import sharding_errors
 from genzoo.training.hardware import determinism
 from genzoo.training.interrupts import Interrupts
@@ -122,6 +122,7 @@ class Trainer:
             session.engine.run(position.step, self._draw)
         if position.step == 0:
             # Some networks initialise themselves from the first batch: here, from rank 0's rows.
+            unify_buffers(session.processes, session.parts.values())
             share_weights(session.processes, session.parts.values())
         session.ema.update(position.step)
         position.step += 1

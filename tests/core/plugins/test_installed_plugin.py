@@ -16,8 +16,11 @@ from genzoo.plugins.hookspecs import EVENT_HOOKS, RECORD_HOOKS
 
 pytestmark = pytest.mark.slow
 
-PROVEN_ELSEWHERE = {"genzoo_kinds", "genzoo_metrics", "genzoo_features", "genzoo_sources"}
-"""Hooks that tests/docs/test_examples.py and the tests of evaluation and of sources prove."""
+PROVEN_ELSEWHERE = {
+    *("genzoo_kinds", "genzoo_metrics", "genzoo_features", "genzoo_sources"),
+    "genzoo_checkpoint_formats",
+}
+"""Hooks that tests/docs/test_examples.py and the tests of evaluation, sources and imports prove."""
 
 PLUGIN = """
     import json

@@ -24,6 +24,7 @@ from torch import Tensor
 from genzoo.distributed.process_group import SINGLE_PROCESS, ProcessGroup, joined_process_group
 from genzoo.plugins.manager import default_manager
 from genzoo.training.components import Session, open_session, session_tensors
+from genzoo.training.data_parallel import unify_buffers
 from genzoo.training.planned_run import PlannedRun
 from genzoo.training.reporter import Reporter
 from genzoo.training.run_folder import RunFolder
@@ -133,6 +134,9 @@ def trained(
         trainer = Trainer(case.session(processes), folder, Reporter())
         before = flat(trainer.session)
         trainer.advance(STEPS)
+        # As before anything is written.
+        session = trainer.session
+        unify_buffers(processes, [*session.parts.values(), session.ema.module])
         lines = folder.metrics_file.read_text() if processes.is_main else "{}"
     return before, flat(trainer.session), json.loads(lines)
 

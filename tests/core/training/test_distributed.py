@@ -38,11 +38,6 @@ SOME = (
 )
 
 
-def keeps_means_apart(name):
-    """Other objectives than its own leave a StyleGAN's running means to each process."""
-    return name.startswith("stylegan") and not name.endswith("with stylegan2")
-
-
 def compare(*names):
     """What `shared_runs.py` found, by case."""
     command = [HERE / "shared_runs.py", json.dumps(names)]
@@ -85,7 +80,7 @@ def test_batch_norm_of_each_process_alone_is_another_run(cases):
 def test_every_pair_of_the_bundled_plugins_ends_where_one_process_does(cases):
     assert len(cases) >= 24
     for name, found in cases.items():
-        if name != SOME[-1] and not keeps_means_apart(name):
+        if name != SOME[-1]:
             assert_equal_runs(found)
 
 

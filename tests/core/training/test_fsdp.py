@@ -35,8 +35,8 @@ def compare(*names):
     }
 
 
-ENLARGING = ("with autoencoder", "with projected", "spec-vae")
-"""Features of a deep network and log spectra enlarge what sums in another order differ by."""
+ENLARGING = ("with autoencoder", "with projected", "spec-vae", "stylegan3")
+"""What they compute with enlarges what sums in another order differ by."""
 
 
 def assert_equal_runs(found):
